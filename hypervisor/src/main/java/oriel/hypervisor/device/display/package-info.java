@@ -1,0 +1,5 @@
+/** Graphics adapters. */
+@NullMarked
+package oriel.hypervisor.device.display;
+
+import org.jspecify.annotations.NullMarked;

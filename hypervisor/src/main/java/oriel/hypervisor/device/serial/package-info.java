@@ -1,0 +1,5 @@
+/** Serial ports. */
+@NullMarked
+package oriel.hypervisor.device.serial;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Direct Linux boot and ACPI tables. */
+@NullMarked
+package oriel.hypervisor.firmware;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,126 @@
+package oriel.hypervisor.memory;
+
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A range of guest physical addresses backed by host memory: RAM, video memory, a ROM. Confined to the machine's thread.
+ */
+public final class MemoryRegion {
+    static final int PAGE_SHIFT = 12;
+
+    private final String name;
+    private final long base;
+    private final long size;
+    private final long hostAddress;
+    private final boolean writable;
+    private final boolean[] codePages;
+    private final @Nullable BitSet dirty;
+    private final @Nullable Runnable becameDirty;
+
+    private MemoryRegion(
+            String name,
+            long base,
+            long size,
+            long hostAddress,
+            boolean writable,
+            @Nullable BitSet dirty,
+            @Nullable Runnable becameDirty) {
+        if (((base | size) & 0xFFF) != 0 || size <= 0) {
+            throw new IllegalArgumentException(name + ": not whole pages");
+        }
+        this.name = name;
+        this.base = base;
+        this.size = size;
+        this.hostAddress = hostAddress;
+        this.writable = writable;
+        this.codePages = new boolean[Math.toIntExact(size >> PAGE_SHIFT)];
+        this.dirty = dirty;
+        this.becameDirty = becameDirty;
+    }
+
+    /** Ordinary RAM. */
+    public static MemoryRegion ram(String name, long base, long size, long hostAddress) {
+        return new MemoryRegion(name, base, size, hostAddress, true, null, null);
+    }
+
+    /** A ROM: guest writes vanish. */
+    public static MemoryRegion rom(String name, long base, long size, long hostAddress) {
+        return new MemoryRegion(name, base, size, hostAddress, false, null, null);
+    }
+
+    /**
+     * RAM whose written pages are tracked (video memory).
+     *
+     * @param becameDirty called when the first page becomes dirty after {@link #takeDirty}
+     */
+    public static MemoryRegion tracked(String name, long base, long size, long hostAddress, Runnable becameDirty) {
+        return new MemoryRegion(name, base, size, hostAddress, true, new BitSet(), becameDirty);
+    }
+
+    /** For error messages. */
+    public String name() {
+        return name;
+    }
+
+    /** First guest physical address. */
+    public long base() {
+        return base;
+    }
+
+    /** Size in bytes. */
+    public long size() {
+        return size;
+    }
+
+    /** Host address of the first byte. */
+    public long hostAddress() {
+        return hostAddress;
+    }
+
+    /** Whether guest writes take effect. */
+    public boolean writable() {
+        return writable;
+    }
+
+    /** Whether writes are tracked. */
+    public boolean tracksWrites() {
+        return dirty != null;
+    }
+
+    boolean contains(long gpa) {
+        return gpa - base >= 0 && gpa - base < size;
+    }
+
+    boolean isCode(long gpa) {
+        return codePages[(int) ((gpa - base) >> PAGE_SHIFT)];
+    }
+
+    void setCode(long gpa, boolean code) {
+        codePages[(int) ((gpa - base) >> PAGE_SHIFT)] = code;
+    }
+
+    void markDirty(long gpa) {
+        if (dirty == null) {
+            return;
+        }
+        boolean first = dirty.isEmpty();
+        dirty.set((int) ((gpa - base) >> PAGE_SHIFT));
+        if (first && becameDirty != null) {
+            becameDirty.run();
+        }
+    }
+
+    /**
+     * Page numbers written since the last call, which clears them. The caller must then have every processor drop its
+     * cached write permissions ({@link oriel.hypervisor.cpu.Vcpu#flushWriteTracking}), or later writes go unseen.
+     */
+    public BitSet takeDirty() {
+        if (dirty == null) {
+            return new BitSet();
+        }
+        BitSet taken = (BitSet) dirty.clone();
+        dirty.clear();
+        return taken;
+    }
+}

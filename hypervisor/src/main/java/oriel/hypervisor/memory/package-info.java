@@ -1,0 +1,5 @@
+/** Guest physical memory: off-heap RAM, dirty tracking, code-page tracking. */
+@NullMarked
+package oriel.hypervisor.memory;
+
+import org.jspecify.annotations.NullMarked;
