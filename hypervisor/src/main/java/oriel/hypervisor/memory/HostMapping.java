@@ -72,7 +72,7 @@ public final class HostMapping implements AutoCloseable {
         }
         closed = true;
         try {
-            int unused = (int) MUNMAP.invokeExact(start, size);
+            int _ = (int) MUNMAP.invokeExact(start, size);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
