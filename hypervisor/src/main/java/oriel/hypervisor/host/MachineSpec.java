@@ -1,0 +1,55 @@
+package oriel.hypervisor.host;
+
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import oriel.hypervisor.display.DisplaySize;
+
+/**
+ * What a host needs to make and run one machine. Everything is here: a host keeps no other configuration.
+ *
+ * @param name unique on the host: a lower-case letter, then at most 39 lower-case letters, digits and dashes; names the
+ *     machine's directory
+ * @param owner label of whoever drives the machine, of the same form; a caller never touches machines of another owner
+ * @param generation counts the disks this machine has had; a host keeps it with the machine, so that a refresh that was
+ *     already done is not done again after a crash
+ * @param memoryMib RAM in MiB
+ * @param vcpus virtual CPUs
+ * @param goldenDisk the qcow2 or raw disk that the machine's thin overlay is backed by; never written
+ * @param boot how it boots
+ * @param display the screen's size at power-on
+ */
+public record MachineSpec(
+        String name,
+        String owner,
+        long generation,
+        int memoryMib,
+        int vcpus,
+        Path goldenDisk,
+        BootSpec boot,
+        DisplaySize display) {
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,39}");
+
+    /** Checks names and ranges. */
+    public MachineSpec {
+        if (!isName(name)) {
+            throw new IllegalArgumentException("\"" + name + "\" is no machine name");
+        }
+        if (!isName(owner)) {
+            throw new IllegalArgumentException("\"" + owner + "\" is no owner label");
+        }
+        if (generation < 1) {
+            throw new IllegalArgumentException("generation " + generation + " is below 1");
+        }
+        if (memoryMib < 16) {
+            throw new IllegalArgumentException("memory of " + memoryMib + " MiB is below 16 MiB");
+        }
+        if (vcpus < 1) {
+            throw new IllegalArgumentException(vcpus + " virtual CPUs are too few");
+        }
+    }
+
+    /** Whether a text may name a machine or an owner. */
+    public static boolean isName(String text) {
+        return NAME.matcher(text).matches();
+    }
+}
