@@ -1,5 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
+import java.util.function.LongUnaryOperator;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuState;
@@ -26,13 +27,25 @@ final class SystemUnit {
         BREAKPOINT
     }
 
+    private final CpuContext cpu;
     private final CpuState state;
-    private final LinearMemory memory;
-    private final GuestFault fault;
-    private final IoBus bus;
-    private final InterruptSource interrupts;
+    private final DescriptorTables tables;
+    private final SegmentLoader segments;
+    private final FarTransfer transfers;
+    private final InterruptDelivery delivery;
+    private final InterruptReturn returns;
+    private final FastSystemCall fastCalls;
+    private final ControlRegisters control;
+    private final DebugRegisters debug;
+    private final ModelSpecificRegisters msrs;
+    private final CpuidTable cpuid;
+    private final FlagsControl flags;
+    private final IoPermission ports;
+    private final ResetState resets;
+    private final CpuModel model;
     private final MachineClock clock;
 
+    /** The only processor of a machine, of the default model. */
     SystemUnit(
             CpuState state,
             LinearMemory memory,
@@ -40,12 +53,64 @@ final class SystemUnit {
             IoBus bus,
             InterruptSource interrupts,
             MachineClock clock) {
+        this(state, memory, fault, bus, interrupts, clock, CpuModel.orielV2());
+    }
+
+    SystemUnit(
+            CpuState state,
+            LinearMemory memory,
+            GuestFault fault,
+            IoBus bus,
+            InterruptSource interrupts,
+            MachineClock clock,
+            CpuModel model) {
         this.state = state;
-        this.memory = memory;
-        this.fault = fault;
-        this.bus = bus;
-        this.interrupts = interrupts;
         this.clock = clock;
+        this.model = model;
+        cpu = new CpuContext(state, memory, fault);
+        tables = new DescriptorTables(cpu);
+        segments = new SegmentLoader(cpu, tables);
+        TaskStateSegment tss = new TaskStateSegment(cpu);
+        TaskSwitch tasks = new TaskSwitch(cpu, tables, segments);
+        ports = new IoPermission(cpu, bus);
+        transfers = new FarTransfer(cpu, tables, segments, tss, tasks);
+        delivery = new InterruptDelivery(cpu, fault, tables, segments, tss, tasks, ports);
+        returns = new InterruptReturn(cpu, tables, segments, tasks);
+        fastCalls = new FastSystemCall(cpu);
+        control = new ControlRegisters(cpu, interrupts, model);
+        debug = new DebugRegisters(cpu);
+        msrs = new ModelSpecificRegisters(cpu, interrupts, clock);
+        cpuid = new CpuidTable(state, model, interrupts);
+        flags = new FlagsControl(cpu);
+        resets = new ResetState(state, model);
+    }
+
+    /**
+     * Gives access to physical memory, with which loading CR3 in legacy PAE mode checks the page-directory pointers
+     * (Intel SDM 3A §4.4.1); without, they aren't checked.
+     */
+    void checkPdptesThrough(LongUnaryOperator physicalRead64) {
+        control.checkPdptesThrough(physicalRead64);
+    }
+
+    /** Power-on state; the time stamp counter starts at zero. */
+    void reset() {
+        resets.reset(clock.nanos());
+        cpu.memory.flush(true);
+        cpu.memory.contextChanged();
+    }
+
+    /** INIT: like {@link #reset}, but MSRs and floating point stay. A processor but the first waits for start-up. */
+    void init() {
+        resets.init();
+        cpu.memory.flush(true);
+        cpu.memory.contextChanged();
+    }
+
+    /** Start-up IPI: real mode at {@code vector} × 4096. Ignored by the caller unless the processor waits for it. */
+    void startup(int vector) {
+        resets.startup(vector);
+        cpu.memory.contextChanged();
     }
 
     /**
@@ -54,7 +119,7 @@ final class SystemUnit {
      * @return false on a triple fault
      */
     boolean deliverFault() {
-        throw new UnsupportedOperationException();
+        return delivery.deliverFault();
     }
 
     /**
@@ -63,184 +128,232 @@ final class SystemUnit {
      * @return false on a triple fault
      */
     boolean deliver(int vector, Origin origin, long returnRip) {
-        throw new UnsupportedOperationException();
+        return delivery.deliver(vector, origin, returnRip);
     }
 
-    /** MOV/POP/LES… to a segment register, ES–GS but CS. */
+    /** Single step: #DB with DR6.BS at {@code state.rip}, the instruction not yet executed. False on a triple fault. */
+    boolean deliverSingleStep() {
+        state.dr[6] |= 1 << 14;
+        return deliver(GuestFault.DB, Origin.EXCEPTION, state.rip);
+    }
+
+    /** MOV/POP/LES… to a segment register, ES–GS but CS. SS sets the interrupt shadow (Intel SDM 3A §6.8.3). */
     void loadSegment(int segment, int selector) {
-        throw new UnsupportedOperationException();
+        segments.load(segment, selector);
+        if (segment == CpuState.SS) {
+            state.interruptShadow = true;
+        }
     }
 
-    /** JMP far; {@code operandSize} 2, 4 or 8 bytes, here and below. */
+    /** JMP far where no task switch is expected; {@code operandSize} 2, 4 or 8 bytes, here and below. */
     void farJump(int selector, long offset, int operandSize) {
-        throw new UnsupportedOperationException();
+        farJump(selector, offset, operandSize, state.rip);
+    }
+
+    /** JMP far that may switch tasks: {@code nextRip} is where the old task continues. */
+    void farJump(int selector, long offset, int operandSize, long nextRip) {
+        transfers.jump(selector, offset, operandSize, nextRip);
     }
 
     /** CALL far. */
     void farCall(int selector, long offset, int operandSize, long nextRip) {
-        throw new UnsupportedOperationException();
+        transfers.call(selector, offset, operandSize, nextRip);
     }
 
     /** RET far, then pops {@code extra} bytes more. */
     void farReturn(int operandSize, int extra) {
-        throw new UnsupportedOperationException();
+        transfers.farReturn(operandSize, extra);
     }
 
     /** IRET, IRETD, IRETQ. */
     void interruptReturn(int operandSize) {
-        throw new UnsupportedOperationException();
+        interruptReturn(operandSize, state.rip + 1);
+    }
+
+    /** IRET that may switch tasks (NT set): {@code nextRip} is where the old task continues. */
+    void interruptReturn(int operandSize, long nextRip) {
+        returns.execute(operandSize, nextRip);
     }
 
     void syscall(long nextRip) {
-        throw new UnsupportedOperationException();
+        fastCalls.syscall(nextRip);
     }
 
     void sysret(int operandSize) {
-        throw new UnsupportedOperationException();
+        fastCalls.sysret(operandSize);
     }
 
     void sysenter() {
-        throw new UnsupportedOperationException();
+        fastCalls.sysenter();
     }
 
     void sysexit(int operandSize) {
-        throw new UnsupportedOperationException();
+        fastCalls.sysexit(operandSize);
     }
 
     void swapgs() {
-        throw new UnsupportedOperationException();
+        fastCalls.swapgs();
     }
 
     /** MOV r, CRn. */
     long readControl(int register) {
-        throw new UnsupportedOperationException();
+        return control.read(register);
     }
 
     /** MOV CRn, r. */
     void writeControl(int register, long value) {
-        throw new UnsupportedOperationException();
+        control.write(register, value);
     }
 
     long readDebug(int register) {
-        throw new UnsupportedOperationException();
+        return debug.read(register);
     }
 
     void writeDebug(int register, long value) {
-        throw new UnsupportedOperationException();
+        debug.write(register, value);
     }
 
     /** RDMSR: index in ECX, result in EDX:EAX. */
     void readMsr() {
-        throw new UnsupportedOperationException();
+        setPair(msrs.read((int) state.gpr[CpuState.RCX]));
     }
 
     void writeMsr() {
-        throw new UnsupportedOperationException();
+        long value = state.gpr[CpuState.RDX] << 32 | state.gpr[CpuState.RAX] & 0xFFFF_FFFFL;
+        msrs.write((int) state.gpr[CpuState.RCX], value);
     }
 
     /** CPUID: leaf in EAX, subleaf in ECX. */
     void cpuid() {
-        throw new UnsupportedOperationException();
+        cpuid.execute();
+    }
+
+    private void setPair(long value) {
+        state.gpr[CpuState.RAX] = value & 0xFFFF_FFFFL;
+        state.gpr[CpuState.RDX] = value >>> 32;
     }
 
     void rdtsc() {
-        throw new UnsupportedOperationException();
+        if ((state.cr4 & CpuContext.CR4_TSD) != 0) {
+            cpu.requirePrivilege();
+        }
+        setPair(msrs.timeStamp());
     }
 
     void rdtscp() {
-        throw new UnsupportedOperationException();
+        rdtsc();
+        state.gpr[CpuState.RCX] = state.tscAux;
     }
 
     void rdpmc() {
-        throw new UnsupportedOperationException();
+        throw cpu.generalProtection(); // CPUID leaf 0AH offers no counter
     }
 
     void xgetbv() {
-        throw new UnsupportedOperationException();
+        throw cpu.undefined(); // CR4.OSXSAVE can't be set: CPUID doesn't offer XSAVE
     }
 
     void xsetbv() {
-        throw new UnsupportedOperationException();
+        throw cpu.undefined();
     }
 
     /** LMSW. */
     void loadMachineStatus(int value) {
-        throw new UnsupportedOperationException();
+        control.loadMachineStatus(value);
     }
 
     void clts() {
-        throw new UnsupportedOperationException();
+        control.clearTaskSwitched();
     }
 
     /** LGDT / LIDT / SGDT / SIDT from / to memory. */
     void loadDescriptorTable(boolean interrupt, long linear, int operandSize) {
-        throw new UnsupportedOperationException();
+        tables.load(interrupt, linear, operandSize);
     }
 
     void storeDescriptorTable(boolean interrupt, long linear, int operandSize) {
-        throw new UnsupportedOperationException();
+        tables.store(interrupt, linear, operandSize);
     }
 
     void lldt(int selector) {
-        throw new UnsupportedOperationException();
+        tables.loadLocal(selector);
     }
 
     void ltr(int selector) {
-        throw new UnsupportedOperationException();
+        tables.loadTask(selector);
     }
 
     /** LAR: the access rights, or -1 (clears ZF) if not visible. */
     long loadAccessRights(int selector) {
-        throw new UnsupportedOperationException();
+        return tables.accessRights(selector);
     }
 
     /** LSL: the limit, or -1 (clears ZF). */
     long loadSegmentLimit(int selector) {
-        throw new UnsupportedOperationException();
+        return tables.segmentLimit(selector);
     }
 
     /** VERR / VERW: the new ZF. */
     boolean verify(int selector, boolean write) {
-        throw new UnsupportedOperationException();
+        return tables.verify(selector, write);
     }
 
     /** INVLPG. */
     void invalidatePage(long linear) {
-        throw new UnsupportedOperationException();
+        cpu.requirePrivilege();
+        cpu.memory.invalidatePage(linear);
     }
 
     /** INVPCID. */
     void invalidatePcid(long type, long descriptorLinear) {
-        throw new UnsupportedOperationException();
+        if (!model.processContextIds()) {
+            throw cpu.undefined();
+        }
+        cpu.requirePrivilege();
+        long pcid = cpu.memory.read64(descriptorLinear);
+        long address = cpu.memory.read64(descriptorLinear + 8);
+        boolean individual = type == 0;
+        boolean valid = Long.compareUnsigned(type, 3) <= 0
+                && pcid >>> 12 == 0
+                && (type > 1 || pcid == 0 || (state.cr4 & CpuContext.CR4_PCIDE) != 0)
+                && (!individual || CpuContext.canonical(address));
+        if (!valid) {
+            throw cpu.generalProtection();
+        }
+        if (individual) {
+            cpu.memory.invalidatePage(address);
+        } else {
+            cpu.memory.flush(type == 2);
+        }
     }
 
     /** Faults unless the privilege level is 0: HLT, WBINVD, … */
     void requirePrivilege() {
-        throw new UnsupportedOperationException();
+        cpu.requirePrivilege();
     }
 
     /** CLI, STI: IOPL and VME/PVI checks; sets the interrupt shadow on STI. */
     void setInterruptFlag(boolean enable) {
-        throw new UnsupportedOperationException();
+        flags.setInterruptFlag(enable);
     }
 
     /** POPF: writes the flags that the mode allows; IOPL and virtual-8086 checks. */
     void popFlags(long value, int operandSize) {
-        throw new UnsupportedOperationException();
+        flags.pop(value, operandSize);
     }
 
     /** PUSHF: the value to push, after virtual-8086 checks. */
     long pushFlags(int operandSize) {
-        throw new UnsupportedOperationException();
+        return flags.push(operandSize);
     }
 
     /** IN, with the permission checks (IOPL, TSS bitmap). */
     int portIn(int port, int size) {
-        throw new UnsupportedOperationException();
+        return ports.in(port, size);
     }
 
     /** OUT, with the permission checks. */
     void portOut(int port, int size, int value) {
-        throw new UnsupportedOperationException();
+        ports.out(port, size, value);
     }
 }
