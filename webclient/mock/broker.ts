@@ -1,0 +1,584 @@
+import type { components } from '../src/api/schema.gen';
+
+// A broker without machines behind it, for development and tests. It follows ../broker/…/openapi.yaml and keeps
+// everything in memory; time is the injected `later`.
+
+type Schemas = components['schemas'];
+type Desktop = Schemas['Desktop'];
+type User = Schemas['User'];
+type Reason = Schemas['Reason'];
+
+export interface MockOptions {
+  /** Milliseconds of one stage of a machine's start. */
+  stageMs?: number;
+  /** Milliseconds until a queued user moves up by one. */
+  queueMs?: number;
+}
+
+interface SignIn {
+  username: string;
+  streams: Set<ReadableStreamDefaultController<Uint8Array>>;
+}
+
+const RIGHTS: Record<Schemas['Role'], Schemas['Right'][]> = {
+  'end-user': ['desktop.use'],
+  helpdesk: ['desktop.use', 'session.read', 'session.manage', 'user.read', 'user.unlock', 'pool.read', 'machine.read'],
+  admin: [
+    'desktop.use', 'session.read', 'session.manage', 'user.read', 'user.write', 'user.unlock', 'pool.read',
+    'pool.write', 'machine.read', 'machine.manage', 'image.read', 'image.write', 'audit.read', 'operation.read',
+  ],
+};
+
+const STAGES = ['CLAIM', 'CLONE', 'START', 'BOOT', 'READY'] as const;
+const PASSWORD = 'correct horse';
+const LOCK_AFTER = 3;
+const text = new TextEncoder();
+
+function uuid(): string {
+  return crypto.randomUUID();
+}
+
+class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly reason: Reason,
+    readonly extra: Partial<Schemas['Problem']> = {},
+  ) {
+    super(reason);
+  }
+}
+
+export class MockBroker {
+  readonly users = new Map<string, User>();
+  readonly pools = new Map<string, Schemas['Pool']>();
+  readonly machines: Schemas['Machine'][] = [];
+  readonly sessions: Schemas['Session'][] = [];
+  readonly entitlements: Schemas['Entitlement'][] = [];
+  readonly images: Schemas['Image'][] = [];
+  readonly audit: Schemas['AuditRecord'][] = [];
+  /** Live one-time tickets and the session each one opens. */
+  readonly tickets = new Map<string, string>();
+  /** Called to cut a session's displays, as displayd does. */
+  cut: (sessionId: string, code: number) => void = () => undefined;
+
+  #signIns = new Map<string, SignIn>();
+  #desktops = new Map<string, Map<string, Desktop>>();
+  #failures = new Map<string, number>();
+  #options: Required<MockOptions>;
+
+  constructor(options: MockOptions = {}) {
+    this.#options = { stageMs: 900, queueMs: 4000, ...options };
+    this.#populate();
+  }
+
+  // ---- world ----
+
+  #populate(): void {
+    const user = (username: string, displayName: string, role: Schemas['Role'], more: Partial<User> = {}): void => {
+      this.users.set(username, {
+        id: uuid(), username, displayName, role, groups: ['everyone'], enabled: true,
+        created: '2026-11-01T08:00:00Z', lastLogin: '2026-11-21T07:58:12Z', etag: '1', ...more,
+      });
+    };
+    user('admin', 'Ada Administrator', 'admin');
+    user('alice', 'Alice Archer', 'end-user', { groups: ['everyone', 'design'] });
+    user('bob', 'Bob Baker', 'end-user');
+    user('carol', 'Carol Chen', 'helpdesk');
+    user('dave', '<b>Dave</b> & Söhne', 'end-user', { enabled: false });
+    user('eve', 'Eve Engel', 'end-user', { lockedUntil: '2026-11-22T20:00:00Z' });
+    user('nobody', 'Norman Obody', 'end-user');
+
+    const pool = (id: string, displayName: string, description: string, more: Partial<Schemas['Pool']> = {}): void => {
+      this.pools.set(id, {
+        id, displayName, description, kind: 'floating', cloneType: 'linked', image: 'debian-desktop', imageVersion: 2,
+        enabled: true, state: 'ACTIVE', size: 5, warm: 1, memoryMib: 512, vcpus: 1, width: 1280, height: 720,
+        counts: { machines: 3, available: 1, inUse: 1, starting: 1, dirty: 0, error: 0, queued: 0 },
+        created: '2026-11-01T08:00:00Z', etag: '1', ...more,
+      });
+    };
+    pool('demo', 'Debian desktop', 'Window manager, terminal, file manager, editor and a light browser.');
+    pool('design', 'Design studio', 'Four processors and room for big pictures.', {
+      size: 2, counts: { machines: 2, available: 0, inUse: 2, starting: 0, dirty: 0, error: 0, queued: 1 },
+    });
+    pool('lab', 'Practice lab', 'For courses; each time a fresh machine.', {
+      enabled: false, state: 'DISABLED',
+      counts: { machines: 1, available: 0, inUse: 0, starting: 0, dirty: 0, error: 1, queued: 0 },
+    });
+    const machine = (name: string, poolId: string, more: Partial<Schemas['Machine']>): void => {
+      this.machines.push({
+        name, poolId, host: 'local', lifecycle: 'AVAILABLE', power: 'ON', agent: 'READY', image: 'debian-desktop',
+        imageVersion: 2, generation: 3, changed: '2026-11-22T08:00:00Z', ...more,
+      });
+    };
+    machine('demo-1', 'demo', {});
+    machine('demo-2', 'demo', { lifecycle: 'IN_SESSION', username: 'bob' });
+    machine('demo-3', 'demo', { lifecycle: 'BOOTING', power: 'STARTING', agent: 'WAITING' });
+    machine('design-1', 'design', { lifecycle: 'IN_SESSION', username: 'eve' });
+    machine('design-2', 'design', { lifecycle: 'IN_SESSION', username: 'carol' });
+    machine('lab-1', 'lab', { lifecycle: 'ERROR', power: 'OFF', agent: 'ABSENT', failure: 'the disk is full' });
+    for (const [poolId, subject] of [['demo', 'everyone'], ['design', 'design'], ['lab', 'everyone']] as const) {
+      this.entitlements.push({ id: uuid(), poolId, kind: 'group', subject });
+    }
+    for (const [username, poolId, name] of [['bob', 'demo', 'demo-2'], ['eve', 'design', 'design-1']] as const) {
+      this.sessions.push({
+        id: uuid(), username, poolId, machine: name, state: username === 'bob' ? 'CONNECTED' : 'DISCONNECTED',
+        started: '2026-11-22T08:03:00Z', connected: '2026-11-22T08:03:40Z', clientAddress: '192.0.2.17',
+      });
+    }
+    this.images.push({
+      name: 'debian-desktop', displayName: 'Debian 12 desktop', created: '2026-11-01T08:00:00Z',
+      versions: [
+        { version: 3, state: 'BUILDING', created: '2026-11-22T07:00:00Z', changelog: 'Security updates of November' },
+        { version: 2, state: 'READY', created: '2026-11-10T09:00:00Z', changelog: 'Light browser added' },
+        { version: 1, state: 'DEPRECATED', created: '2026-11-01T08:00:00Z', changelog: 'First version' },
+      ],
+    });
+    for (let i = 0; i < 70; i++) this.#record('bob', i % 7 === 3 ? 'login' : 'session.assign', 'demo', i % 7 === 3 ? 'REFUSED' : 'OK');
+  }
+
+  #record(actor: string, action: string, target: string, outcome: Schemas['AuditRecord']['outcome'] = 'OK'): void {
+    const sequence = this.audit.length + 1;
+    this.audit.unshift({
+      sequence, time: new Date(Date.UTC(2026, 10, 22, 8, 0, sequence)).toISOString(), actor, action, target, outcome,
+      address: '192.0.2.17', hash: sequence.toString(16).padStart(64, '0'),
+    });
+  }
+
+  desktopsOf(username: string): Map<string, Desktop> {
+    const known = this.#desktops.get(username);
+    if (known) return known;
+    const mine = new Map<string, Desktop>();
+    const groups = this.users.get(username)?.groups ?? [];
+    for (const pool of this.pools.values()) {
+      const entitled = this.entitlements.some(
+        (entry) => entry.poolId === pool.id && (entry.kind === 'user' ? entry.subject === username : groups.includes(entry.subject)),
+      );
+      if (!entitled || username === 'nobody') continue;
+      const base = { poolId: pool.id, name: pool.displayName, stages: [], changed: new Date().toISOString() };
+      const described = pool.description === undefined ? {} : { description: pool.description };
+      if (!pool.enabled) {
+        mine.set(pool.id, {
+          ...base, ...described, state: 'UNAVAILABLE', action: 'NONE',
+          problem: { reason: 'POOL_DISABLED', detail: 'The pool is disabled.' },
+        });
+      } else {
+        mine.set(pool.id, { ...base, ...described, state: 'NONE', action: pool.counts.available > 0 ? 'CONNECT' : 'QUEUE' });
+      }
+    }
+    this.#desktops.set(username, mine);
+    return mine;
+  }
+
+  /** Changes a user's desktop and tells their streams. */
+  change(username: string, poolId: string, change: Partial<Desktop>): Desktop {
+    const mine = this.desktopsOf(username);
+    const before = mine.get(poolId);
+    if (!before) throw new Error(`no desktop ${poolId}`);
+    const { sessionId, machine, queue, problem, estimateSeconds, ...rest } = { ...before, ...change };
+    const after: Desktop = { ...rest, changed: new Date().toISOString() };
+    if (sessionId !== undefined) after.sessionId = sessionId;
+    if (machine !== undefined) after.machine = machine;
+    if (queue !== undefined && after.state === 'QUEUED') after.queue = queue;
+    if (problem !== undefined && (after.state === 'FAILED' || after.state === 'UNAVAILABLE')) after.problem = problem;
+    if (estimateSeconds !== undefined && after.stages.length > 0) after.estimateSeconds = estimateSeconds;
+    mine.set(poolId, after);
+    this.tell(username, 'desktop', after);
+    return after;
+  }
+
+  tell(username: string, event: string, data: unknown): void {
+    for (const signIn of this.#signIns.values()) {
+      if (signIn.username !== username) continue;
+      for (const stream of signIn.streams) stream.enqueue(text.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+    }
+  }
+
+  #changed(kind: string, id: string): void {
+    for (const username of this.users.keys()) {
+      if (this.users.get(username)?.role === 'admin') this.tell(username, 'changed', { kind, id });
+    }
+  }
+
+  /** Breaks every event stream, as a restart of the broker does. */
+  dropStreams(): void {
+    for (const signIn of this.#signIns.values()) {
+      for (const stream of signIn.streams) stream.close();
+      signIn.streams.clear();
+    }
+  }
+
+  // ---- a machine's life ----
+
+  #start(username: string, poolId: string, state: 'STARTING' | 'RESTARTING'): void {
+    const names = state === 'STARTING' ? STAGES : (['START', 'BOOT', 'READY'] as const);
+    const step = (at: number): void => {
+      const desktop = this.desktopsOf(username).get(poolId);
+      if (!desktop || (at > 0 && desktop.state !== state)) return;
+      if (at === names.length) {
+        this.change(username, poolId, { state: 'READY', action: 'CONNECT', stages: [] });
+        return;
+      }
+      this.change(username, poolId, {
+        state,
+        action: 'WAIT',
+        estimateSeconds: Math.max(1, Math.round(((names.length - at) * this.#options.stageMs) / 1000)),
+        stages: names.map((name, i) => ({
+          name, title: name, state: i < at ? 'DONE' : i === at ? 'ACTIVE' : 'PENDING',
+        })),
+      });
+      this.#later(this.#options.stageMs, () => step(at + 1));
+    };
+    step(0);
+  }
+
+  #claim(username: string, poolId: string): void {
+    const session: Schemas['Session'] = {
+      id: uuid(), username, poolId, machine: `${poolId}-1`, state: 'PENDING', started: new Date().toISOString(),
+    };
+    this.sessions.unshift(session);
+    this.desktopsOf(username).set(poolId, {
+      ...this.desktopsOf(username).get(poolId)!, sessionId: session.id, machine: session.machine,
+    });
+    this.#record(username, 'session.assign', session.machine);
+    this.#start(username, poolId, 'STARTING');
+  }
+
+  #queue(username: string, poolId: string, position: number): void {
+    const desktop = this.desktopsOf(username).get(poolId);
+    if (!desktop || (desktop.state !== 'QUEUED' && desktop.state !== 'NONE')) return;
+    if (position === 0) {
+      this.#claim(username, poolId);
+      return;
+    }
+    this.change(username, poolId, {
+      state: 'QUEUED',
+      action: 'WAIT',
+      queue: {
+        position, length: Math.max(position, 3), since: new Date().toISOString(),
+        estimateSeconds: Math.round((position * this.#options.queueMs) / 1000),
+      },
+    });
+    this.#later(this.#options.queueMs, () => {
+      if (this.desktopsOf(username).get(poolId)?.state === 'QUEUED') this.#queue(username, poolId, position - 1);
+    });
+  }
+
+  #later(ms: number, run: () => void): void {
+    const timer = setTimeout(run, ms);
+    // A test's process, or the mock's, ends when it wants to.
+    (timer as { unref?: () => void }).unref?.();
+  }
+
+  #ready(desktop: Desktop): Schemas['ConnectReady'] {
+    const ticket = uuid().replaceAll('-', '');
+    const sessionId = desktop.sessionId!;
+    this.tickets.set(ticket, sessionId);
+    return {
+      state: 'READY', poolId: desktop.poolId, sessionId, machine: desktop.machine ?? '', ticket,
+      ticketExpires: new Date(Date.now() + 60_000).toISOString(), displayPath: '/display',
+      subprotocols: ['binary', `oriel.ticket.${ticket}`], rights: ['control', 'view'],
+    };
+  }
+
+  /** Takes a ticket for good; the session it opens, or undefined. */
+  consume(ticket: string): string | undefined {
+    const sessionId = this.tickets.get(ticket);
+    this.tickets.delete(ticket);
+    return sessionId;
+  }
+
+  display(sessionId: string, state: 'CONNECTED' | 'DISCONNECTED'): void {
+    const session = this.sessions.find((candidate) => candidate.id === sessionId);
+    if (!session || session.state === 'ENDED') return;
+    session.state = state;
+    const desktop = this.desktopsOf(session.username).get(session.poolId);
+    if (desktop && ['READY', 'CONNECTED', 'DISCONNECTED'].includes(desktop.state)) {
+      this.change(session.username, session.poolId, { state, action: 'RECONNECT' });
+    }
+    this.#changed('session', sessionId);
+  }
+
+  #endSession(session: Schemas['Session'], by: string): void {
+    session.state = 'ENDED';
+    session.ended = new Date().toISOString();
+    const mine = this.desktopsOf(session.username);
+    const desktop = mine.get(session.poolId);
+    if (desktop) {
+      const { sessionId: _, machine: __, ...rest } = desktop;
+      mine.set(session.poolId, rest);
+      this.change(session.username, session.poolId, { state: 'NONE', action: 'CONNECT', stages: [] });
+    }
+    this.cut(session.id, 4000);
+    this.#record(by, 'session.logoff', session.machine);
+    this.#changed('session', session.id);
+  }
+
+  // ---- HTTP ----
+
+  async handle(request: Request): Promise<Response> {
+    try {
+      return await this.#route(request);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const problem: Schemas['Problem'] = {
+        type: `urn:oriel:problem:${error.reason.toLowerCase().replaceAll('_', '-')}`, title: error.reason,
+        status: error.status, detail: `Refused: ${error.reason}`, reason: error.reason, traceId: 'mock-1', ...error.extra,
+      };
+      return new Response(JSON.stringify(problem), {
+        status: error.status, headers: { 'Content-Type': 'application/problem+json' },
+      });
+    }
+  }
+
+  async #route(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const path = url.pathname.replace('/api/v1', '').split('/').slice(1).map(decodeURIComponent);
+    const route = `${request.method} ${path[0] ?? ''}`;
+    if (request.method !== 'GET' && !request.headers.has('X-Oriel-Request')) throw new Refused(403, 'CROSS_SITE_REQUEST');
+    const body = async <T>(): Promise<T> => ((await request.text().then((given) => (given ? JSON.parse(given) : {}))) as T);
+
+    if (route === 'GET about') return json({ product: 'Oriel', version: '0.1.0' });
+    if (route === 'POST login') return this.#login(await body());
+
+    const cookie = /oriel_session=([^;]+)/.exec(request.headers.get('Cookie') ?? '')?.[1] ?? '';
+    const signIn = this.#signIns.get(cookie);
+    const user = signIn && this.users.get(signIn.username);
+    if (!signIn || !user) throw new Refused(401, 'NOT_SIGNED_IN');
+    const need = (right: Schemas['Right']): void => {
+      if (!RIGHTS[user.role].includes(right)) throw new Refused(403, 'FORBIDDEN');
+    };
+
+    switch (route) {
+      case 'POST logout':
+        this.#signIns.delete(cookie);
+        return empty();
+      case 'GET me':
+        return json(meOf(user));
+      case 'POST me': {
+        const { currentPassword, newPassword } = await body<Schemas['PasswordChange']>();
+        if (currentPassword !== PASSWORD) throw new Refused(403, 'BAD_CREDENTIALS', { field: 'currentPassword' });
+        if (newPassword === '1234567890') throw new Refused(400, 'WEAK_PASSWORD', { field: 'newPassword' });
+        return empty();
+      }
+      case 'GET events':
+        return this.#events(signIn);
+      case 'GET desktops':
+        return json({ items: [...this.desktopsOf(user.username).values()] });
+      case 'POST desktops':
+        return this.#connect(user.username, path[1] ?? '');
+      case 'DELETE desktops': {
+        const desktop = this.desktopsOf(user.username).get(path[1] ?? '');
+        if (desktop?.state === 'QUEUED') this.change(user.username, desktop.poolId, { state: 'NONE', action: 'QUEUE' });
+        return empty();
+      }
+      case 'GET sessions':
+        need('session.read');
+        return json(
+          page(this.sessions.filter((session) => url.searchParams.get('active') !== 'true' || session.state !== 'ENDED'), url),
+        );
+      case 'POST sessions':
+        return this.#session(user, path[1] ?? '', path[2] ?? '');
+      case 'GET users':
+        need('user.read');
+        return json(
+          page([...this.users.values()].filter((entry) => (entry.username + entry.displayName).toLowerCase().includes((url.searchParams.get('q') ?? '').toLowerCase())), url),
+        );
+      case 'POST users': {
+        need('user.write');
+        if (path[2] === 'password') return json({ generatedPassword: 'tavola-girino-42-pelle' });
+        if (path[2] === 'unlock') {
+          const locked = this.#user(path[1]);
+          delete locked.lockedUntil;
+          this.#changed('user', locked.id);
+          return empty();
+        }
+        const given = await body<Schemas['UserCreate']>();
+        if (this.users.has(given.username)) {
+          throw new Refused(409, 'ALREADY_EXISTS', { field: 'username', detail: `There is already a user ${given.username}.` });
+        }
+        const created: User = {
+          id: uuid(), username: given.username, displayName: given.displayName ?? given.username, role: given.role,
+          groups: given.groups ?? [], enabled: true, created: new Date().toISOString(), etag: '1',
+        };
+        this.users.set(created.username, created);
+        this.#changed('user', created.id);
+        return json({ user: created, ...(given.password ? {} : { generatedPassword: 'tavola-girino-42-pelle' }) }, 201);
+      }
+      case 'PATCH users': {
+        need('user.write');
+        const target = this.#user(path[1]);
+        Object.assign(target, await body(), { etag: String(Number(target.etag) + 1) });
+        this.#changed('user', target.id);
+        return json(target);
+      }
+      case 'DELETE users': {
+        need('user.write');
+        const target = this.#user(path[1]);
+        this.users.delete(target.username);
+        this.#changed('user', target.id);
+        return empty();
+      }
+      case 'GET pools':
+        need('pool.read');
+        if (path[2] === 'machines') return json(page(this.machines.filter((machine) => machine.poolId === path[1]), url));
+        if (path[2] === 'entitlements') return json({ items: this.entitlements.filter((entry) => entry.poolId === path[1]) });
+        if (path[2] === 'queue') return json({ items: [] });
+        return path[1] ? json(this.#pool(path[1])) : json(page([...this.pools.values()], url));
+      case 'POST pools': {
+        need('pool.write');
+        const poolId = this.#pool(path[1]).id;
+        const entitlement: Schemas['Entitlement'] = { id: uuid(), poolId, ...(await body<Schemas['EntitlementCreate']>()) };
+        this.entitlements.push(entitlement);
+        this.#changed('entitlement', entitlement.id);
+        return json(entitlement, 201);
+      }
+      case 'DELETE pools': {
+        need('pool.write');
+        const at = this.entitlements.findIndex((entry) => entry.id === path[3]);
+        if (at >= 0) this.entitlements.splice(at, 1);
+        this.#changed('entitlement', path[3] ?? '');
+        return empty();
+      }
+      case 'PATCH pools': {
+        need('pool.write');
+        const pool = this.#pool(path[1]);
+        if (request.headers.get('If-Match') && request.headers.get('If-Match') !== pool.etag) throw new Refused(412, 'CHANGED');
+        Object.assign(pool, await body(), { etag: String(Number(pool.etag) + 1) });
+        pool.state = pool.enabled ? 'ACTIVE' : 'DISABLED';
+        this.#changed('pool', pool.id);
+        return json(pool);
+      }
+      case 'POST machines': {
+        need('machine.manage');
+        const machine = this.machines.find((candidate) => candidate.name === path[1]);
+        if (!machine) throw new Refused(404, 'NOT_FOUND');
+        if (path[2] === 'refresh' && machine.username) throw new Refused(409, 'MACHINE_IN_USE');
+        machine.lifecycle = path[2] === 'refresh' ? 'REFRESHING' : path[2] === 'maintenance' ? 'MAINTENANCE' : 'BOOTING';
+        this.#changed('machine', machine.name);
+        return json(machine, 202);
+      }
+      case 'GET images':
+        need('image.read');
+        return json(page(this.images, url));
+      case 'GET audit':
+        need('audit.read');
+        if (path[1] === 'verify') return json({ intact: true, records: this.audit.length });
+        return json(
+          page(this.audit.filter((record) => record.action.startsWith(url.searchParams.get('action') ?? '') && (!url.searchParams.get('actor') || record.actor === url.searchParams.get('actor'))), url),
+        );
+      default:
+        throw new Refused(404, 'NOT_FOUND');
+    }
+  }
+
+  #user(id: string | undefined): User {
+    const found = [...this.users.values()].find((user) => user.id === id || user.username === id);
+    if (!found) throw new Refused(404, 'NOT_FOUND');
+    return found;
+  }
+
+  #pool(id: string | undefined): Schemas['Pool'] {
+    const found = this.pools.get(id ?? '');
+    if (!found) throw new Refused(404, 'NOT_FOUND');
+    return found;
+  }
+
+  #login({ username, password }: Schemas['LoginRequest']): Response {
+    const failures = this.#failures.get(username) ?? 0;
+    if (failures >= LOCK_AFTER) throw new Refused(429, 'LOCKED_OUT', { retryAfterSeconds: 90 });
+    const user = this.users.get(username);
+    if (!user || !user.enabled || password !== PASSWORD) {
+      this.#failures.set(username, failures + 1);
+      this.#record(username, 'login', username, 'REFUSED');
+      throw new Refused(401, 'BAD_CREDENTIALS');
+    }
+    this.#failures.delete(username);
+    this.#record(username, 'login', username);
+    const cookie = uuid();
+    this.#signIns.set(cookie, { username, streams: new Set() });
+    return new Response(JSON.stringify(meOf(user)), {
+      headers: { 'Content-Type': 'application/json', 'Set-Cookie': `oriel_session=${cookie}; Path=/; HttpOnly; SameSite=Strict` },
+    });
+  }
+
+  #events(signIn: SignIn): Response {
+    let own: ReadableStreamDefaultController<Uint8Array>;
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        own = controller;
+        signIn.streams.add(controller);
+        controller.enqueue(text.encode(`event: hello\ndata: ${JSON.stringify({ now: new Date().toISOString() })}\n\n`));
+      },
+      cancel: () => void signIn.streams.delete(own),
+    });
+    return new Response(stream, { headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' } });
+  }
+
+  #connect(username: string, poolId: string): Response {
+    const desktop = this.desktopsOf(username).get(poolId);
+    if (!desktop) throw new Refused(404, 'NOT_FOUND');
+    switch (desktop.state) {
+      case 'READY':
+      case 'CONNECTED':
+      case 'DISCONNECTED':
+        return json(this.#ready(desktop));
+      case 'UNAVAILABLE':
+        throw new Refused(409, desktop.problem?.reason ?? 'POOL_DISABLED');
+      case 'NONE':
+        if (desktop.action === 'QUEUE') this.#queue(username, poolId, 2);
+        else this.#claim(username, poolId);
+        break;
+      default:
+        break;
+    }
+    const now = this.desktopsOf(username).get(poolId)!;
+    return json({ state: now.state as Schemas['ConnectPending']['state'], desktop: now }, 202);
+  }
+
+  #session(user: User, id: string, action: string): Response {
+    const session = this.sessions.find((candidate) => candidate.id === id);
+    const own = session?.username === user.username;
+    if (!session || (!own && !RIGHTS[user.role].includes('session.manage'))) throw new Refused(404, 'NOT_FOUND');
+    if (session.state === 'ENDED') throw new Refused(410, 'SESSION_ENDED');
+    const desktop = this.desktopsOf(session.username).get(session.poolId);
+    switch (action) {
+      case 'ticket':
+        if (!desktop || !['READY', 'CONNECTED', 'DISCONNECTED'].includes(desktop.state)) throw new Refused(409, 'NOT_READY');
+        return json(this.#ready(desktop));
+      case 'logoff':
+        this.#endSession(session, user.username);
+        return json(session);
+      case 'restart':
+        this.#start(session.username, session.poolId, 'RESTARTING');
+        this.cut(session.id, 4001);
+        return json(session, 202);
+      case 'disconnect':
+        this.cut(session.id, 4002);
+        return json(session);
+      default:
+        throw new Refused(404, 'NOT_FOUND');
+    }
+  }
+}
+
+function meOf(user: User): Schemas['Me'] {
+  return {
+    id: user.id, username: user.username, displayName: user.displayName, role: user.role, groups: user.groups,
+    rights: RIGHTS[user.role], expires: new Date(Date.now() + 3_600_000).toISOString(),
+  };
+}
+
+function page<T>(all: readonly T[], url: URL): { items: T[]; nextCursor?: string } {
+  const from = Number(url.searchParams.get('cursor') ?? 0);
+  const limit = Number(url.searchParams.get('limit') ?? 50);
+  const items = all.slice(from, from + limit);
+  return from + limit < all.length ? { items, nextCursor: String(from + limit) } : { items };
+}
+
+function json(value: unknown, status = 200): Response {
+  return new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json' } });
+}
+
+function empty(): Response {
+  return new Response(null, { status: 204 });
+}

@@ -1,0 +1,44 @@
+import createClient from 'openapi-fetch';
+import { failureFrom, unreachable } from './failure';
+import type { paths } from './schema.gen';
+
+/** Every unsafe request carries it, sign-in included: a page of another site cannot send it. */
+export const SAME_SITE = { 'X-Oriel-Request': '1' } as const;
+
+export const http = createClient<paths>({
+  baseUrl: globalThis.location?.origin ?? '',
+  // Looked up per call, so that a test can put its server there.
+  fetch: (request) => globalThis.fetch(request),
+});
+
+const signOutListeners = new Set<() => void>();
+
+/** Calls `listener` whenever the broker says that nobody is signed in (any more). */
+export function onSignedOut(listener: () => void): () => void {
+  signOutListeners.add(listener);
+  return () => signOutListeners.delete(listener);
+}
+
+export function announceSignedOut(): void {
+  for (const listener of [...signOutListeners]) listener();
+}
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of a successful answer; every other outcome is thrown as a `Failure`. */
+export async function body<T>(call: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await call;
+  } catch (cause) {
+    throw unreachable(cause);
+  }
+  if (answer.response.ok) return answer.data as T;
+  const failure = failureFrom(answer.response, answer.error);
+  if (failure.reason === 'NOT_SIGNED_IN') announceSignedOut();
+  throw failure;
+}

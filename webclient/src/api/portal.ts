@@ -1,0 +1,33 @@
+import { body, http, SAME_SITE } from './client';
+import type { About, ConnectPending, ConnectReady, Desktop, Me, Session } from './types';
+
+const header = SAME_SITE;
+
+export const about = (): Promise<About> => body(http.GET('/api/v1/about'));
+
+export const me = (): Promise<Me> => body(http.GET('/api/v1/me'));
+
+export const login = (username: string, password: string): Promise<Me> =>
+  body(http.POST('/api/v1/login', { params: { header }, body: { username, password } }));
+
+export const logout = (): Promise<unknown> => body(http.POST('/api/v1/logout', { params: { header } }));
+
+export const changePassword = (currentPassword: string, newPassword: string): Promise<unknown> =>
+  body(http.POST('/api/v1/me/password', { params: { header }, body: { currentPassword, newPassword } }));
+
+export const desktops = async (): Promise<Desktop[]> => (await body(http.GET('/api/v1/desktops'))).items;
+
+export const connect = (poolId: string): Promise<ConnectReady | ConnectPending> =>
+  body(http.POST('/api/v1/desktops/{poolId}/connect', { params: { header, path: { poolId } } }));
+
+export const leaveQueue = (poolId: string): Promise<unknown> =>
+  body(http.DELETE('/api/v1/desktops/{poolId}/queue', { params: { header, path: { poolId } } }));
+
+export const ticket = (sessionId: string): Promise<ConnectReady> =>
+  body(http.POST('/api/v1/sessions/{sessionId}/ticket', { params: { header, path: { sessionId } } }));
+
+export const logoff = (sessionId: string): Promise<Session> =>
+  body(http.POST('/api/v1/sessions/{sessionId}/logoff', { params: { header, path: { sessionId } } }));
+
+export const restartDesktop = (sessionId: string): Promise<Session> =>
+  body(http.POST('/api/v1/sessions/{sessionId}/restart', { params: { header, path: { sessionId } } }));

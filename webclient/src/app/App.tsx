@@ -1,0 +1,108 @@
+import { Bullseye, Spinner } from '@patternfly/react-core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
+import { asFailure } from '../api/failure';
+import { DesktopsPage } from '../desktops/DesktopsPage';
+import { LanguageProvider, useLanguage } from '../i18n/language';
+import { IdentityProvider, isOperator, useIdentity, useMe } from '../identity/identity';
+import { signInPath } from '../identity/returnPath';
+import { SignInPage } from '../identity/SignInPage';
+import { ErrorBoundary } from './ErrorBoundary';
+import { FailurePage } from './FailurePage';
+import { LiveProvider } from './live';
+import { NotFoundPage } from './NotFoundPage';
+import { Shell } from './Shell';
+import { ToastProvider } from './toasts';
+
+const ViewerPage = lazy(() => import('../viewer/ViewerPage'));
+const AdminArea = lazy(() => import('../admin/AdminArea'));
+
+const MOST_RETRIES = 2;
+
+function newQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // Events say when something is stale; a look on focus is for when they did not arrive.
+        staleTime: 10_000,
+        refetchOnWindowFocus: true,
+        retry: (count, error) => count < MOST_RETRIES && asFailure(error).transient,
+      },
+    },
+  });
+}
+
+export function App() {
+  const [queries] = useState(newQueryClient);
+  return (
+    <LanguageProvider>
+      <ErrorBoundary>
+        <QueryClientProvider client={queries}>
+          <IdentityProvider>
+            <ToastProvider>
+              <BrowserRouter>
+                <Pages />
+              </BrowserRouter>
+            </ToastProvider>
+          </IdentityProvider>
+        </QueryClientProvider>
+      </ErrorBoundary>
+    </LanguageProvider>
+  );
+}
+
+export function Pages() {
+  return (
+    <Routes>
+      <Route path="/sign-in" element={<SignInPage />} />
+      <Route element={<SignedIn />}>
+        <Route path="/" element={<DesktopsPage />} />
+        <Route path="/desktop/:poolId" element={<Later><ViewerPage /></Later>} />
+        <Route path="/admin/*" element={<Operators><Later><AdminArea /></Later></Operators>} />
+        <Route path="*" element={<Shell><NotFoundPage /></Shell>} />
+      </Route>
+    </Routes>
+  );
+}
+
+function Waiting() {
+  const { t } = useLanguage();
+  return (
+    <Bullseye className="oriel-waiting">
+      <Spinner aria-label={t('state.loading')} />
+    </Bullseye>
+  );
+}
+
+function Later({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<Waiting />}>{children}</Suspense>;
+}
+
+/** The door: what is below needs somebody signed in, and comes back after they did. */
+function SignedIn() {
+  const { identity } = useIdentity();
+  const location = useLocation();
+  switch (identity.state) {
+    case 'unknown':
+      return <Waiting />;
+    case 'unavailable':
+      return (
+        <main className="oriel-waiting">
+          <FailurePage failure={identity.failure} retry={identity.retry} />
+        </main>
+      );
+    case 'signed-out':
+      return <Navigate to={signInPath(location)} replace />;
+    case 'signed-in':
+      return (
+        <LiveProvider>
+          <Outlet />
+        </LiveProvider>
+      );
+  }
+}
+
+function Operators({ children }: { children: ReactNode }) {
+  return isOperator(useMe()) ? children : <Shell><NotFoundPage /></Shell>;
+}

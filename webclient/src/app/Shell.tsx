@@ -1,0 +1,80 @@
+import {
+  Masthead,
+  MastheadBrand,
+  MastheadContent,
+  MastheadLogo,
+  MastheadMain,
+  Page,
+  SkipToContent,
+  Toolbar,
+  ToolbarContent,
+  ToolbarGroup,
+  ToolbarItem,
+} from '@patternfly/react-core';
+import { useEffect, type ReactNode } from 'react';
+import { NavLink, useLocation, type LinkProps, Link } from 'react-router';
+import { Logo } from '../brand/Logo';
+import { useLanguage } from '../i18n/language';
+import { isOperator, useMe } from '../identity/identity';
+import { AccountMenu } from './AccountMenu';
+import { ConnectionBanner } from './ConnectionBanner';
+
+const HomeLink = (props: Omit<LinkProps, 'to'>) => <Link {...props} to="/" />;
+
+/** Masthead and page of everything but the viewer and the sign-in page. */
+export function Shell({ children, className }: { children: ReactNode; className?: string }) {
+  const { t } = useLanguage();
+  const me = useMe();
+  const { pathname } = useLocation();
+
+  // A new page is read from its beginning, also by a screen reader.
+  useEffect(() => {
+    document.getElementById('main')?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  const masthead = (
+    <Masthead className="oriel-masthead">
+      <MastheadMain>
+        <MastheadBrand>
+          <MastheadLogo component={HomeLink} aria-label={t('nav.home')}>
+            <Logo />
+          </MastheadLogo>
+        </MastheadBrand>
+      </MastheadMain>
+      <MastheadContent>
+        <Toolbar isStatic>
+          <ToolbarContent>
+            {isOperator(me) && (
+              <ToolbarItem>
+                <nav className="oriel-areas" aria-label={t('nav.areas')}>
+                  <NavLink to="/" end>
+                    {t('desktops.title')}
+                  </NavLink>
+                  <NavLink to="/admin">{t('admin.title')}</NavLink>
+                </nav>
+              </ToolbarItem>
+            )}
+            <ToolbarGroup align={{ default: 'alignEnd' }}>
+              <ToolbarItem>
+                <AccountMenu />
+              </ToolbarItem>
+            </ToolbarGroup>
+          </ToolbarContent>
+        </Toolbar>
+      </MastheadContent>
+    </Masthead>
+  );
+
+  return (
+    <Page
+      className={`oriel-page ${className ?? ''}`}
+      masthead={masthead}
+      mainContainerId="main"
+      mainTabIndex={-1}
+      skipToContent={<SkipToContent href="#main">{t('nav.skip')}</SkipToContent>}
+      banner={<ConnectionBanner />}
+    >
+      {children}
+    </Page>
+  );
+}

@@ -1,0 +1,60 @@
+import type { en } from './en';
+
+export type MessageKey = keyof typeof en;
+export type Messages = Record<MessageKey, string>;
+export type Values = Record<string, string | number>;
+
+/** Keys that exist as `<stem>.one` and `<stem>.other`. */
+export type PluralStem = MessageKey extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never;
+
+/** Fills `{name}` in a message. The result is text, never HTML. */
+export function fill(message: string, values: Values | undefined): string {
+  if (!values) return message;
+  return message.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : String(value);
+  });
+}
+
+export interface Translator {
+  language: Language;
+  t(key: MessageKey, values?: Values): string;
+  /** The message for a number: `.one` or `.other` by the language's rule; `{count}` is the number. */
+  n(stem: PluralStem, count: number, values?: Values): string;
+  /** "about 40 seconds", "about 3 minutes": for people who wait. */
+  duration(seconds: number): string;
+  date(iso: string): string;
+}
+
+export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+export function isLanguage(value: unknown): value is Language {
+  return typeof value === 'string' && Object.hasOwn(LANGUAGES, value);
+}
+
+export function translator(language: Language, messages: Messages): Translator {
+  const plural = new Intl.PluralRules(language);
+  const number = new Intl.NumberFormat(language);
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+  const unit = (value: number, of: 'second' | 'minute' | 'hour'): string =>
+    new Intl.NumberFormat(language, { style: 'unit', unit: of, unitDisplay: 'long' }).format(value);
+  return {
+    language,
+    t: (key, values) => fill(messages[key], values),
+    n: (stem, count, values) => {
+      const one = `${stem}.one` as MessageKey;
+      const key = plural.select(count) === 'one' && one in messages ? one : (`${stem}.other` as MessageKey);
+      return fill(messages[key], { count: number.format(count), ...values });
+    },
+    duration: (seconds) => {
+      if (seconds < 60) return unit(Math.max(1, Math.round(seconds)), 'second');
+      if (seconds < 3600) return unit(Math.round(seconds / 60), 'minute');
+      return unit(Math.round(seconds / 3600), 'hour');
+    },
+    date: (iso) => {
+      const time = new Date(iso);
+      return Number.isNaN(time.getTime()) ? iso : dates.format(time);
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useNavigate, useParams } from 'react-router';
+import { desktops } from '../api/portal';
+import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
+import { DESKTOPS } from '../app/live';
+import { useTitle } from '../app/useTitle';
+import { useSessionQuestions } from '../desktops/sessionQuestions';
+import { useLanguage } from '../i18n/language';
+import { useClipboard } from './clipboard';
+import { ClipboardPanel } from './ClipboardPanel';
+import type { Screen } from './display';
+import { useViewerSettings } from './settings';
+import { SoftKeyboard, type SoftKeyboardHandle } from './SoftKeyboard';
+import { useConnection } from './useConnection';
+import { ViewerOverlay } from './ViewerOverlay';
+import { ViewerToolbar } from './ViewerToolbar';
+import './viewer.css';
+
+export default function ViewerPage() {
+  const { poolId = '' } = useParams();
+  // Another desktop is another connection: nothing is carried over.
+  return <Viewer key={poolId} poolId={poolId} />;
+}
+
+function Viewer({ poolId }: { poolId: string }) {
+  const { t } = useLanguage();
+  const navigate = useNavigate();
+  const questions = useSessionQuestions();
+  const list = useQuery({ queryKey: DESKTOPS, queryFn: desktops });
+  const name = list.data?.find((desktop) => desktop.poolId === poolId)?.name ?? poolId;
+  const [settings] = useViewerSettings();
+  const [ask, setAsk] = useState<Confirmation>();
+  const [clipboardOpen, setClipboardOpen] = useState(false);
+  const target = useRef<HTMLDivElement>(null);
+  const still = useRef<HTMLCanvasElement>(null);
+  const softKeyboard = useRef<SoftKeyboardHandle>(null);
+  const screenNow = useRef<Screen>(undefined);
+  const copied = useRef<(text: string) => void>(() => undefined);
+
+  const { connection, phase, screen } = useConnection(poolId, { target, still }, settings, (text) =>
+    copied.current(text),
+  );
+  screenNow.current = screen;
+  const connected = phase.kind === 'connected';
+  const clipboard = useClipboard(
+    useCallback((text: string) => screenNow.current?.paste(text), []),
+    connected,
+  );
+  useEffect(() => {
+    copied.current = clipboard.fromDesktop;
+  }, [clipboard.fromDesktop]);
+
+  useTitle(connected ? name : t('viewer.titleConnecting', { name }));
+
+  const back = useCallback(() => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    void navigate('/');
+  }, [navigate]);
+
+  const closeDialog = (): void => {
+    setAsk(undefined);
+    screen?.focus();
+  };
+
+  const withSession = (question: (sessionId: string) => Confirmation): void => {
+    if (connection.sessionId !== undefined) setAsk(question(connection.sessionId));
+  };
+
+  return (
+    <main className="oriel-viewer" id="main" data-phase={phase.kind} aria-label={t('viewer.label', { name })}>
+      <h1 className="oriel-visually-hidden">{name}</h1>
+      <canvas ref={still} className="oriel-viewer__still" aria-hidden="true" data-filled="false" />
+      <div
+        ref={target}
+        className="oriel-viewer__screen"
+        role="application"
+        aria-label={t('viewer.screen', { name })}
+        aria-describedby="viewer-help"
+      />
+      <p id="viewer-help" className="oriel-visually-hidden">
+        {t('viewer.handleHelp')}
+      </p>
+      <SoftKeyboard ref={softKeyboard} type={(keysym) => screen?.type(keysym)} />
+      <ViewerOverlay
+        name={name}
+        poolId={poolId}
+        phase={phase}
+        retryNow={() => connection.retryNow()}
+        cancel={() => connection.stop('CANCELLED')}
+        start={() => connection.start()}
+        back={back}
+      />
+      <ViewerToolbar
+        name={name}
+        screen={screen}
+        connected={connected}
+        pinned={clipboardOpen}
+        actions={{
+          back,
+          clipboard: () => setClipboardOpen(!clipboardOpen),
+          softKeyboard: () => softKeyboard.current?.toggle(),
+          restart: () =>
+            withSession((sessionId) => questions.restart(name, sessionId, () => connection.expectRestart())),
+          logOff: () =>
+            withSession((sessionId) =>
+              questions.logOff(name, sessionId, () => {
+                connection.loggedOff();
+                back();
+              }),
+            ),
+        }}
+      />
+      {clipboardOpen && connected && (
+        <ClipboardPanel
+          clipboard={clipboard}
+          close={() => {
+            setClipboardOpen(false);
+            screen?.focus();
+          }}
+        />
+      )}
+      {ask && <ConfirmDialog ask={ask} close={closeDialog} />}
+    </main>
+  );
+}
