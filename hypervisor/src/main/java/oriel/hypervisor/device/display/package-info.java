@@ -1,4 +1,4 @@
-/** Graphics adapters. */
+/** Graphics adapters, and the display that they draw on. */
 @NullMarked
 package oriel.hypervisor.device.display;
 

@@ -1,5 +1,6 @@
 package oriel.hypervisor.device.pci;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import oriel.hypervisor.bus.Mmio;
 import oriel.hypervisor.bus.StateException;
@@ -50,7 +51,7 @@ final class MsixTable implements Mmio {
         enabled = false;
         functionMasked = false;
         pending.clear();
-        java.util.Arrays.fill(words, 0);
+        Arrays.fill(words, 0);
         for (int vector = 0; vector < vectors(); vector++) {
             words[vector * 4 + CONTROL] = 1;
         }

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
 import oriel.hypervisor.disk.DiskImage;
@@ -208,7 +209,7 @@ public final class VirtioBlock extends VirtioDevice {
         in.version(STATE_VERSION);
         long size = in.i64();
         if (size != image.size()) {
-            throw new oriel.hypervisor.bus.StateException("saved state of %s is of a disk of %d bytes; this one has %d"
+            throw new StateException("saved state of %s is of a disk of %d bytes; this one has %d"
                     .formatted(name(), size, image.size()));
         }
         byte[] saved = in.blob();
