@@ -1,0 +1,91 @@
+package oriel.displayd.gateway;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import oriel.displayd.viewer.CloseReason;
+import oriel.displayd.viewer.DisplayHub;
+import oriel.displayd.viewer.Transport;
+
+/** RFB on a TCP connection; a virtual thread writes what others put into its queue. Thread-safe. */
+final class TcpTransport implements Transport {
+    private static final byte[] END = {};
+    /** For a client that doesn't take what was sent before the end. */
+    private static final Duration GOODBYE = Duration.ofSeconds(3);
+
+    private final Socket socket;
+    private final DisplayHub hub;
+    private final LinkedBlockingQueue<byte[]> queue = new LinkedBlockingQueue<>();
+    private final AtomicLong backlog = new AtomicLong();
+    private volatile @Nullable Runnable onWritten;
+
+    TcpTransport(Socket socket, DisplayHub hub) {
+        this.socket = socket;
+        this.hub = hub;
+        Thread.ofVirtual().name("rfb-writer").start(this::write);
+    }
+
+    void onWritten(Runnable action) {
+        onWritten = action;
+    }
+
+    private void write() {
+        try {
+            byte[] next = queue.take();
+            while (next != END) {
+                socket.getOutputStream().write(next);
+                backlog.addAndGet(-next.length);
+                Runnable action = onWritten;
+                if (action != null) {
+                    action.run();
+                }
+                next = queue.take();
+            }
+        } catch (IOException e) {
+            // The reader meets the same end and reports it.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            closeSocket();
+        }
+    }
+
+    private void closeSocket() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // Nothing left to do about it.
+        }
+    }
+
+    @Override
+    public void send(byte[] from, int offset, int length) {
+        backlog.addAndGet(length);
+        queue.add(Arrays.copyOfRange(from, offset, offset + length));
+    }
+
+    @Override
+    public long backlog() {
+        return backlog.get();
+    }
+
+    @Override
+    public void close(CloseReason reason, String detail) {
+        queue.add(END);
+        try {
+            hub.after(GOODBYE, this::closeSocket);
+        } catch (RejectedExecutionException e) {
+            closeSocket(); // shutting down: no time for manners
+        }
+    }
+
+    @Override
+    public String peer() {
+        return String.valueOf(socket.getRemoteSocketAddress());
+    }
+}

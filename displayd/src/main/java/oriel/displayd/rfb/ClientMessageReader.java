@@ -1,0 +1,218 @@
+package oriel.displayd.rfb;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.Rectangle;
+
+/**
+ * Takes a client's bytes in whatever pieces they come and hands out whole messages. What it holds is bounded by the
+ * largest message it accepts: a text of {@code textLimit} bytes. Not thread-safe.
+ */
+public final class ClientMessageReader {
+    /** More encodings than anyone has registered. */
+    static final int MAX_ENCODINGS = 1024;
+
+    private static final int MAX_FENCE_PAYLOAD = 64;
+
+    private final int textLimit;
+    private byte[] bytes = new byte[512];
+    private int start;
+    private int end;
+    private long skip;
+    private boolean extendedButtons;
+
+    /** @param textLimit the longest clipboard text accepted, in bytes; longer ones are skipped */
+    public ClientMessageReader(int textLimit) {
+        this.textLimit = textLimit;
+    }
+
+    /** From now on the top bit of a pointer event's buttons announces a second byte: the client was told of it. */
+    public void acceptExtendedButtons() {
+        extendedButtons = true;
+    }
+
+    /** Adds bytes that arrived. */
+    public void feed(byte[] from, int offset, int length) {
+        int skipped = (int) Math.min(skip, length);
+        skip -= skipped;
+        int rest = length - skipped;
+        if (bytes.length - end < rest) {
+            int held = end - start;
+            byte[] to = held + rest > bytes.length ? new byte[Math.max(held + rest, bytes.length * 2)] : bytes;
+            System.arraycopy(bytes, start, to, 0, held);
+            bytes = to;
+            start = 0;
+            end = held;
+        }
+        System.arraycopy(from, offset + skipped, bytes, end, rest);
+        end += rest;
+    }
+
+    /** Bytes held that are no whole message yet. */
+    public int held() {
+        return end - start;
+    }
+
+    /** Exactly {@code count} bytes of the handshake, or null if they are not here yet. */
+    public byte @Nullable [] handshake(int count) {
+        if (end - start < count) {
+            return null;
+        }
+        byte[] taken = Arrays.copyOfRange(bytes, start, start + count);
+        start += count;
+        return taken;
+    }
+
+    /** The next message, or null if it is not all here yet. */
+    public @Nullable ClientMessage next() throws RfbProtocolException {
+        if (start == end) {
+            start = 0;
+            end = 0;
+            return null;
+        }
+        int type = u8(0);
+        return switch (type) {
+            case 0 -> has(20) ? done(new ClientMessage.SetPixelFormat(PixelFormat.read(bytes, start + 4)), 20) : null;
+            case 2 -> encodings();
+            case 3 -> has(10) ? done(new ClientMessage.FramebufferUpdateRequest(u8(1) != 0, rectangle(2)), 10) : null;
+            case 4 -> has(8) ? done(new ClientMessage.KeyEvent(u8(1) != 0, u32(4)), 8) : null;
+            case 5 -> pointer();
+            case 6 -> cutText();
+            case 150 -> has(10) ? done(new ClientMessage.EnableContinuousUpdates(u8(1) != 0, rectangle(2)), 10) : null;
+            case 248 -> fence();
+            case 251 -> desktopSize();
+            case 255 -> qemu();
+            default -> throw new RfbProtocolException("unknown message type " + type);
+        };
+    }
+
+    private @Nullable ClientMessage encodings() throws RfbProtocolException {
+        if (!has(4)) {
+            return null;
+        }
+        int count = u16(2);
+        if (count > MAX_ENCODINGS) {
+            throw new RfbProtocolException("SetEncodings with " + count + " encodings");
+        }
+        if (!has(4 + 4 * count)) {
+            return null;
+        }
+        List<Integer> encodings = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            encodings.add(u32(4 + 4 * i));
+        }
+        return done(new ClientMessage.SetEncodings(encodings), 4 + 4 * count);
+    }
+
+    private @Nullable ClientMessage pointer() {
+        if (!has(6)) {
+            return null;
+        }
+        int buttons = u8(1);
+        if (!extendedButtons || (buttons & 0x80) == 0) {
+            return done(new ClientMessage.PointerEvent(buttons & 0x7F, u16(2), u16(4)), 6);
+        }
+        if (!has(7)) {
+            return null;
+        }
+        return done(new ClientMessage.PointerEvent(buttons & 0x7F | (u8(6) & 3) << 7, u16(2), u16(4)), 7);
+    }
+
+    private @Nullable ClientMessage cutText() throws RfbProtocolException {
+        if (!has(8)) {
+            return null;
+        }
+        int length = u32(4);
+        boolean extended = length < 0;
+        long size = Math.abs((long) length);
+        if (size > textLimit) {
+            // Honest clients paste a lot; a closed connection would be a poor answer to that.
+            start += 8;
+            long here = Math.min(size, end - start);
+            start += (int) here;
+            skip = size - here;
+            return new ClientMessage.OversizedCutText(size);
+        }
+        if (extended && size < 4) {
+            throw new RfbProtocolException("extended clipboard message of " + size + " bytes");
+        }
+        if (!has(8 + (int) size)) {
+            return null;
+        }
+        int at = start + 8;
+        return done(
+                extended
+                        ? ExtendedClipboard.parse(bytes, at, (int) size, textLimit)
+                        : new ClientMessage.ClientCutText(new String(bytes, at, (int) size, ISO_8859_1)),
+                8 + (int) size);
+    }
+
+    private @Nullable ClientMessage fence() throws RfbProtocolException {
+        if (!has(9)) {
+            return null;
+        }
+        int length = u8(8);
+        if (length > MAX_FENCE_PAYLOAD) {
+            throw new RfbProtocolException("fence with " + length + " bytes of payload");
+        }
+        if (!has(9 + length)) {
+            return null;
+        }
+        byte[] payload = Arrays.copyOfRange(bytes, start + 9, start + 9 + length);
+        return done(new ClientMessage.Fence(u32(4), payload), 9 + length);
+    }
+
+    private @Nullable ClientMessage desktopSize() {
+        if (!has(8)) {
+            return null;
+        }
+        int length = 8 + 16 * u8(6);
+        if (!has(length)) {
+            return null;
+        }
+        int width = u16(2);
+        int height = u16(4);
+        boolean possible = width >= 1 && width <= 16384 && height >= 1 && height <= 16384;
+        return done(new ClientMessage.SetDesktopSize(possible ? new DisplaySize(width, height) : null), length);
+    }
+
+    private @Nullable ClientMessage qemu() throws RfbProtocolException {
+        if (!has(2)) {
+            return null;
+        }
+        if (u8(1) != 0) {
+            throw new RfbProtocolException("unknown QEMU message " + u8(1));
+        }
+        return has(12) ? done(new ClientMessage.QemuKeyEvent(u16(2) != 0, u32(4), u32(8)), 12) : null;
+    }
+
+    private boolean has(int count) {
+        return end - start >= count;
+    }
+
+    private ClientMessage done(ClientMessage message, int length) {
+        start += length;
+        return message;
+    }
+
+    private Rectangle rectangle(int at) {
+        return new Rectangle(u16(at), u16(at + 2), u16(at + 4), u16(at + 6));
+    }
+
+    private int u8(int at) {
+        return bytes[start + at] & 0xFF;
+    }
+
+    private int u16(int at) {
+        return u8(at) << 8 | u8(at + 1);
+    }
+
+    private int u32(int at) {
+        return u16(at) << 16 | u16(at + 2);
+    }
+}

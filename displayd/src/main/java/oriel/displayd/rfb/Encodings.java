@@ -1,0 +1,33 @@
+package oriel.displayd.rfb;
+
+/** Registered numbers of encodings and pseudo-encodings (IANA "Remote Framebuffer", rfbproto). */
+public final class Encodings {
+    public static final int RAW = 0;
+    public static final int COPY_RECT = 1;
+    public static final int RRE = 2;
+    public static final int HEXTILE = 5;
+    public static final int ZLIB = 6;
+    public static final int TIGHT = 7;
+    public static final int ZRLE = 16;
+
+    /** First of ten: quality level 0 (worst) to 9. */
+    public static final int QUALITY_LEVEL_0 = -32;
+
+    public static final int DESKTOP_SIZE = -223;
+    public static final int LAST_RECT = -224;
+    public static final int CURSOR = -239;
+    /** First of ten: compression level 0 (fastest) to 9. */
+    public static final int COMPRESSION_LEVEL_0 = -256;
+
+    public static final int QEMU_EXTENDED_KEY = -258;
+    public static final int QEMU_LED_STATE = -261;
+    public static final int DESKTOP_NAME = -307;
+    public static final int EXTENDED_DESKTOP_SIZE = -308;
+    public static final int FENCE = -312;
+    public static final int CONTINUOUS_UPDATES = -313;
+    public static final int CURSOR_WITH_ALPHA = -314;
+    public static final int EXTENDED_MOUSE_BUTTONS = -316;
+    public static final int EXTENDED_CLIPBOARD = 0xC0A1E5CE;
+
+    private Encodings() {}
+}

@@ -1,0 +1,586 @@
+package oriel.displayd.viewer;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import oriel.displayd.encode.Move;
+import oriel.displayd.encode.RectangleSplitter;
+import oriel.displayd.encode.Region;
+import oriel.displayd.flow.EncoderPool;
+import oriel.displayd.flow.FlowWindow;
+import oriel.displayd.flow.PendingChanges;
+import oriel.displayd.flow.Scratch;
+import oriel.displayd.flow.ScreenFeed;
+import oriel.displayd.flow.SerialTask;
+import oriel.displayd.rfb.ClientMessage;
+import oriel.displayd.rfb.Encodings;
+import oriel.displayd.rfb.PixelFormat;
+import oriel.displayd.rfb.RfbProtocolException;
+import oriel.displayd.rfb.ServerMessages;
+import oriel.displayd.rfb.WireBuffer;
+import oriel.hypervisor.display.CursorImage;
+import oriel.hypervisor.display.Display;
+import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.Rectangle;
+
+/**
+ * Everything a client is sent after ServerInit. Other threads note what there is to say; one task says it, whenever the
+ * client wants it and the transport has room, always from the newest pixels. Nothing is queued but answers, and those
+ * are bounded. Thread-safe.
+ */
+final class UpdateStream {
+    /** A message is handed to the transport in pieces of about this size. */
+    private static final int CHUNK = 64 * 1024;
+    /** A new update starts only when the network has taken almost all of the last. */
+    private static final long START_BACKLOG = 64 * 1024;
+    /** An update in progress pauses here: what a stalled client costs, plus one rectangle. */
+    private static final long PAUSE_BACKLOG = 1 << 20;
+    /** Pixels encoded before others get their turn. */
+    private static final int TURN_PIXELS = 8 * RectangleSplitter.MAX_AREA;
+    /** Answers waiting for a client that doesn't read. */
+    private static final int MAX_ANSWERS = 64 * 1024;
+    /** Half of the quiet time after which lossy areas are sent exactly. */
+    private static final Duration HALF_QUIET = Duration.ofMillis(100);
+    /** A guest may choose any cursor; nobody needs a larger one. */
+    private static final int MAX_CURSOR = 256;
+
+    private static final CursorImage NO_CURSOR = new CursorImage(0, 0, 0, 0, new int[0]);
+
+    /** An update half sent. */
+    private static final class Update {
+        final List<Rectangle> rectangles;
+        final boolean exact;
+        int next;
+        long bytes;
+
+        Update(List<Rectangle> rectangles, boolean exact) {
+            this.rectangles = rectangles;
+            this.exact = exact;
+        }
+    }
+
+    private record SizeReply(int reason, int status) {}
+
+    private final Display display;
+    private final Transport transport;
+    private final EncoderPool pool;
+    private final Traffic traffic;
+    private final Runnable onFirstFrame;
+    private final SerialTask task;
+
+    // Only the task uses these.
+    private final RectangleWriter rectangleWriter = new RectangleWriter();
+
+    private final Object lock = new Object();
+    // Guarded by lock.
+    private @Nullable ScreenFeed feed;
+    private boolean closed;
+    private PixelFormat format = PixelFormat.NATIVE;
+    private ClientCapabilities capabilities = ClientCapabilities.NONE;
+    private final PendingChanges pending = new PendingChanges();
+    private final FlowWindow window = new FlowWindow();
+    private @Nullable Update update;
+    private DisplaySize clientSize;
+    private DisplaySize frameSize;
+    private boolean frameKnown;
+    private @Nullable Rectangle requested;
+    private @Nullable Rectangle continuous;
+    private final ArrayDeque<SizeReply> sizeReplies = new ArrayDeque<>();
+    private final List<Integer> acknowledgements = new ArrayList<>();
+    private boolean cursorDue;
+    private boolean nameDue;
+    private int ledsSent = -1;
+    private int leds = -1;
+    private final WireBuffer answers = new WireBuffer(256);
+    private boolean firstFrameDone;
+    private boolean agingScheduled;
+    private boolean wakeScheduled;
+
+    UpdateStream(
+            Display display,
+            DisplaySize initialSize,
+            Transport transport,
+            EncoderPool pool,
+            Traffic traffic,
+            Runnable onFirstFrame) {
+        this.display = display;
+        this.transport = transport;
+        this.pool = pool;
+        this.traffic = traffic;
+        this.onFirstFrame = onFirstFrame;
+        clientSize = initialSize;
+        frameSize = initialSize;
+        task = pool.task(this::pump);
+    }
+
+    void attach(ScreenFeed newFeed) {
+        synchronized (lock) {
+            feed = newFeed;
+        }
+        setLeds(newFeed.leds());
+    }
+
+    /** Anything may have changed: says what there is to say. */
+    void schedule() {
+        task.schedule();
+    }
+
+    /** Ends it; native memory is freed by the task, which may be using it. */
+    void close() {
+        synchronized (lock) {
+            closed = true;
+        }
+        task.schedule();
+    }
+
+    // What the client said.
+
+    void setPixelFormat(PixelFormat newFormat) {
+        synchronized (lock) {
+            format = newFormat;
+            cursorDue = true;
+            if (!newFormat.trueColour()) {
+                ServerMessages.colourMap332(answers);
+            }
+        }
+        task.schedule();
+    }
+
+    void setEncodings(List<Integer> encodings) {
+        ClientCapabilities now = ClientCapabilities.of(encodings);
+        synchronized (lock) {
+            Set<Integer> before = capabilities.all();
+            for (int extension : new int[] {Encodings.QEMU_EXTENDED_KEY, Encodings.EXTENDED_MOUSE_BUTTONS}) {
+                if (now.has(extension) && !before.contains(extension)) {
+                    acknowledgements.add(extension);
+                }
+            }
+            if (now.has(Encodings.CONTINUOUS_UPDATES) && !before.contains(Encodings.CONTINUOUS_UPDATES)) {
+                ServerMessages.endOfContinuousUpdates(answers);
+            }
+            if (now.has(Encodings.FENCE) && !before.contains(Encodings.FENCE)) {
+                ServerMessages.fence(answers, ClientMessage.Fence.REQUEST, new byte[0]);
+            }
+            nameDue |= now.has(Encodings.DESKTOP_NAME) && !before.contains(Encodings.DESKTOP_NAME);
+            cursorDue = true;
+            ledsSent = -1;
+            capabilities = now;
+            if (!now.has(Encodings.COPY_RECT)) {
+                pending.dropMoves();
+            }
+        }
+        task.schedule();
+    }
+
+    void request(boolean incremental, Rectangle area) {
+        synchronized (lock) {
+            Rectangle old = requested;
+            requested = old == null ? area : Region.of(List.of(old, area)).bounds();
+            if (!incremental) {
+                pending.markDirty(Region.of(area.intersect(clientSize.bounds())));
+                if (capabilities.has(Encodings.EXTENDED_DESKTOP_SIZE) && sizeReplies.isEmpty()) {
+                    sizeReplies.add(new SizeReply(ServerMessages.SIZE_CHANGED_BY_SERVER, ServerMessages.SIZE_OK));
+                }
+            }
+        }
+        task.schedule();
+    }
+
+    void enableContinuousUpdates(boolean enable, Rectangle area) {
+        synchronized (lock) {
+            if (enable) {
+                continuous = area;
+            } else if (continuous != null) {
+                continuous = null;
+                ServerMessages.endOfContinuousUpdates(answers);
+            }
+        }
+        task.schedule();
+    }
+
+    void replyToSizeRequest(int status) throws RfbProtocolException {
+        synchronized (lock) {
+            if (sizeReplies.size() >= 64) {
+                throw new RfbProtocolException("size requests faster than their answers can be sent");
+            }
+            sizeReplies.add(new SizeReply(ServerMessages.SIZE_REQUESTED_BY_CLIENT, status));
+        }
+        task.schedule();
+    }
+
+    /** Queues a message that isn't an update. */
+    void answer(Consumer<WireBuffer> writer) throws RfbProtocolException {
+        synchronized (lock) {
+            if (answers.size() > MAX_ANSWERS) {
+                throw new RfbProtocolException("the client asks for answers but doesn't read them");
+            }
+            writer.accept(answers);
+        }
+        task.schedule();
+    }
+
+    void fenceConfirmed(byte[] payload) {
+        if (payload.length != Long.BYTES) {
+            return; // the answer to the probe of setEncodings
+        }
+        long id = ByteBuffer.wrap(payload).getLong();
+        synchronized (lock) {
+            window.confirmed(id);
+        }
+        task.schedule();
+    }
+
+    ClientCapabilities capabilities() {
+        synchronized (lock) {
+            return capabilities;
+        }
+    }
+
+    DisplaySize clientSize() {
+        synchronized (lock) {
+            return clientSize;
+        }
+    }
+
+    // What the display said.
+
+    boolean ready() {
+        synchronized (lock) {
+            return isReady();
+        }
+    }
+
+    private boolean isReady() {
+        return !closed
+                && update == null
+                && (requested != null || continuous != null)
+                && transport.backlog() <= START_BACKLOG
+                && flowDelay() == 0;
+    }
+
+    private long flowDelay() {
+        return fenced() ? window.delay(System.nanoTime()) : 0;
+    }
+
+    private boolean fenced() {
+        return continuous != null && capabilities.has(Encodings.FENCE);
+    }
+
+    void frameChanged(@Nullable Move move, Region changed) {
+        synchronized (lock) {
+            boolean movesPossible = update == null
+                    && capabilities.has(Encodings.COPY_RECT)
+                    && clientSize.equals(frameSize)
+                    && frameKnown;
+            pending.change(move, changed, movesPossible);
+        }
+        task.schedule();
+    }
+
+    void frameReplaced(DisplaySize size) {
+        synchronized (lock) {
+            frameSize = size;
+            frameKnown = true;
+            pending.replace(size.bounds());
+        }
+        task.schedule();
+    }
+
+    void cursorChanged() {
+        synchronized (lock) {
+            cursorDue = true;
+        }
+        task.schedule();
+    }
+
+    void setLeds(int now) {
+        synchronized (lock) {
+            leds = now;
+        }
+        task.schedule();
+    }
+
+    // The task.
+
+    private boolean pump(Scratch scratch) {
+        WireBuffer out = scratch.out();
+        int pixels = 0;
+        while (true) {
+            ScreenFeed source;
+            Update current;
+            synchronized (lock) {
+                if (closed) {
+                    rectangleWriter.close();
+                    return false;
+                }
+                source = feed;
+                if (source == null) {
+                    return false;
+                }
+                if (update == null) {
+                    if (transport.backlog() > START_BACKLOG) {
+                        return false;
+                    }
+                    out.bytes(answers.array(), 0, answers.size());
+                    answers.clear(4096);
+                    update = beginUpdate(out);
+                }
+                current = update;
+            }
+            if (current == null) {
+                flush(out);
+                break;
+            }
+            while (current.next < current.rectangles.size()) {
+                if (transport.backlog() > PAUSE_BACKLOG) {
+                    current.bytes += out.size();
+                    flush(out);
+                    return false;
+                }
+                if (pixels >= TURN_PIXELS) {
+                    current.bytes += out.size();
+                    flush(out);
+                    return true;
+                }
+                Rectangle area = current.rectangles.get(current.next++);
+                pixels += area.width() * area.height();
+                writeRectangle(source, area, current.exact, scratch, out);
+                if (out.size() >= CHUNK) {
+                    current.bytes += out.size();
+                    flush(out);
+                }
+            }
+            current.bytes += out.size();
+            finishUpdate(current, out);
+            flush(out);
+        }
+        if (ready()) {
+            feedNow().wake();
+        } else {
+            wakeWhenPaced();
+        }
+        return false;
+    }
+
+    private ScreenFeed feedNow() {
+        synchronized (lock) {
+            return Objects.requireNonNull(feed);
+        }
+    }
+
+    private void flush(WireBuffer out) {
+        if (out.size() > 0) {
+            traffic.sent(out.size());
+            transport.send(out.array(), 0, out.size());
+            out.clear();
+        }
+    }
+
+    private void writeRectangle(ScreenFeed source, Rectangle area, boolean exact, Scratch scratch, WireBuffer out) {
+        Runnable markSent = () -> {
+            synchronized (lock) {
+                pending.sent(area);
+            }
+        };
+        traffic.rectangle();
+        if (rectangleWriter.write(source, area, exact, markSent, scratch, out)) {
+            synchronized (lock) {
+                pending.sentLossy(area);
+                scheduleAging();
+            }
+        }
+    }
+
+    /** Writes the start of the next update, if one is wanted and there is something to tell. Called with the lock. */
+    private @Nullable Update beginUpdate(WireBuffer out) {
+        if (requested == null && continuous == null) {
+            return null;
+        }
+        if (tellSize(out)) {
+            requested = null;
+            return new Update(List.of(), true);
+        }
+        if (!frameKnown || flowDelay() > 0) {
+            return null;
+        }
+        WireBuffer pseudo = new WireBuffer(64);
+        int pseudoRectangles = tellExtras(pseudo);
+
+        Region wanted = Region.of(wantedAreas()).intersect(clientSize.bounds()).intersect(frameSize.bounds());
+        boolean exact = pending.dirty().isEmpty();
+        Region stale = (exact ? pending.repair() : pending.dirty()).intersect(wanted);
+        List<Rectangle> rectangles = RectangleSplitter.split(stale);
+        List<Move> moves = pending.takeMoves();
+        if (pseudoRectangles == 0 && rectangles.isEmpty() && moves.isEmpty()) {
+            return null;
+        }
+        rectangleWriter.use(format, capabilities);
+        window.started(System.nanoTime());
+        ServerMessages.updateHeader(out, pseudoRectangles + moves.size() + rectangles.size());
+        out.bytes(pseudo.array(), 0, pseudo.size());
+        for (Move move : moves) {
+            ServerMessages.copyRect(out, move.to(), move.from().x(), move.from().y());
+        }
+        requested = null;
+        return new Update(rectangles, exact);
+    }
+
+    private List<Rectangle> wantedAreas() {
+        List<Rectangle> areas = new ArrayList<>(2);
+        if (requested != null) {
+            areas.add(requested);
+        }
+        if (continuous != null) {
+            areas.add(continuous);
+        }
+        return areas;
+    }
+
+    /** Tells a new size, or the answer to a request for one: in an update of its own, as the extension demands. */
+    private boolean tellSize(WireBuffer out) {
+        if (capabilities.has(Encodings.EXTENDED_DESKTOP_SIZE)) {
+            boolean changed = !clientSize.equals(frameSize);
+            if (!changed && sizeReplies.isEmpty()) {
+                return false;
+            }
+            clientSize = frameSize;
+            ServerMessages.updateHeader(out, sizeReplies.size() + (changed ? 1 : 0));
+            for (SizeReply reply : sizeReplies) {
+                ServerMessages.extendedDesktopSize(out, frameSize, reply.reason(), reply.status());
+            }
+            if (changed) {
+                ServerMessages.extendedDesktopSize(
+                        out, frameSize, ServerMessages.SIZE_CHANGED_BY_SERVER, ServerMessages.SIZE_OK);
+            }
+            sizeReplies.clear();
+            return true;
+        }
+        sizeReplies.clear();
+        if (clientSize.equals(frameSize) || !capabilities.has(Encodings.DESKTOP_SIZE)) {
+            return false;
+        }
+        clientSize = frameSize;
+        ServerMessages.updateHeader(out, 1);
+        ServerMessages.desktopSize(out, frameSize);
+        return true;
+    }
+
+    private int tellExtras(WireBuffer out) {
+        int count = acknowledgements.size();
+        for (int extension : acknowledgements) {
+            ServerMessages.acknowledge(out, extension);
+        }
+        acknowledgements.clear();
+        if (nameDue) {
+            nameDue = false;
+            ServerMessages.desktopName(out, display.name());
+            count++;
+        }
+        if (leds != ledsSent && leds >= 0 && capabilities.has(Encodings.QEMU_LED_STATE)) {
+            ledsSent = leds;
+            ServerMessages.ledState(out, leds);
+            count++;
+        }
+        if (cursorDue) {
+            cursorDue = false;
+            if (capabilities.has(Encodings.CURSOR_WITH_ALPHA)) {
+                ServerMessages.cursorWithAlpha(out, cursor());
+                count++;
+            } else if (capabilities.has(Encodings.CURSOR)) {
+                ServerMessages.cursor(out, cursor(), format);
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** The guest's cursor; without one the guest draws it into the picture, and the client must show none of its own. */
+    private CursorImage cursor() {
+        CursorImage cursor = display.cursor();
+        boolean usable = cursor != null
+                && cursor.width() > 0
+                && cursor.height() > 0
+                && cursor.width() <= MAX_CURSOR
+                && cursor.height() <= MAX_CURSOR
+                && cursor.argb().length >= cursor.width() * cursor.height()
+                && cursor.hotX() >= 0
+                && cursor.hotX() < cursor.width()
+                && cursor.hotY() >= 0
+                && cursor.hotY() < cursor.height();
+        return cursor != null && usable ? cursor : NO_CURSOR;
+    }
+
+    private void finishUpdate(Update done, WireBuffer out) {
+        boolean first;
+        synchronized (lock) {
+            update = null;
+            traffic.update();
+            if (fenced()) {
+                long id = window.sent(done.bytes);
+                byte[] payload = ByteBuffer.allocate(Long.BYTES).putLong(id).array();
+                // Answered only after what came before has been drawn.
+                ServerMessages.fence(out, ClientMessage.Fence.REQUEST | ClientMessage.Fence.BLOCK_BEFORE, payload);
+            }
+            first = !firstFrameDone
+                    && frameKnown
+                    && pending.dirty().intersect(clientSize.bounds()).isEmpty();
+            firstFrameDone |= first;
+        }
+        if (first) {
+            onFirstFrame.run();
+        }
+    }
+
+    /** Called with the lock. */
+    private void scheduleAging() {
+        if (!agingScheduled && !pool.isClosed()) {
+            agingScheduled = true;
+            try {
+                pool.after(HALF_QUIET, this::age);
+            } catch (RejectedExecutionException e) {
+                agingScheduled = false; // the pool is being closed, and this connection with it
+            }
+        }
+    }
+
+    private void age() {
+        synchronized (lock) {
+            agingScheduled = false;
+            if (closed) {
+                return;
+            }
+            pending.age();
+            if (pending.hasLoss()) {
+                scheduleAging();
+            }
+        }
+        task.schedule();
+    }
+
+    private void wakeWhenPaced() {
+        synchronized (lock) {
+            long delay = flowDelay();
+            if (closed || wakeScheduled || delay == 0 || delay == Long.MAX_VALUE) {
+                return;
+            }
+            wakeScheduled = true;
+            try {
+                pool.after(Duration.ofNanos(delay), () -> {
+                    synchronized (lock) {
+                        wakeScheduled = false;
+                    }
+                    task.schedule();
+                });
+            } catch (RejectedExecutionException e) {
+                wakeScheduled = false; // the pool is being closed, and this connection with it
+            }
+        }
+    }
+}
