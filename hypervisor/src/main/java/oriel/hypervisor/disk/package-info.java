@@ -1,4 +1,4 @@
-/** Disk images: raw and qcow2 with backing chains. */
+/** Disk images: raw and qcow2 with backing chains. {@link oriel.hypervisor.disk.DiskImages} opens and creates them. */
 @NullMarked
 package oriel.hypervisor.disk;
 
