@@ -14,8 +14,11 @@ public final class CpuState {
     /** Indexes into {@link #segments}, in instruction encoding order, then LDTR and TR. */
     public static final int ES = 0, CS = 1, SS = 2, DS = 3, FS = 4, GS = 5, LDTR = 6, TR = 7;
 
-    /** General registers in encoding order: RAX RCX RDX RBX RSP RBP RSI RDI R8–R15. */
-    public final long[] gpr = new long[16];
+    /**
+     * General registers in encoding order: RAX RCX RDX RBX RSP RBP RSI RDI R8–R15. The elements behind those sixteen are
+     * working storage of the emulated back end, so that its operations name all operands alike; they are no state.
+     */
+    public final long[] gpr = new long[32];
 
     /** Instruction pointer (offset in CS). */
     public long rip;

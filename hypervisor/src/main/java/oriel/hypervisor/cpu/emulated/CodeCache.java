@@ -1,0 +1,303 @@
+package oriel.hypervisor.cpu.emulated;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.memory.GuestMemory;
+
+/**
+ * Decoded code: one arena of 8-byte operations, cut into blocks that are keyed by physical address and processor mode.
+ * A write to bytes that a block was decoded from turns every instruction of the block into {@link Op#STALE}, so that it
+ * is left at the next instruction whoever is in it or comes to it.
+ */
+final class CodeCache implements GuestMemory.Observer {
+    /** Mark of an arena word that isn't the first operation of an instruction. */
+    static final short CONTINUATION = -1;
+
+    /** Added to the page offset in the mark of a block's first operation. */
+    static final short BLOCK_START = 0x1000;
+
+    /** Added to a link that is relative to its block. */
+    static final int LOCAL_LINK = 1 << 30;
+
+    private static final int ARENA_WORDS = 1 << 21;
+    static final int JUMP_ENTRIES = 1 << 14;
+    private static final long EMPTY = 0;
+    private static final long REMOVED = -1;
+
+    /** One decoded block. */
+    static final class Block {
+        final long key;
+        final int start;
+        final int end;
+
+        /** Physical address of the first byte, and the length within the first page. */
+        final long physical;
+
+        final int length;
+
+        /** Physical page of the part behind a page boundary, or -1, and its length. */
+        final long secondPage;
+
+        final int secondLength;
+
+        boolean stale;
+
+        Block(long key, int start, int end, long physical, int length, long secondPage, int secondLength) {
+            this.key = key;
+            this.start = start;
+            this.end = end;
+            this.physical = physical;
+            this.length = length;
+            this.secondPage = secondPage;
+            this.secondLength = secondLength;
+        }
+
+        boolean crossesPage() {
+            return secondPage >= 0;
+        }
+    }
+
+    /** A physical page with decoded code: which bytes, and the blocks made of them. */
+    private static final class CodePage {
+        final List<Block> blocks = new ArrayList<>();
+        final long[] bytes = new long[64];
+
+        void cover(int from, int length) {
+            for (int i = from; i < from + length; i++) {
+                bytes[i >> 6] |= 1L << i;
+            }
+        }
+
+        boolean covers(int from, int length) {
+            for (int i = from; i < from + length; i++) {
+                if ((bytes[i >> 6] & 1L << i) != 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** The operations. */
+    final long[] arena = new long[ARENA_WORDS];
+
+    /** For every operation: offset of its instruction in the page, {@link #BLOCK_START} added, or {@link #CONTINUATION}. */
+    final short[] marks = new short[ARENA_WORDS];
+
+    /** Jump cache: instruction pointer, then tag (high half) and arena index (low half). */
+    final long[] jumps = new long[JUMP_ENTRIES * 2];
+
+    private final GuestMemory memory;
+    private final Mmu mmu;
+    private final Map<Long, CodePage> pages = new HashMap<>();
+    private long[] keys = new long[1 << 14];
+    private Block[] blocks = new Block[1 << 14];
+    private int used;
+    private int top = 1;
+
+    /** Changes when the arena was emptied: an index from before means nothing. */
+    int epoch;
+
+    CodeCache(GuestMemory memory, Mmu mmu) {
+        this.memory = memory;
+        this.mmu = mmu;
+        memory.observe(this);
+    }
+
+    /** Key of a block. The mode has at most 12 bits. */
+    static long key(long physical, int mode) {
+        return physical << 12 | mode | 1L << 63;
+    }
+
+    @Nullable
+    Block find(long key) {
+        for (int i = hash(key); ; i = i + 1 & keys.length - 1) {
+            if (keys[i] == key) {
+                return blocks[i];
+            }
+            if (keys[i] == EMPTY) {
+                return null;
+            }
+        }
+    }
+
+    private int hash(long key) {
+        return (int) (key * 0x9E37_79B9_7F4A_7C15L >>> 40) & keys.length - 1;
+    }
+
+    private void put(Block block) {
+        if (used * 2 > keys.length) {
+            rehash();
+        }
+        int i = hash(block.key);
+        while (keys[i] != EMPTY && keys[i] != REMOVED) {
+            i = i + 1 & keys.length - 1;
+        }
+        if (keys[i] == EMPTY) {
+            used++;
+        }
+        keys[i] = block.key;
+        blocks[i] = block;
+    }
+
+    private void rehash() {
+        long[] oldKeys = keys;
+        Block[] oldBlocks = blocks;
+        int live = 0;
+        for (long key : oldKeys) {
+            if (key != EMPTY && key != REMOVED) {
+                live++;
+            }
+        }
+        int size = Math.max(1 << 14, Integer.highestOneBit(live * 2 + 1) * 2);
+        keys = new long[size];
+        blocks = new Block[size];
+        used = 0;
+        for (int i = 0; i < oldKeys.length; i++) {
+            if (oldKeys[i] != EMPTY && oldKeys[i] != REMOVED) {
+                put(oldBlocks[i]);
+            }
+        }
+    }
+
+    private void removeKey(Block block) {
+        for (int i = hash(block.key); keys[i] != EMPTY; i = i + 1 & keys.length - 1) {
+            if (keys[i] == block.key) {
+                if (blocks[i] == block) {
+                    keys[i] = REMOVED;
+                }
+                return;
+            }
+        }
+    }
+
+    /**
+     * Takes a block in.
+     *
+     * @param length bytes within the first page
+     * @param secondPage physical page of the rest, or -1
+     */
+    Block add(BlockBuilder code, long physical, int mode, int length, long secondPage, int secondLength) {
+        if (top + code.size() > ARENA_WORDS) {
+            clear();
+        }
+        int start = top;
+        top += code.size();
+        code.copyTo(arena, marks, start);
+        Block block = new Block(key(physical, mode), start, top, physical, length, secondPage, secondLength);
+        put(block);
+        register(block, physical, length);
+        if (secondPage >= 0) {
+            register(block, secondPage, secondLength);
+        }
+        return block;
+    }
+
+    private void register(Block block, long physical, int length) {
+        long page = physical >>> 12;
+        CodePage holder = pages.get(page);
+        if (holder == null) {
+            holder = new CodePage();
+            pages.put(page, holder);
+            if (memory.isMemory(physical)) {
+                memory.markCode(physical);
+                mmu.dropWrites(memory.readable(page << 12));
+            }
+        }
+        holder.blocks.add(block);
+        holder.cover((int) (physical & 0xFFF), length);
+    }
+
+    @Override
+    public void codeWritten(long gpa, int length) {
+        long page = gpa >>> 12;
+        CodePage holder = pages.get(page);
+        if (holder == null) {
+            memory.unmarkCode(gpa);
+            return;
+        }
+        int from = (int) (gpa & 0xFFF);
+        if (!holder.covers(from, length)) {
+            return;
+        }
+        List<Block> hit = new ArrayList<>();
+        for (Block block : holder.blocks) {
+            boolean second = block.physical >>> 12 != page;
+            int begin = second ? 0 : (int) (block.physical & 0xFFF);
+            int end = begin + (second ? block.secondLength : block.length);
+            if (from < end && from + length > begin) {
+                hit.add(block);
+            }
+        }
+        hit.forEach(this::invalidate);
+    }
+
+    /** Drops one block. */
+    void invalidate(Block block) {
+        if (block.stale) {
+            return;
+        }
+        block.stale = true;
+        for (int i = block.start; i < block.end; i++) {
+            if (marks[i] != CONTINUATION) {
+                arena[i] = Op.STALE;
+            }
+        }
+        removeKey(block);
+        unregister(block, block.physical >>> 12);
+        if (block.crossesPage()) {
+            unregister(block, block.secondPage >>> 12);
+        }
+    }
+
+    private void unregister(Block block, long page) {
+        CodePage holder = pages.get(page);
+        if (holder == null) {
+            return;
+        }
+        holder.blocks.remove(block);
+        if (holder.blocks.isEmpty()) {
+            pages.remove(page);
+            memory.unmarkCode(page << 12);
+            return;
+        }
+        Arrays.fill(holder.bytes, 0);
+        for (Block other : holder.blocks) {
+            if (other.physical >>> 12 == page) {
+                holder.cover((int) (other.physical & 0xFFF), other.length);
+            } else {
+                holder.cover(0, other.secondLength);
+            }
+        }
+    }
+
+    /** Drops everything. */
+    void clear() {
+        for (long page : pages.keySet()) {
+            memory.unmarkCode(page << 12);
+        }
+        pages.clear();
+        Arrays.fill(keys, EMPTY);
+        Arrays.fill(blocks, null);
+        Arrays.fill(jumps, 0);
+        // Whoever is inside a block leaves it at the next instruction.
+        for (int i = 0; i < top; i++) {
+            if (marks[i] != CONTINUATION) {
+                arena[i] = Op.STALE;
+            }
+        }
+        used = 0;
+        top = 1;
+        epoch++;
+    }
+
+    @Override
+    public void mapChanged() {
+        mmu.flush(true);
+        clear();
+    }
+}

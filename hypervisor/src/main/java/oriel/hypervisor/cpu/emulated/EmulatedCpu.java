@@ -1,0 +1,212 @@
+package oriel.hypervisor.cpu.emulated;
+
+import oriel.hypervisor.bus.IoBus;
+import oriel.hypervisor.bus.MachineClock;
+import oriel.hypervisor.cpu.CpuExit;
+import oriel.hypervisor.cpu.CpuState;
+import oriel.hypervisor.cpu.InterruptSource;
+import oriel.hypervisor.cpu.Vcpu;
+import oriel.hypervisor.memory.GuestMemory;
+import oriel.hypervisor.memory.NativeMemory;
+
+/**
+ * An x86-64 processor in Java. Instructions are decoded once into blocks of small operations, which an interpreter runs;
+ * between blocks, this class delivers faults and interrupts.
+ */
+public final class EmulatedCpu implements Vcpu {
+    /** Instructions between looks at interrupts and {@link #kick}, when nothing asks for one. */
+    private static final int SLICE = 2048;
+
+    private static final int TF = Flags.TF;
+    private static final int IF = Flags.IF;
+
+    private final CpuState state = new CpuState();
+    private final GuestFault fault = new GuestFault();
+    private final GuestMemory memory;
+    private final InterruptSource interrupts;
+    private final Mmu mmu;
+    private final CodeCache cache;
+    private final SystemUnit system;
+    private final Interpreter interpreter;
+
+    private volatile boolean kicked;
+    private boolean shutdown;
+    private long instructions;
+
+    /** A processor in its reset state. */
+    public EmulatedCpu(GuestMemory memory, IoBus bus, InterruptSource interrupts, MachineClock clock) {
+        this.memory = memory;
+        this.interrupts = interrupts;
+        mmu = new Mmu(state, memory, bus, fault);
+        cache = new CodeCache(memory, mmu);
+        system = new SystemUnit(state, mmu, fault, bus, interrupts, clock);
+        system.checkPdptesThrough(this::physicalRead64);
+        SseUnit sse = new SseUnit(state, mmu, fault);
+        X87Unit x87 = new X87Unit(state, mmu, fault);
+        Decoder decoder = new Decoder(memory, mmu, cache);
+        interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87));
+        mmu.deviceTouched = interpreter::attention;
+        reset();
+    }
+
+    private long physicalRead64(long physical) {
+        long host = memory.readable(physical);
+        return host == 0 ? 0 : NativeMemory.get64(host);
+    }
+
+    @Override
+    public CpuExit run(long instructionBudget) {
+        long end = instructions + instructionBudget;
+        for (; ; ) {
+            if (kicked) {
+                kicked = false;
+                return CpuExit.BUDGET;
+            }
+            if (shutdown) {
+                return CpuExit.SHUTDOWN;
+            }
+            if (state.waitForSipi) {
+                return CpuExit.HALTED;
+            }
+            boolean shadow = state.interruptShadow;
+            if (!shadow) {
+                if (state.nmiPending && !state.nmiBlocked) {
+                    state.nmiPending = false;
+                    state.nmiBlocked = true;
+                    deliver(GuestFault.NMI);
+                    continue;
+                }
+                if ((state.rflags & IF) != 0 && interrupts.interruptPending()) {
+                    deliver(interrupts.acknowledge());
+                    continue;
+                }
+            }
+            if (state.halted) {
+                // STI; HLT: the shadow ends behind HLT.
+                if (shadow) {
+                    state.interruptShadow = false;
+                    continue;
+                }
+                return CpuExit.HALTED;
+            }
+            long remaining = end - instructions;
+            if (remaining <= 0) {
+                return CpuExit.BUDGET;
+            }
+            step((int) Math.min(remaining, SLICE), shadow);
+        }
+    }
+
+    private void deliver(int vector) {
+        state.halted = false;
+        if (!system.deliver(vector, SystemUnit.Origin.EXTERNAL, state.rip)) {
+            shutdown = true;
+        }
+    }
+
+    /** Runs some instructions from {@code state.rip}, exactly one if it is to be followed by a trap or a shadow's end. */
+    private void step(int slice, boolean shadow) {
+        boolean trap = (state.rflags & TF) != 0;
+        boolean single = trap || shadow;
+        Interpreter cpu = interpreter;
+        int given = single ? 1 : slice;
+        cpu.refresh(single);
+        cpu.left = given;
+        cpu.deferred = 0;
+        cpu.enteredHandler = false;
+        cpu.flagKind = Flags.EAGER;
+        state.interruptShadow = false;
+        boolean completed = enter(cpu) && cpu.execute(entry);
+        cpu.materialise();
+        if (!completed) {
+            fault(cpu);
+        } else if (trap && !cpu.enteredHandler && !cpu.shutdown && !system.deliverSingleStep()) {
+            shutdown = true;
+        }
+        shutdown |= cpu.shutdown;
+        instructions += given - cpu.left - cpu.deferred;
+    }
+
+    private int entry;
+
+    private boolean enter(Interpreter cpu) {
+        try {
+            entry = cpu.jump(state.rip);
+            return true;
+        } catch (GuestFault e) {
+            return false;
+        }
+    }
+
+    private void fault(Interpreter cpu) {
+        // A faulting instruction counts: one that faults for ever uses the budget up.
+        if (cpu.lookingUp) {
+            cpu.lookingUp = false;
+            cpu.left--;
+            state.rip = cpu.lookupRip;
+        } else {
+            cpu.left -= cpu.retired(cpu.faultAt);
+            state.rip = cpu.ripOf(cpu.faultAt);
+            if (mmu.nonCanonical && stackAccess(cache.arena[cpu.faultAt - 1])) {
+                fault.vector = GuestFault.SS;
+            }
+        }
+        mmu.nonCanonical = false;
+        if (!system.deliverFault()) {
+            shutdown = true;
+        }
+    }
+
+    private static boolean stackAccess(long w) {
+        int op = Op.op(w);
+        if (op >= Op.PUSH64 && op <= Op.LEAVE64 || op >= Op.CALL && op <= Op.RET) {
+            return true;
+        }
+        boolean memory = op >= Op.LD8 && op <= Op.ST64;
+        boolean stackBase = Op.b(w) == CpuState.RSP || Op.b(w) == CpuState.RBP;
+        return memory && stackBase && Op.c(w) <= Op.ZERO;
+    }
+
+    @Override
+    public void kick() {
+        kicked = true;
+    }
+
+    @Override
+    public CpuState state() {
+        return state;
+    }
+
+    @Override
+    public void stateChanged() {
+        shutdown = false;
+        interpreter.shutdown = false;
+        cache.clear();
+        mmu.flush(true);
+        mmu.contextChanged();
+    }
+
+    @Override
+    public void reset() {
+        system.reset();
+        stateChanged();
+    }
+
+    @Override
+    public void nmi() {
+        state.nmiPending = true;
+    }
+
+    @Override
+    public void flushWriteTracking() {
+        mmu.dropWrites();
+    }
+
+    @Override
+    public long instructions() {
+        return instructions;
+    }
+
+    @Override
+    public void close() {}
+}
