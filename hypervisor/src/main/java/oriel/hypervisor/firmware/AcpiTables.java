@@ -7,9 +7,9 @@ import java.util.List;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
-import oriel.hypervisor.device.chipset.InterruptRouter;
 import oriel.hypervisor.device.chipset.IoApic;
 import oriel.hypervisor.device.chipset.ResetControl;
+import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.serial.Serial16550;
 import oriel.hypervisor.memory.GuestMemory;
 
@@ -17,9 +17,6 @@ import oriel.hypervisor.memory.GuestMemory;
 public final class AcpiTables {
     /** Where the tables go: the upper memory that a BIOS would use, where the root pointer is also searched for. */
     public static final long BASE = 0xE0000;
-
-    /** Where PCI devices find their memory windows. */
-    public static final long PCI_MEMORY_FIRST = 0xE000_0000L, PCI_MEMORY_LAST = 0xFEBF_FFFFL;
 
     private static final int SPACE = 0x20000;
     private static final int HEADER = 36;
@@ -248,7 +245,7 @@ public final class AcpiTables {
                 .portWindow(0, 0xCF7)
                 .portWindow(0xD00, 0xFFFF)
                 .memoryWindow(0xA0000, 0xBFFFF)
-                .memoryWindow(PCI_MEMORY_FIRST, PCI_MEMORY_LAST);
+                .memoryWindow(PciBus.MEMORY_WINDOW, PciBus.MEMORY_WINDOW_END - 1);
         Aml[] routes = new Aml[32 * 4];
         for (int slot = 0; slot < 32; slot++) {
             for (int pin = 0; pin < 4; pin++) {
@@ -257,7 +254,7 @@ public final class AcpiTables {
                                 new Aml().integer((long) slot << 16 | 0xFFFF), // any function of the slot
                                 new Aml().integer(pin),
                                 new Aml().integer(0), // not through a link device
-                                new Aml().integer(InterruptRouter.pciGsi(slot, pin)));
+                                new Aml().integer(PciBus.gsi(slot, pin)));
             }
         }
         return new Aml()

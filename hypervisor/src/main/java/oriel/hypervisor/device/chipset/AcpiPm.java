@@ -102,7 +102,8 @@ public final class AcpiPm implements Device, PortIo {
             case 4 -> control;
             default -> timer() & 0xFF_FFFF; // 24 bits, as TMR_VAL_EXT = 0 says
         };
-        return (int) (registers >>> (8 * (port & 3)));
+        int value = (int) (registers >>> (8 * (port & 3)));
+        return size == 4 ? value : value & (1 << 8 * size) - 1;
     }
 
     @Override

@@ -8,11 +8,11 @@ import oriel.hypervisor.bus.StateWriter;
 
 /**
  * The board's interrupt wiring: ISA interrupts 0–15 reach both the 8259 pair and the I/O APIC (0 at pin 2, as the MADT
- * says), global system interrupts 16–23 the I/O APIC only. Every line handed out is one input of a wired OR, so that
- * devices may share an interrupt.
+ * says), global system interrupts 16–23 the I/O APIC only. An interrupt is a wired OR of the one line that {@link #gsi}
+ * gives and the lines that {@link #line} hands out, a new one to each device.
  *
  * <p>Lines are numbered as they are handed out: a machine must take them in the same order each time for its saved state
- * to fit.
+ * to fit. Load this before the devices that drive it.
  */
 public final class InterruptRouter implements Device {
     private static final int ISA = 16;
@@ -24,20 +24,19 @@ public final class InterruptRouter implements Device {
     private final int[] lines = new int[IoApic.PINS];
 
     private final long[] asserted = new long[IoApic.PINS];
+    private final InterruptLine[] global = new InterruptLine[IoApic.PINS];
 
     /** Between these controllers. */
     public InterruptRouter(Pic8259 pic, IoApic ioApic) {
         this.pic = pic;
         this.ioApic = ioApic;
-    }
-
-    /** The global system interrupt of a PCI function's pin; the DSDT's _PRT is made from it. */
-    public static int pciGsi(int slot, int pin) {
-        return ISA + (slot + pin & 7);
+        for (int gsi = 0; gsi < IoApic.PINS; gsi++) {
+            global[gsi] = newLine(gsi == 2 ? 0 : gsi);
+        }
     }
 
     /**
-     * A line of an ISA interrupt.
+     * A new line of an ISA interrupt.
      *
      * @param irq 0–15, not 2
      */
@@ -49,7 +48,8 @@ public final class InterruptRouter implements Device {
     }
 
     /**
-     * A line of a global system interrupt. 0–15 are the same wires as the ISA interrupts.
+     * The line of a global system interrupt, the same one each time: for PCI, which combines its functions itself. 0–15
+     * are the same wires as the ISA interrupts.
      *
      * @param gsi 0–23
      */
@@ -57,7 +57,7 @@ public final class InterruptRouter implements Device {
         if (gsi < 0 || gsi >= IoApic.PINS) {
             throw new IllegalArgumentException("no global system interrupt " + gsi);
         }
-        return gsi == 2 ? line(0) : newLine(gsi);
+        return global[gsi];
     }
 
     private InterruptLine newLine(int number) {

@@ -20,6 +20,9 @@ abstract sealed class Ps2Device permits Ps2Keyboard, Ps2Mouse {
 
     private int lastByte;
 
+    /** The last byte taken was a prefix: its key code comes next, before any reply. */
+    private boolean insideSequence;
+
     Ps2Device(int eventCapacity) {
         events = new ByteQueue(eventCapacity);
     }
@@ -36,6 +39,11 @@ abstract sealed class Ps2Device permits Ps2Keyboard, Ps2Mouse {
     abstract void receive(int value);
 
     abstract void reset();
+
+    /** Whether an event byte is followed by another that belongs to it. */
+    boolean isPrefix(int value) {
+        return false;
+    }
 
     /** Called when event bytes were taken: there is room for more. */
     void drained() {}
@@ -54,11 +62,14 @@ abstract sealed class Ps2Device permits Ps2Keyboard, Ps2Mouse {
 
     /** The next byte for the host, or -1. */
     final int take() {
-        int value = replies.take();
+        int value = insideSequence ? -1 : replies.take();
         if (value < 0) {
             value = events.take();
+            insideSequence = isPrefix(value);
             if (value >= 0) {
                 drained();
+            } else {
+                value = replies.take();
             }
         }
         if (value >= 0) {
@@ -70,12 +81,13 @@ abstract sealed class Ps2Device permits Ps2Keyboard, Ps2Mouse {
     void save(StateWriter out) {
         replies.save(out);
         events.save(out);
-        out.u8(lastByte);
+        out.u8(lastByte).bool(insideSequence);
     }
 
     void load(StateReader in) {
         replies.load(in);
         events.load(in);
         lastByte = in.u8();
+        insideSequence = in.bool();
     }
 }

@@ -158,6 +158,11 @@ public final class Ps2Keyboard extends Ps2Device {
     }
 
     @Override
+    boolean isPrefix(int value) {
+        return value == 0xE0 || value == 0xE1 || value == 0xF0;
+    }
+
+    @Override
     void reset() {
         events.clear();
         forgetReplies();
