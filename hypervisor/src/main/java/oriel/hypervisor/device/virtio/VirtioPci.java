@@ -326,8 +326,7 @@ public final class VirtioPci extends PciFunction implements VirtioTransport {
 
     @Override
     protected void loadFunction(StateReader in) {
-        device.quiesce();
-        device.reset();
+        device.reset(); // drops what is in flight: its answers must not reach the restored memory
         in.version(STATE_VERSION);
         configVector = in.u16();
         generation = in.u8();
