@@ -24,7 +24,7 @@ final class MmxRegisters {
         }
     }
 
-    /** Every MMX instruction but EMMS leaves TOP = 0 and all registers valid; called once it can no longer fault. */
+    /** Every MMX instruction leaves TOP = 0 and all but EMMS leave every register valid; called once it can no longer fault. */
     void enter() {
         state.fpStatus &= ~TOP;
         state.fpTag = 0;
@@ -42,6 +42,7 @@ final class MmxRegisters {
 
     /** EMMS: all registers empty. */
     void empty() {
+        state.fpStatus &= ~TOP;
         state.fpTag = 0xFFFF;
     }
 }

@@ -10,7 +10,10 @@ import oriel.hypervisor.cpu.CpuState;
  * the common ones away from it.
  */
 final class SseExact {
-    private static final int DENORMALS_ARE_ZEROS = 0x40, UNDERFLOW_MASK = 0x800, FLUSH_TO_ZERO = 0x8000;
+    private static final int DENORMALS_ARE_ZEROS = 0x40,
+            OVERFLOW_MASK = 0x400,
+            UNDERFLOW_MASK = 0x800,
+            FLUSH_TO_ZERO = 0x8000;
 
     /** Results of {@link #compare}, as the bits that COMISD puts into ZF, PF and CF. */
     static final int LESS = 0x01, EQUAL = 0x40, GREATER = 0, UNORDERED = 0x45;
@@ -44,16 +47,27 @@ final class SseExact {
     }
 
     private long round(SseFormat format) {
+        int exponent = soft.exponent;
+        long high = soft.high;
+        long low = soft.low;
         soft.rounding = state.mxcsr >> 13 & 3;
         soft.flags = 0;
         soft.round(format.precision, format.minimum, format.bias);
-        if (soft.tiny) {
-            boolean masked = (state.mxcsr & UNDERFLOW_MASK) != 0;
-            if (masked && (state.mxcsr & FLUSH_TO_ZERO) != 0) {
-                flags |= UNDERFLOW | PRECISION;
-                return soft.sign ? format.sign : 0;
-            }
-            flags |= masked ? 0 : UNDERFLOW;
+        boolean underflowMasked = (state.mxcsr & UNDERFLOW_MASK) != 0;
+        if (soft.tiny && underflowMasked && (state.mxcsr & FLUSH_TO_ZERO) != 0) {
+            flags |= UNDERFLOW | PRECISION;
+            return soft.sign ? format.sign : 0;
+        }
+        if ((soft.tiny && !underflowMasked) || (soft.overflowed && (state.mxcsr & OVERFLOW_MASK) == 0)) {
+            // Unmasked, there is no result; PRECISION tells of rounding with an unbounded exponent.
+            flags |= soft.tiny ? UNDERFLOW : OVERFLOW;
+            soft.exponent = exponent;
+            soft.high = high;
+            soft.low = low;
+            soft.flags = 0;
+            soft.round(format.precision, Integer.MIN_VALUE / 2, Integer.MAX_VALUE / 2);
+            flags |= soft.flags;
+            return 0;
         }
         flags |= soft.flags;
         return format.pack(soft);
@@ -198,7 +212,7 @@ final class SseExact {
     private long extremum(int kind, SseFormat format, long first, long second) {
         int relation = compare(format, first, second, true);
         boolean takeFirst = relation == (kind == SseOperation.MIN ? LESS : GREATER);
-        return relation == UNORDERED ? second : operand(format, takeFirst ? first : second);
+        return operand(format, takeFirst ? first : second);
     }
 
     /** Compares; a QNaN is invalid too if {@code signaling}. */

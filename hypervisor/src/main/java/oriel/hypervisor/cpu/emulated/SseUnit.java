@@ -209,7 +209,7 @@ final class SseUnit {
         mmx.set(reg, result);
     }
 
-    /** Conversions with general and MMX registers. */
+    /** Conversions with general and MMX registers; the latter leave x87 mode even if they then raise #XM. */
     private void convert(int operation, int reg, int rm, boolean isMemory, long linear) {
         requireSse();
         switch (operation) {
@@ -219,17 +219,20 @@ final class SseUnit {
             case CVTSI2SSQ, CVTSI2SDQ ->
                 conversion.fromGeneral(operation == CVTSI2SSQ, reg, isMemory ? memory.read64(linear) : state.gpr[rm]);
             case CVTPI2PS, CVTPI2PD -> {
-                if (!isMemory || operation == CVTPI2PS) {
+                long source;
+                if (isMemory) {
+                    source = memory.read64(linear);
+                } else {
                     mmx.require();
-                }
-                conversion.fromMmx(operation == CVTPI2PS, reg, isMemory ? memory.read64(linear) : mmx.get(rm));
-                if (!isMemory || operation == CVTPI2PS) {
                     mmx.enter();
+                    source = mmx.get(rm);
                 }
+                conversion.fromMmx(operation == CVTPI2PS, reg, source);
             }
             case CVTPS2PI, CVTTPS2PI -> {
                 mmx.require();
                 long source = isMemory ? memory.read64(linear) : xmm[2 * rm];
+                mmx.enter();
                 mmx.set(reg, conversion.toMmx(true, source, 0, operation == CVTTPS2PI));
             }
             case CVTPD2PI, CVTTPD2PI -> {
@@ -239,6 +242,7 @@ final class SseUnit {
                 }
                 long low = isMemory ? memory.read64(linear) : xmm[2 * rm];
                 long high = isMemory ? memory.read64(linear + 8) : xmm[2 * rm + 1];
+                mmx.enter();
                 mmx.set(reg, conversion.toMmx(false, low, high, operation == CVTTPD2PI));
             }
             default -> toGeneral(operation, reg, rm, isMemory, linear);

@@ -273,6 +273,12 @@ final class X87Arithmetic {
             soft.flags = 0;
             soft.round(precision, MINIMUM, BIAS);
             soft.flags |= adjustment < 0 ? OVERFLOW : UNDERFLOW;
+            if (soft.overflowed) {
+                // FSCALE can exceed even the adjusted range: infinity, whatever the rounding mode.
+                soft.infinite = true;
+                soft.roundedUp = true;
+                soft.high = INTEGER_BIT;
+            }
         }
         flags |= soft.flags;
         roundedUp = soft.roundedUp;
@@ -366,15 +372,16 @@ final class X87Arithmetic {
     /**
      * FPREM (truncating) and FPREM1 (to nearest).
      *
-     * @return the condition codes: C2 if the reduction is incomplete, else the quotient's low bits in C0, C3, C1
+     * @return the condition codes: C2 if the reduction is incomplete, else the quotient's low bits in C0, C3, C1; or -1
+     *     to leave them, after an invalid operand or NaN
      */
     int remainder(int seA, long first, int seB, long second, boolean nearest) {
         if (propagate(seA, first, seB, second)) {
-            return 0;
+            return -1;
         }
         if (isInfinite(seA, first) || isZero(seB, second)) {
             invalid();
-            return 0;
+            return -1;
         }
         noteDenormals(seA, first, seB, second);
         if (isZero(seA, first)) {

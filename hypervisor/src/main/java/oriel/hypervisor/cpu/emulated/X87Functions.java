@@ -281,10 +281,7 @@ final class X87Functions {
             arithmetic.set((negativeY ^ below) ? 0x8000 : 0, 0);
             return;
         }
-        X87Wide product = binaryLogarithm(X87Wide.of(seX, x)).multiply(X87Wide.of(seY, y));
-        boolean power = normalised(x) == INTEGER_BIT;
-        arithmetic.finish(
-                product.negative(), product.exponent(), product.high(), power ? product.low() : product.low() | 1);
+        finish(binaryLogarithm(X87Wide.of(seX, x)).multiply(X87Wide.of(seY, y)));
     }
 
     private X87Wide binaryLogarithm(X87Wide value) {

@@ -15,6 +15,9 @@ final class X87Registers {
 
     static final long INDEFINITE_SIGNIFICAND = 0xC000000000000000L;
 
+    /** INVALID, DENORMAL, ZERO_DIVIDE. */
+    static final int BEFORE_COMPUTING = 7;
+
     private static final int EMPTY = 3;
 
     private final CpuState state;
@@ -73,13 +76,14 @@ final class X87Registers {
     }
 
     /**
-     * Notes exceptions in the status word.
+     * Notes exceptions in the status word; those found before computing, if unmasked, keep the others from being noted.
      *
      * @return those that are unmasked
      */
     int raise(int exceptions) {
-        state.fpStatus |= exceptions;
         int unmasked = exceptions & ~state.fpControl & 0x3F;
+        boolean before = (unmasked & BEFORE_COMPUTING) != 0;
+        state.fpStatus |= before ? exceptions & (BEFORE_COMPUTING | STACK_FAULT) : exceptions;
         if (unmasked != 0) {
             state.fpStatus |= SUMMARY | BUSY;
         }

@@ -13,8 +13,11 @@ import oriel.hypervisor.cpu.CpuState;
  */
 final class X87Unit {
     private static final int CR0_EM = 4, CR0_TS = 8, CR0_MP = 2;
+    /** D9 F0 and D9 FA–FF by their last four bits. */
+    private static final int EXPONENTIAL = 0, SQUARE_ROOT = 10, ROUND = 12, SINE = 14, COSINE = 15;
+
     private static final int CONDITIONS = C0 | C2 | C3;
-    private static final long ARITHMETIC_FLAGS = 0x8D5, COMPARE_FLAGS = 0x45;
+    private static final long ARITHMETIC_FLAGS = 0x8D5;
 
     private final CpuState state;
     private final LinearMemory memory;
@@ -223,7 +226,7 @@ final class X87Unit {
             case 0xDC -> arithmeticToRegister(reg, index, false);
             case 0xDD -> {
                 switch (reg) {
-                    case 0 -> registers.free(index);
+                    case 0 -> free(index);
                     case 1 -> exchange(index);
                     case 2, 3 -> storeRegister(index, reg == 3);
                     case 4, 5 -> compareRegister(index, false, reg == 5 ? 1 : 0);
@@ -243,7 +246,7 @@ final class X87Unit {
             default -> {
                 switch (reg) {
                     case 0 -> {
-                        registers.free(index);
+                        free(index);
                         registers.pop();
                     }
                     case 1 -> exchange(index);
@@ -264,7 +267,7 @@ final class X87Unit {
                     throw fault.of(GuestFault.UD, 0);
                 }
             }
-            case 3 -> storeRegister(index, true);
+            case 3 -> storeUnchecked(index);
             case 4 -> {
                 switch (modrm) {
                     case 0xE0, 0xE1 -> changeSign(modrm == 0xE1);
@@ -340,7 +343,8 @@ final class X87Unit {
             return;
         }
         registers.setConditions(C1, 0);
-        if ((registers.raise(arithmetic.flags) & 7) == 0) {
+        // A denormal is pushed even if that exception is unmasked.
+        if ((registers.raise(arithmetic.flags) & SoftFloat.INVALID) == 0) {
             registers.push(arithmetic.signExponent, arithmetic.significand);
         }
     }
@@ -428,10 +432,9 @@ final class X87Unit {
     }
 
     private void compareEmpty(int pops) {
-        if (registers.stackFault(false)) {
-            registers.setConditions(CONDITIONS, CONDITIONS);
-            pop(pops);
-        }
+        boolean masked = registers.stackFault(false);
+        registers.setConditions(CONDITIONS, CONDITIONS);
+        pop(masked ? pops : 0);
     }
 
     private void pop(int count) {
@@ -450,10 +453,9 @@ final class X87Unit {
         if (denormal && relation != X87Arithmetic.UNORDERED) {
             arithmetic.flags |= SoftFloat.DENORMAL;
         }
-        registers.setConditions(C1, 0);
-        if ((registers.raise(arithmetic.flags) & 7) == 0) {
-            // ZF, PF, CF sit in the low byte where C3, C2, C0 sit in the high one.
-            registers.setConditions(CONDITIONS, relation << 8);
+        // ZF, PF, CF sit in the low byte where C3, C2, C0 sit in the high one.
+        registers.setConditions(CONDITIONS | C1, relation << 8);
+        if ((registers.raise(arithmetic.flags) & BEFORE_COMPUTING) == 0) {
             pop(pops);
         }
     }
@@ -470,13 +472,10 @@ final class X87Unit {
                     registers.signExponent(index),
                     registers.significand(index),
                     signaling);
-            registers.setConditions(C1, 0);
             masked = (registers.raise(arithmetic.flags) & 7) == 0;
         }
-        if (masked) {
-            state.rflags = state.rflags & ~ARITHMETIC_FLAGS | relation & COMPARE_FLAGS;
-            pop(pop ? 1 : 0);
-        }
+        state.rflags = state.rflags & ~ARITHMETIC_FLAGS | relation;
+        pop(pop && masked ? 1 : 0);
     }
 
     private void conditionalMove(int reg, int index, boolean negated) {
@@ -488,11 +487,8 @@ final class X87Unit {
             case 3 -> (flags & 0x04) != 0;
             default -> throw fault.of(GuestFault.UD, 0);
         };
-        if (bothPresent(0, index, 0)) {
-            registers.setConditions(C1, 0);
-            if (condition != negated) {
-                registers.set(0, registers.signExponent(index), registers.significand(index));
-            }
+        if (bothPresent(0, index, 0) && condition != negated) {
+            registers.set(0, registers.signExponent(index), registers.significand(index));
         }
     }
 
@@ -550,7 +546,7 @@ final class X87Unit {
             return false;
         }
         registers.setConditions(C1, 0);
-        registers.raise(arithmetic.flags);
+        registers.raise(arithmetic.flags & ~SoftFloat.PRECISION);
         return true;
     }
 
@@ -650,6 +646,20 @@ final class X87Unit {
         pop(pop ? 1 : 0);
     }
 
+    private void free(int index) {
+        registers.setConditions(C1, 0);
+        registers.free(index);
+    }
+
+    /** D9 D8+i: FSTP that doesn't care whether ST(0) is empty. */
+    private void storeUnchecked(int index) {
+        registers.setConditions(C1, 0);
+        if (!registers.isEmpty(0)) {
+            registers.set(index, registers.signExponent(0), registers.significand(0));
+        }
+        registers.pop();
+    }
+
     /** FXCH: masked underflow replaces what is empty, then exchanges. */
     private void exchange(int index) {
         registers.setConditions(C1, 0);
@@ -703,6 +713,7 @@ final class X87Unit {
     }
 
     private void remainder(boolean nearest) {
+        registers.setConditions(C2, 0);
         if (!bothPresent(0, 1, 0)) {
             return;
         }
@@ -712,25 +723,28 @@ final class X87Unit {
                 registers.signExponent(1),
                 registers.significand(1),
                 nearest);
-        if (write(0)) {
+        if (write(0) && codes >= 0) {
             registers.setConditions(CONDITIONS | C1, codes);
         }
     }
 
-    /** One operand, one result: F2XM1, FSQRT, FRNDINT, FSIN, FCOS, by the low bits of their opcodes. */
+    /** One operand, one result. */
     private void unary(int operation) {
+        boolean trigonometric = operation >= SINE;
+        if (trigonometric) {
+            registers.setConditions(C2, 0);
+        }
         if (!bothPresent(0, 0, 0)) {
             return;
         }
         int signExponent = registers.signExponent(0);
         long significand = registers.significand(0);
         switch (operation) {
-            case 8 + 2 -> arithmetic.squareRoot(signExponent, significand);
-            case 8 + 4 -> arithmetic.roundToIntegral(signExponent, significand);
-            case 0 -> functions.exponential(signExponent, significand);
+            case SQUARE_ROOT -> arithmetic.squareRoot(signExponent, significand);
+            case ROUND -> arithmetic.roundToIntegral(signExponent, significand);
+            case EXPONENTIAL -> functions.exponential(signExponent, significand);
             default -> {
-                registers.setConditions(C2, 0);
-                if (!functions.sineOrCosine(signExponent, significand, operation == 8 + 7)) {
+                if (!functions.sineOrCosine(signExponent, significand, operation == COSINE)) {
                     registers.setConditions(C1 | C2, C2);
                     return;
                 }
