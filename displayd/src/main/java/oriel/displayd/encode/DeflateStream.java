@@ -7,6 +7,7 @@ import oriel.displayd.rfb.WireBuffer;
 final class DeflateStream implements AutoCloseable {
     private final Deflater deflater;
     private int level;
+    private boolean levelChanged;
 
     DeflateStream(int level) {
         this.level = level;
@@ -17,6 +18,7 @@ final class DeflateStream implements AutoCloseable {
         if (newLevel != level) {
             level = newLevel;
             deflater.setLevel(newLevel);
+            levelChanged = true;
         }
     }
 
@@ -28,9 +30,13 @@ final class DeflateStream implements AutoCloseable {
             int room = out.array().length - out.size();
             int count = deflater.deflate(out.array(), out.size(), room, Deflater.SYNC_FLUSH);
             out.advance(count);
-            // Only a call that leaves room has flushed everything (zlib.h, "deflate").
+            // Only a call that leaves room has done all it should (zlib.h, "deflate").
             if (count < room) {
-                return;
+                if (!levelChanged) {
+                    return;
+                }
+                // The JDK's first call after setLevel is deflateParams, which takes the input but doesn't flush.
+                levelChanged = false;
             }
         }
     }

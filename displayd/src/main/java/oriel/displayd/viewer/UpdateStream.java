@@ -450,7 +450,7 @@ final class UpdateStream {
             if (!changed && sizeReplies.isEmpty()) {
                 return false;
             }
-            clientSize = frameSize;
+            adoptFrameSize();
             ServerMessages.updateHeader(out, sizeReplies.size() + (changed ? 1 : 0));
             for (SizeReply reply : sizeReplies) {
                 ServerMessages.extendedDesktopSize(out, frameSize, reply.reason(), reply.status());
@@ -466,10 +466,18 @@ final class UpdateStream {
         if (clientSize.equals(frameSize) || !capabilities.has(Encodings.DESKTOP_SIZE)) {
             return false;
         }
-        clientSize = frameSize;
+        adoptFrameSize();
         ServerMessages.updateHeader(out, 1);
         ServerMessages.desktopSize(out, frameSize);
         return true;
+    }
+
+    private void adoptFrameSize() {
+        if (!clientSize.equals(frameSize)) {
+            clientSize = frameSize;
+            // A client's picture is empty after it changed size, even where an update under way was already new.
+            pending.replace(frameSize.bounds());
+        }
     }
 
     private int tellExtras(WireBuffer out) {

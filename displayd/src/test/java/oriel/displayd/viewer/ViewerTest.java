@@ -1,0 +1,404 @@
+package oriel.displayd.viewer;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import oriel.displayd.gateway.RfbTcpServer;
+import oriel.displayd.rfb.Encodings;
+import oriel.displayd.rfb.PixelFormat;
+import oriel.displayd.testing.Pictures;
+import oriel.displayd.testing.RfbTestClient;
+import oriel.displayd.testing.SyntheticDisplay;
+import oriel.hypervisor.display.CursorImage;
+import oriel.hypervisor.display.DisplaySize;
+
+/** A whole viewer, seen from a client's end of a TCP connection. */
+final class ViewerTest {
+    private static final int WIDTH = 700;
+    private static final int HEIGHT = 500;
+
+    private final List<String> events = new CopyOnWriteArrayList<>();
+    private SyntheticDisplay display;
+    private DisplayHub hub;
+    private RfbTcpServer server;
+    private RfbTestClient client;
+
+    @BeforeEach
+    void serve() throws IOException {
+        display = new SyntheticDisplay(WIDTH, HEIGHT);
+        hub = new DisplayHub(2, 3, new ViewerListener() {
+            @Override
+            public void connected(Viewer viewer) {
+                events.add("connected " + viewer.grant().sessionId());
+            }
+
+            @Override
+            public void firstFrameSent(Viewer viewer) {
+                events.add("first frame");
+            }
+
+            @Override
+            public void disconnected(Viewer viewer, CloseReason reason, String detail) {
+                events.add("disconnected " + reason + " " + detail);
+            }
+        });
+        connect(Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS);
+    }
+
+    private void connect(Set<Right> rights, ClipboardPolicy clipboard) throws IOException {
+        stopServer();
+        server = new RfbTcpServer(
+                hub,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new DisplayGrant("s", display, rights, clipboard));
+        client = new RfbTestClient(server.port(), PixelFormat.NATIVE).listen();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        stopServer();
+        hub.close();
+    }
+
+    private void stopServer() throws IOException {
+        if (client != null) {
+            client.close();
+            server.close();
+        }
+    }
+
+    private void awaitPicture() {
+        await().atMost(20, SECONDS).until(() -> {
+            assertThat(client.log()).noneMatch(line -> line.startsWith("end java"));
+            return Arrays.equals(client.pixels(), display.snapshot());
+        });
+    }
+
+    private void awaitLog(String line) {
+        await().atMost(20, SECONDS).until(() -> client.log().contains(line));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {Encodings.RAW, Encodings.RRE, Encodings.HEXTILE, Encodings.ZLIB, Encodings.TIGHT, Encodings.ZRLE})
+    void showsThePictureExactlyWhateverHappens(int encoding) throws IOException {
+        Random random = new Random(encoding);
+        paintNew(random);
+        client.encodings(encoding, Encodings.COPY_RECT, Encodings.EXTENDED_DESKTOP_SIZE);
+        client.requestAlways();
+        for (int step = 0; step < 60; step++) {
+            change(random);
+            if (step % 15 == 14) {
+                awaitPicture();
+            }
+        }
+        awaitPicture();
+        assertThat(client.log()).anyMatch(line -> line.startsWith("rectangle " + encoding + " "));
+        assertThat(events).contains("connected s", "first frame");
+    }
+
+    private void paintNew(Random random) {
+        DisplaySize size = display.size();
+        int[] picture = Pictures.paint(Pictures.Kind.BOXES, size.width(), size.height(), random);
+        display.paint((to, w, h) -> System.arraycopy(picture, 0, to, 0, picture.length));
+    }
+
+    private void change(Random random) {
+        DisplaySize size = display.size();
+        switch (random.nextInt(10)) {
+            case 0 -> {
+                display.resize(100 + random.nextInt(700), 100 + random.nextInt(500));
+                paintNew(random);
+            }
+            case 1, 2, 3, 4 -> {
+                int distance = 1 + random.nextInt(40);
+                int top = random.nextInt(size.height() / 4);
+                display.paint((to, w, h) -> {
+                    for (int y = top; y < h - distance; y++) {
+                        System.arraycopy(to, (y + distance) * w + 5, to, y * w + 5, w - 10);
+                    }
+                });
+            }
+            case 5 -> {
+                int distance = 1 + random.nextInt(40);
+                display.paint((to, w, h) -> {
+                    for (int y = h - 1; y >= distance; y--) {
+                        System.arraycopy(to, (y - distance) * w, to, y * w, w);
+                    }
+                });
+            }
+            default -> {
+                int x = random.nextInt(size.width() - 1);
+                int y = random.nextInt(size.height() - 1);
+                display.fill(
+                        x,
+                        y,
+                        1 + random.nextInt(size.width() - x),
+                        1 + random.nextInt(Math.min(size.height() - y, 60)),
+                        random.nextInt(1 << 24));
+            }
+        }
+    }
+
+    @Test
+    void aScrollIsOneCopy() throws IOException {
+        int[] noise = Pictures.paint(Pictures.Kind.NOISE, WIDTH, HEIGHT, new Random(1));
+        display.paint((to, w, h) -> System.arraycopy(noise, 0, to, 0, noise.length));
+        client.encodings(Encodings.ZRLE, Encodings.COPY_RECT);
+        client.requestAlways();
+        awaitPicture();
+        long before = hub.statistics().bytesSent();
+        display.paint((to, w, h) -> System.arraycopy(to, 20 * w, to, 0, (h - 20) * w));
+        awaitPicture();
+        assertThat(client.log()).contains("rectangle 1 " + WIDTH + "×" + (HEIGHT - 20));
+        assertThat(hub.statistics().bytesSent() - before).isLessThan(1000);
+    }
+
+    @Test
+    void continuousUpdatesStopWhileFencesAreUnanswered() throws IOException {
+        client.answerFences(false);
+        client.encodings(Encodings.RAW, Encodings.FENCE, Encodings.CONTINUOUS_UPDATES);
+        awaitLog("end of continuous updates");
+        client.continuousUpdates(true);
+        for (int i = 0; i < 30; i++) {
+            long updates = updates();
+            display.fill(0, 0, 100, 100, i);
+            display.paint((to, w, h) -> Arrays.fill(to, updates % 2 == 0 ? 1 : 2));
+        }
+        await().atMost(20, SECONDS).until(() -> updates() >= 1);
+        // Without an answer at most two updates of this size are ever under way.
+        display.fill(0, 0, WIDTH, HEIGHT, 0x777777);
+        await().during(200, MILLISECONDS).atMost(20, SECONDS).until(() -> updates() <= 2);
+        assertThat(events).contains("connected s");
+    }
+
+    private long updates() {
+        return client.log().stream().filter("update"::equals).count();
+    }
+
+    @Test
+    void continuousUpdatesNeedNoRequests() throws IOException {
+        client.encodings(Encodings.TIGHT, Encodings.FENCE, Encodings.CONTINUOUS_UPDATES);
+        client.continuousUpdates(true);
+        for (int i = 1; i < 20; i++) {
+            display.fill(i * 7, i * 5, 20, 20, i * 99999 & 0xFFFFFF);
+            awaitPicture();
+        }
+        client.continuousUpdates(false);
+        await().atMost(20, SECONDS)
+                .until(() -> client.log().stream()
+                                .filter("end of continuous updates"::equals)
+                                .count()
+                        == 2);
+    }
+
+    @Test
+    void photographsAreLossyFirstAndExactSoonAfter() throws IOException {
+        client.encodings(Encodings.TIGHT, Encodings.QUALITY_LEVEL_0 + 6);
+        int[] photo = Pictures.paint(Pictures.Kind.GRADIENT, WIDTH, HEIGHT, new Random(1));
+        Random random = new Random(2);
+        for (int i = 0; i < photo.length; i++) {
+            photo[i] ^= random.nextInt(8) * 0x010101;
+        }
+        display.paint((to, w, h) -> System.arraycopy(photo, 0, to, 0, photo.length));
+        client.requestAlways();
+        awaitPicture();
+        assertThat(client.decoder().jpegRectangles()).isPositive();
+    }
+
+    @Test
+    void announcesWhatItSpeaks() throws IOException {
+        display.setCursor(new CursorImage(1, 1, 0, 0, new int[] {0x80FF0040}));
+        display.setLeds(2);
+        client.encodings(
+                Encodings.RAW,
+                Encodings.QEMU_EXTENDED_KEY,
+                Encodings.EXTENDED_MOUSE_BUTTONS,
+                Encodings.DESKTOP_NAME,
+                Encodings.QEMU_LED_STATE,
+                Encodings.CURSOR_WITH_ALPHA,
+                Encodings.EXTENDED_DESKTOP_SIZE,
+                Encodings.EXTENDED_CLIPBOARD);
+        client.requestAlways();
+        awaitLog("acknowledged -258");
+        awaitLog("acknowledged -316");
+        awaitLog("name synthetic ü");
+        awaitLog("alpha cursor 80002080");
+        awaitLog("extended size 700×500 reason 0 status 0");
+        awaitLog("clipboard 1f000001");
+        // The first viewer began to listen before the light was set, or learns of the next one.
+        display.setLeds(5);
+        awaitLog("leds 5");
+        assertThat(client.name()).isEqualTo("synthetic ü");
+    }
+
+    @Test
+    void aGuestThatDrawsItsOwnCursorHidesTheClients() throws IOException {
+        client.encodings(Encodings.RAW, Encodings.CURSOR);
+        client.requestAlways();
+        awaitLog("cursor 0×0 at 0,0");
+        display.setCursor(new CursorImage(9, 2, 3, 1, new int[18]));
+        awaitLog("cursor 9×2 at 3,1");
+    }
+
+    @Test
+    void sizeRequestsAreForwardedAndTheResultIsTold() throws IOException {
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_DESKTOP_SIZE);
+        client.requestAlways();
+        client.send(setDesktopSize(640, 480));
+        awaitLog("extended size 700×500 reason 1 status 4");
+        assertThat(display.sizeRequests()).containsExactly(new DisplaySize(640, 480));
+        client.send(setDesktopSize(0, 480));
+        awaitLog("extended size 700×500 reason 1 status 3");
+        display.resize(640, 480);
+        awaitLog("extended size 640×480 reason 0 status 0");
+        awaitPicture();
+    }
+
+    private static byte[] setDesktopSize(int width, int height) {
+        return new byte[] {(byte) 251, 0, (byte) (width >> 8), (byte) width, (byte) (height >> 8), (byte) height, 0, 0};
+    }
+
+    @Test
+    void oldClientsLearnTheSizeToo() throws IOException {
+        client.encodings(Encodings.RAW, Encodings.DESKTOP_SIZE);
+        client.requestAlways();
+        awaitPicture();
+        display.resize(320, 200);
+        display.fill(0, 0, 320, 200, 0x123456);
+        awaitLog("size 320×200");
+        awaitPicture();
+    }
+
+    @Test
+    void inputReachesTheMachine() throws IOException {
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_MOUSE_BUTTONS);
+        client.send(new byte[] {4, 1, 0, 0, 0, 0, 0, 'A'});
+        client.send(new byte[] {4, 0, 0, 0, 0, 0, 0, 'A'});
+        client.send(new byte[] {(byte) 255, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, (byte) 0xC8});
+        client.send(new byte[] {5, 1, 0, 10, 0, 20});
+        client.send(new byte[] {5, 0x08, 0, 10, 0, 20});
+        client.send(new byte[] {5, (byte) 0x80, (byte) 0xFF, (byte) 0xFF, 0, 20, 1});
+        client.send(new byte[] {6, 0, 0, 0, 0, 0, 0, 2, 'h', (byte) 0xFC});
+        await().atMost(20, SECONDS).until(() -> display.recordedInput().events().contains("clipboard hü"));
+        assertThat(display.recordedInput().events())
+                .containsExactly(
+                        "down 2a",
+                        "down 1e",
+                        "up 2a",
+                        "up 1e",
+                        "down c8",
+                        "pointer 10,20 1",
+                        "pointer 10,20 0",
+                        "wheel 1,0",
+                        "pointer 699,20 8",
+                        "clipboard hü");
+        client.close();
+        await().atMost(20, SECONDS)
+                .until(() -> display.recordedInput().events().getLast().equals("release all"));
+    }
+
+    @Test
+    void viewersWithoutControlOnlyLook() throws IOException {
+        connect(Set.of(Right.VIEW), ClipboardPolicy.BOTH_WAYS);
+        display.recordedInput().events().clear();
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_DESKTOP_SIZE);
+        client.send(new byte[] {4, 1, 0, 0, 0, 0, 0, 'A'});
+        client.send(new byte[] {5, 1, 0, 10, 0, 20});
+        client.send(new byte[] {6, 0, 0, 0, 0, 0, 0, 1, 'h'});
+        client.send(setDesktopSize(640, 480));
+        client.requestAlways();
+        awaitLog("extended size 700×500 reason 1 status 1");
+        awaitPicture();
+        client.close();
+        await().atMost(20, SECONDS).until(() -> hub.viewers().isEmpty());
+        assertThat(display.recordedInput().events()).isEmpty();
+        assertThat(display.sizeRequests()).isEmpty();
+    }
+
+    @Test
+    void guestTextGoesToPlainAndExtendedClients() throws IOException {
+        client.encodings(Encodings.RAW);
+        client.requestAlways();
+        awaitPicture();
+        display.copyText("gr\u00fcn \u20ac");
+        awaitLog("text gr\u00fcn ?");
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_CLIPBOARD);
+        awaitLog("clipboard 1f000001");
+        display.copyText("gr\u00fcn\n\u20ac");
+        awaitLog("clipboard 08000001");
+        client.send(new byte[] {6, 0, 0, 0, -1, -1, -1, -4, 2, 0, 0, 1});
+        awaitLog("clipboard 10000001 gr\u00fcn\r\n\u20ac\0");
+        client.send(new byte[] {6, 0, 0, 0, -1, -1, -1, -4, 8, 0, 0, 1});
+        awaitLog("clipboard 02000001");
+    }
+
+    @Test
+    void deniedClipboardsStayEmpty() throws IOException {
+        connect(Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.DENIED);
+        display.recordedInput().events().clear();
+        client.encodings(Encodings.RAW);
+        client.requestAlways();
+        awaitPicture();
+        display.copyText("secret");
+        client.send(new byte[] {6, 0, 0, 0, 0, 0, 0, 1, 'h'});
+        client.send(new byte[] {(byte) 248, 0, 0, 0, (byte) 0x80, 0, 0, 0, 1, 7});
+        awaitLog("fence answer 07");
+        assertThat(client.log()).noneMatch(line -> line.startsWith("text"));
+        assertThat(display.recordedInput().events()).isEmpty();
+    }
+
+    @Test
+    void aStoppedMachineEndsTheConnection() throws IOException {
+        client.encodings(Encodings.RAW);
+        client.requestAlways();
+        awaitPicture();
+        display.close("powered off");
+        await().atMost(20, SECONDS).until(() -> events.contains("disconnected MACHINE_STOPPED powered off"));
+        await().atMost(20, SECONDS).until(() -> client.log().getLast().startsWith("end java.io.EOFException"));
+        assertThat(display.listenerCount()).isZero();
+    }
+
+    @Test
+    void sessionsAreCutByName() throws IOException {
+        client.encodings(Encodings.RAW);
+        client.requestAlways();
+        awaitPicture();
+        assertThat(hub.close("other", CloseReason.REVOKED, "")).isZero();
+        assertThat(hub.close("s", CloseReason.REVOKED, "by an administrator")).isOne();
+        assertThat(events).contains("disconnected REVOKED by an administrator");
+        assertThat(hub.statistics().viewers()).isZero();
+        assertThat(hub.statistics().bytesSent()).isPositive();
+    }
+
+    @Test
+    void moreViewersThanAllowedAreTurnedAway() throws IOException {
+        try (RfbTestClient second = new RfbTestClient(server.port(), PixelFormat.NATIVE);
+                RfbTestClient third = new RfbTestClient(server.port(), PixelFormat.NATIVE)) {
+            assertThat(second.name()).isEqualTo(third.name());
+            assertThatIOException().isThrownBy(() -> new RfbTestClient(server.port(), PixelFormat.NATIVE).close());
+        }
+    }
+
+    @Test
+    void garbageEndsTheConnectionWithAReason() throws IOException {
+        client.send(new byte[] {77});
+        await().atMost(20, SECONDS).until(() -> events.contains("disconnected PROTOCOL_ERROR unknown message type 77"));
+    }
+}
