@@ -1,0 +1,231 @@
+package oriel.hypervisor.machine;
+
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import oriel.hypervisor.bus.Device;
+import oriel.hypervisor.bus.IoBus;
+import oriel.hypervisor.cpu.CpuState;
+import oriel.hypervisor.cpu.Vcpu;
+import oriel.hypervisor.cpu.emulated.EmulatedCpu;
+import oriel.hypervisor.device.chipset.AcpiPm;
+import oriel.hypervisor.device.chipset.ApicBus;
+import oriel.hypervisor.device.chipset.CmosRtc;
+import oriel.hypervisor.device.chipset.InterruptRouter;
+import oriel.hypervisor.device.chipset.IoApic;
+import oriel.hypervisor.device.chipset.LegacyDma;
+import oriel.hypervisor.device.chipset.LocalApic;
+import oriel.hypervisor.device.chipset.Pic8259;
+import oriel.hypervisor.device.chipset.Pit8254;
+import oriel.hypervisor.device.chipset.ProcessorSignals;
+import oriel.hypervisor.device.chipset.ResetControl;
+import oriel.hypervisor.device.display.BochsDisplay;
+import oriel.hypervisor.device.display.FramebufferDisplay;
+import oriel.hypervisor.device.display.VideoMemory;
+import oriel.hypervisor.device.input.I8042;
+import oriel.hypervisor.device.input.Ps2Keyboard;
+import oriel.hypervisor.device.input.Ps2Mouse;
+import oriel.hypervisor.device.pci.HostBridge;
+import oriel.hypervisor.device.pci.PciBus;
+import oriel.hypervisor.device.pci.PciFunction;
+import oriel.hypervisor.device.serial.Serial16550;
+import oriel.hypervisor.device.virtio.VirtioBlock;
+import oriel.hypervisor.device.virtio.VirtioEntropy;
+import oriel.hypervisor.device.virtio.VirtioPci;
+import oriel.hypervisor.device.virtio.VirtioTablet;
+import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.Framebuffer;
+import oriel.hypervisor.memory.GuestMemory;
+
+/**
+ * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
+ *
+ * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks.
+ */
+final class Board {
+    private static final int SLOT_DISPLAY = 1;
+    private static final int SLOT_TABLET = 2;
+    private static final int SLOT_ENTROPY = 3;
+    private static final int SLOT_FIRST_DISK = 4;
+
+    final GuestMemory memory;
+    final List<EmulatedCpu> cpus;
+    final AcpiPm powerManagement;
+    final FramebufferDisplay display;
+    private final BochsDisplay graphics;
+    private final VideoMemory videoMemory;
+    private final Ps2Keyboard keyboard;
+    private final VirtioTablet tablet;
+    private final ApicBus apics;
+    private final List<Device> devices = new ArrayList<>();
+
+    Board(MachineConfig config, VirtualClock clock, PowerSwitch power, Executor machine, Executor io) {
+        memory = new GuestMemory((long) config.memoryMib() << 20);
+        IoBus bus = new IoBus();
+        apics = new ApicBus();
+        Pic8259 pic = add(new Pic8259());
+        IoApic ioApic = add(new IoApic(apics));
+        InterruptRouter router = add(new InterruptRouter(pic, ioApic));
+
+        List<EmulatedCpu> processors = new ArrayList<>();
+        for (int number = 0; number < config.cpus(); number++) {
+            Processor signals = new Processor(number);
+            LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
+            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock);
+            signals.cpu = cpu;
+            processors.add(cpu);
+        }
+        cpus = List.copyOf(processors);
+
+        Pit8254 pit = add(new Pit8254(clock, router.line(0)));
+        CmosRtc rtc = add(new CmosRtc(clock, router.line(8), memory.ramSize()));
+        powerManagement = add(new AcpiPm(clock, router.line(9), power));
+        ResetControl resetControl = add(new ResetControl(power));
+        LegacyDma dma = add(new LegacyDma());
+        Serial16550 serial = add(new Serial16550("serial.0", 0x3F8, router.line(4), config.serial()));
+        pic.attach(bus);
+        ioApic.attach(bus);
+        apics.attach(bus);
+        pit.attach(bus);
+        rtc.attach(bus);
+        powerManagement.attach(bus);
+        resetControl.attach(bus);
+        dma.attach(bus);
+        serial.attach(bus);
+
+        PciBus pci = add(new PciBus(bus, memory, router::gsi, apics));
+        plug(pci, 0, new HostBridge());
+        tablet = new VirtioTablet("tablet");
+        videoMemory = new VideoMemory(VideoMemory.DEFAULT_SIZE);
+        display = new FramebufferDisplay(
+                config.name(),
+                videoMemory,
+                config.display(),
+                size -> new MachineInput(machine, new InputDevices(), size),
+                machine,
+                this::flushWriteTracking);
+        keyboard = new Ps2Keyboard(display::lightsChanged);
+        I8042 keyboardController = add(new I8042(router.line(1), router.line(12), power, keyboard, new Ps2Mouse()));
+        keyboardController.attach(bus);
+        graphics = new BochsDisplay("display", display, bus);
+        plug(pci, SLOT_DISPLAY, graphics);
+        plug(pci, SLOT_TABLET, new VirtioPci(tablet, memory));
+        plug(pci, SLOT_ENTROPY, new VirtioPci(new VirtioEntropy("entropy", new SecureRandom()), memory));
+        for (int i = 0; i < config.disks().size(); i++) {
+            VirtioBlock disk = new VirtioBlock("disk." + i, config.disks().get(i), "oriel-" + i, io, machine);
+            plug(pci, SLOT_FIRST_DISK + i, new VirtioPci(disk, memory));
+        }
+    }
+
+    private <D extends Device> D add(D device) {
+        devices.add(device);
+        return device;
+    }
+
+    private void plug(PciBus pci, int slot, PciFunction function) {
+        pci.add(slot, add(function));
+    }
+
+    /** Says which processor's accesses follow: all see their own local APIC at the same address. */
+    void select(int processor) {
+        apics.select(processor);
+    }
+
+    /** Everything as after power-on; memory keeps its content. */
+    void reset() {
+        devices.forEach(Device::reset);
+        for (EmulatedCpu cpu : cpus) {
+            cpu.reset();
+        }
+        for (int number = 1; number < cpus.size(); number++) {
+            cpus.get(number).state().waitForSipi = true;
+            cpus.get(number).stateChanged();
+        }
+    }
+
+    private void flushWriteTracking() {
+        for (EmulatedCpu cpu : cpus) {
+            cpu.flushWriteTracking();
+        }
+    }
+
+    /** The wires from a local APIC to its processor. */
+    private static final class Processor implements ProcessorSignals {
+        private final int number;
+
+        private @org.jspecify.annotations.Nullable EmulatedCpu
+                cpu; // set right after construction: the two need each other
+
+        Processor(int number) {
+            this.number = number;
+        }
+
+        private Vcpu cpu() {
+            return java.util.Objects.requireNonNull(cpu);
+        }
+
+        @Override
+        public void nmi() {
+            cpu().nmi();
+        }
+
+        @Override
+        public void init() {
+            cpu().reset();
+            cpu().state().waitForSipi = number != 0;
+            cpu().stateChanged();
+        }
+
+        @Override
+        public void startUp(int page) {
+            CpuState state = cpu().state();
+            if (!state.waitForSipi) {
+                return;
+            }
+            state.waitForSipi = false;
+            state.halted = false;
+            state.segments[CpuState.CS].set(page << 8, (long) page << 12, 0xFFFF, 0x9B);
+            state.rip = 0;
+            cpu().stateChanged();
+        }
+
+        @Override
+        public long tscOffset() {
+            return cpu == null ? 0 : cpu.state().tscOffset;
+        }
+    }
+
+    /** Gives host memory back. */
+    void close() {
+        for (EmulatedCpu cpu : cpus) {
+            cpu.close();
+        }
+        memory.close();
+        videoMemory.close();
+    }
+
+    /** Puts the screen into the mode that a kernel without a driver draws in. */
+    Framebuffer bootFramebuffer(DisplaySize size) {
+        BochsDisplay.BootFramebuffer boot = graphics.boot(size);
+        return new Framebuffer(boot.address(), videoMemory.size(), size.width(), size.height(), boot.pitch());
+    }
+
+    /** Where a viewer's input goes. */
+    private final class InputDevices implements MachineInput.Devices {
+        @Override
+        public void key(int scanCode, boolean down) {
+            keyboard.key(scanCode, down);
+        }
+
+        @Override
+        public void pointer(int x, int y, DisplaySize of, int buttons) {
+            tablet.pointer(x, y, of, buttons);
+        }
+
+        @Override
+        public void wheel(int vertical, int horizontal) {
+            tablet.wheel(vertical, horizontal);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package oriel.hypervisor.machine;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import oriel.hypervisor.device.serial.ByteSink;
+import oriel.hypervisor.disk.DiskImage;
+import oriel.hypervisor.display.DisplaySize;
+
+/**
+ * What a machine is made of.
+ *
+ * @param name for people and thread names
+ * @param memoryMib RAM, 16–65536 MiB
+ * @param cpus virtual processors, 1–64
+ * @param accelerator which back end runs them
+ * @param kernel Linux kernel to boot directly
+ * @param initrd its initial RAM disk
+ * @param commandLine its command line
+ * @param disks virtio-blk disks, in order vda, vdb, …; closed when the machine ends
+ * @param display size of the screen at power-on
+ * @param serial where COM1's output goes
+ */
+public record MachineConfig(
+        String name,
+        int memoryMib,
+        int cpus,
+        Accelerator accelerator,
+        Path kernel,
+        Optional<Path> initrd,
+        String commandLine,
+        List<DiskImage> disks,
+        DisplaySize display,
+        ByteSink serial) {
+    /** Checks the ranges. */
+    public MachineConfig {
+        if (memoryMib < 16 || memoryMib > 65536) {
+            throw new IllegalArgumentException("memory must be 16 to 65536 MiB, not " + memoryMib);
+        }
+        if (cpus < 1 || cpus > 64) {
+            throw new IllegalArgumentException("a machine has 1 to 64 processors, not " + cpus);
+        }
+        disks = List.copyOf(disks);
+    }
+}

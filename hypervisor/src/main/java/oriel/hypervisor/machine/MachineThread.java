@@ -1,0 +1,149 @@
+package oriel.hypervisor.machine;
+
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.cpu.CpuExit;
+import oriel.hypervisor.cpu.Vcpu;
+
+/**
+ * The one thread on which a machine's processors and devices run, and the queue by which every other thread reaches
+ * them. When all processors sleep it parks until a timer is due or a task arrives: an idle machine costs nothing.
+ */
+final class MachineThread implements Executor {
+    /**
+     * Guest instructions between looks at timers and tasks: short enough that input and timers feel immediate (well
+     * under a millisecond), long enough that the look costs nothing.
+     */
+    private static final long SLICE = 20_000;
+
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final VirtualClock clock;
+    private final List<? extends Vcpu> cpus;
+    private final IntConsumer select;
+    private final Thread thread;
+    private volatile boolean parked;
+    private volatile boolean over;
+    private boolean running = true;
+
+    /**
+     * Not yet started.
+     *
+     * @param select called with a processor's number before it runs: the board shows each its own local APIC
+     * @param tripleFault called on this thread when a processor shuts down
+     * @param ended called on this thread as its last act, with the failure that ended it or null
+     */
+    MachineThread(
+            String name,
+            VirtualClock clock,
+            List<? extends Vcpu> cpus,
+            IntConsumer select,
+            Runnable tripleFault,
+            Consumer<@Nullable Throwable> ended) {
+        this.clock = clock;
+        this.cpus = cpus;
+        this.select = select;
+        this.thread = Thread.ofPlatform().name("machine " + name).daemon(true).unstarted(() -> {
+            Throwable failure = null;
+            try {
+                loop(tripleFault);
+            } catch (RuntimeException | Error e) { // a broken guest ends its own machine, never the host
+                failure = e;
+            }
+            over = true;
+            ended.accept(failure);
+        });
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /**
+     * Runs a task on the machine's thread, soon. Tasks that are still waiting when the machine ends are dropped.
+     *
+     * @throws RejectedExecutionException if the machine has ended
+     */
+    @Override
+    public void execute(Runnable task) {
+        if (over) {
+            throw new RejectedExecutionException("the machine has ended");
+        }
+        tasks.add(task);
+        if (Thread.currentThread() == thread) {
+            return;
+        }
+        if (parked) {
+            LockSupport.unpark(thread);
+        } else {
+            for (Vcpu cpu : cpus) {
+                cpu.kick();
+            }
+        }
+    }
+
+    /** Ends the loop after the present task. On the machine's thread. */
+    void end() {
+        running = false;
+    }
+
+    long id() {
+        return thread.threadId();
+    }
+
+    boolean isCurrent() {
+        return Thread.currentThread() == thread;
+    }
+
+    void join() throws InterruptedException {
+        thread.join();
+    }
+
+    private void loop(Runnable tripleFault) {
+        while (running) {
+            Runnable task = tasks.poll();
+            while (task != null && running) {
+                task.run();
+                task = tasks.poll();
+            }
+            clock.fireExpired();
+            boolean idle = true;
+            for (int number = 0; number < cpus.size(); number++) {
+                select.accept(number);
+                CpuExit exit = cpus.get(number).run(SLICE);
+                if (exit == CpuExit.SHUTDOWN) {
+                    tripleFault.run();
+                    idle = false;
+                } else if (exit == CpuExit.BUDGET) {
+                    idle = false;
+                }
+            }
+            if (idle && running) {
+                park();
+            }
+        }
+    }
+
+    private void park() {
+        parked = true;
+        // A task added before `parked` was seen sits in the queue: look once more before sleeping.
+        if (tasks.isEmpty()) {
+            long deadline = clock.nextDeadline();
+            if (deadline == Long.MAX_VALUE) {
+                LockSupport.park(this);
+            } else {
+                long wait = deadline - clock.nanos();
+                if (wait > 0) {
+                    LockSupport.parkNanos(this, wait);
+                }
+            }
+        }
+        parked = false;
+    }
+}
