@@ -274,10 +274,13 @@ final class X87Arithmetic {
             soft.round(precision, MINIMUM, BIAS);
             soft.flags |= adjustment < 0 ? OVERFLOW : UNDERFLOW;
             if (soft.overflowed) {
-                // FSCALE can exceed even the adjusted range: infinity, whatever the rounding mode.
+                // FSCALE can exceed even the adjusted range: infinity or zero, whatever the rounding mode.
                 soft.infinite = true;
                 soft.roundedUp = true;
                 soft.high = INTEGER_BIT;
+            } else if (soft.tiny) {
+                soft.roundedUp = false;
+                soft.high = 0;
             }
         }
         flags |= soft.flags;

@@ -252,7 +252,6 @@ final class X87Functions {
             } else if (isInfinite(seY, y)) {
                 setInfinity(!negativeY);
             } else {
-                noteDenormal(seY, y);
                 arithmetic.flags |= SoftFloat.ZERO_DIVIDE;
                 setInfinity(!negativeY);
             }
