@@ -1,0 +1,363 @@
+package oriel.broker;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import oriel.broker.audit.AuditEntry;
+import oriel.broker.audit.AuditResource;
+import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.LiveDisplays;
+import oriel.broker.display.Tickets;
+import oriel.broker.event.Signal;
+import oriel.broker.event.Signals;
+import oriel.broker.host.HostController;
+import oriel.broker.identity.Account;
+import oriel.broker.identity.AccountObserver;
+import oriel.broker.identity.Accounts;
+import oriel.broker.identity.LoginResource;
+import oriel.broker.identity.Passwords;
+import oriel.broker.identity.Secrets;
+import oriel.broker.identity.SignIns;
+import oriel.broker.identity.UserResource;
+import oriel.broker.image.ImageResource;
+import oriel.broker.image.Images;
+import oriel.broker.machine.Machines;
+import oriel.broker.operation.Journal;
+import oriel.broker.operation.OperationResource;
+import oriel.broker.pool.Entitlement;
+import oriel.broker.pool.PoolObserver;
+import oriel.broker.pool.PoolResource;
+import oriel.broker.pool.Pools;
+import oriel.broker.session.Desktops;
+import oriel.broker.session.EndReason;
+import oriel.broker.session.EventResource;
+import oriel.broker.session.MachineCare;
+import oriel.broker.session.MachineResource;
+import oriel.broker.session.SessionResource;
+import oriel.broker.session.Sessions;
+import oriel.broker.store.Installation;
+import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
+import oriel.broker.web.Json;
+import oriel.broker.web.WebServer;
+import oriel.hypervisor.host.HostException;
+import oriel.hypervisor.host.HypervisorHost;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A broker, put together. {@link #open} makes the services, {@link #start} takes over the host's machines and listens.
+ * It can be thrown away at any moment: another one on the same database and host goes on.
+ */
+public final class Broker implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Broker.class);
+
+    private final BrokerConfig config;
+    private final Store store;
+    private final Signals signals;
+    private final AuditTrail audit;
+    private final SignIns signIns;
+    private final Accounts accounts;
+    private final Images images;
+    private final Pools pools;
+    private final Sessions sessions;
+    private final Desktops desktops;
+    private final Tickets tickets;
+    private final LiveDisplays displays;
+    private final Machines machines;
+    private final MachineCare care;
+    private final Journal journal;
+    private final HypervisorHost host;
+    private final HostController controller;
+    private final Clock clock;
+    private final Json json = new Json();
+    private @Nullable WebServer web;
+
+    private Broker(BrokerConfig config, Store store, HypervisorHost host, Passwords passwords, Clock clock) {
+        this.config = config;
+        this.store = store;
+        this.host = host;
+        this.clock = clock;
+        this.signals = new Signals();
+        this.audit = new AuditTrail(store, clock);
+        Secrets secrets = new Secrets();
+        this.displays = new LiveDisplays();
+        this.tickets = new Tickets(store, secrets, clock);
+        this.journal = new Journal(store, signals, clock);
+        this.machines = new Machines(store, journal, signals, clock);
+        this.desktops = new Desktops(store, clock);
+        this.sessions = new Sessions(store, machines, desktops, tickets, displays, audit, signals, clock);
+        this.care = new MachineCare(store, machines, sessions, audit, clock);
+        AccountEnds accountEnds = new AccountEnds();
+        this.signIns = new SignIns(store, audit, passwords, secrets, accountEnds, clock);
+        this.accounts = new Accounts(store, audit, passwords, signIns, accountEnds, clock);
+        this.images =
+                new Images(store, audit, signals, clock, config.imageDirectory(), config.machines().emulated());
+        this.pools = new Pools(store, audit, signals, new PoolChanges(), clock);
+        BrokerConfig.MachineConfig run = config.machines();
+        this.controller = new HostController(
+                store,
+                host,
+                machines,
+                journal,
+                sessions,
+                audit,
+                clock,
+                new HostController.Limits(
+                        "broker-on-" + host.name(),
+                        ownerLabel(store),
+                        run.parallel(),
+                        run.booting(),
+                        run.bootTimeout(),
+                        run.interval(),
+                        run.retryPause(),
+                        run.unclaimedAfter()),
+                List.of(signIns::sweep, tickets::sweep, this::keepWatchedSignInsAlive));
+    }
+
+    /**
+     * Opens the database and makes the services.
+     *
+     * @throws oriel.broker.store.StoreUnavailableException if the database cannot be opened
+     */
+    public static Broker open(BrokerConfig config, HypervisorHost host) {
+        return open(config, host, new Passwords(), Clock.systemUTC());
+    }
+
+    /** With other passwords and time, for tests. */
+    static Broker open(BrokerConfig config, HypervisorHost host, Passwords passwords, Clock clock) {
+        Store store = Store.open(config.store(), Entities.ALL);
+        try {
+            return new Broker(config, store, host, passwords, clock);
+        } catch (RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private static String ownerLabel(Store store) {
+        return store.call(tx -> tx.find(Installation.class, Installation.ONLY)
+                .orElseGet(() -> {
+                    byte[] random = new byte[6];
+                    new SecureRandom().nextBytes(random);
+                    Installation installation = new Installation("oriel-" + HexFormat.of().formatHex(random));
+                    tx.insert(installation);
+                    return installation;
+                })
+                .ownerLabel());
+    }
+
+    /**
+     * What must exist before anybody can sign in: the first administrator.
+     *
+     * @return the administrator with the generated password, to be shown once; empty if there are users already
+     */
+    public Optional<Accounts.Created> bootstrapAdmin() {
+        return accounts.bootstrap();
+    }
+
+    /**
+     * Registers the first pool's golden image, if its directory is there, and makes the pool, entitled to everyone. Does
+     * nothing that was done before: an administrator's changes stay.
+     */
+    public void bootstrapPool() {
+        BrokerConfig.FirstPool first = config.pool();
+        if (!java.nio.file.Files.isDirectory(config.imageDirectory().resolve(first.image()))) {
+            log.warn(
+                    "no golden image in {}: pool \"{}\" is not made",
+                    config.imageDirectory().resolve(first.image()),
+                    first.id());
+            return;
+        }
+        images.register(new Images.Registration(first.image(), null, first.image(), null), AuditEntry.SYSTEM, "");
+        if (pools.exists(first.id())) {
+            return;
+        }
+        pools.create(
+                new Pools.NewPool(
+                        first.id(),
+                        "Debian desktop",
+                        "A Debian desktop with a web browser, an editor and a terminal; made anew at each log-off.",
+                        first.image(),
+                        null,
+                        first.size(),
+                        first.warm(),
+                        first.memoryMib(),
+                        first.vcpus(),
+                        null,
+                        null,
+                        null),
+                AuditEntry.SYSTEM,
+                "");
+        pools.entitle(
+                first.id(),
+                new Pools.NewEntitlement(Entitlement.Kind.GROUP, Entitlement.EVERYONE),
+                AuditEntry.SYSTEM,
+                "");
+    }
+
+    /** Takes over what the last process left on the host and in the database, and begins to run machines. */
+    public void startMachines() throws HostException {
+        controller.start();
+    }
+
+    /**
+     * Listens.
+     *
+     * @param displayPort loopback port of the display gateway; 0: none
+     * @return where it listens
+     * @throws IOException if the port cannot be had
+     */
+    public InetSocketAddress listen(int displayPort) throws IOException {
+        WebServer server = new WebServer(
+                new WebServer.Options(
+                        new InetSocketAddress(
+                                config.listen().getHostString(), config.listen().getPort()),
+                        displayPort,
+                        config.behindProxy()),
+                List.of(
+                        new LoginResource(signIns),
+                        new SessionResource(desktops, sessions),
+                        new EventResource(signals, desktops, signIns, json, clock),
+                        new UserResource(accounts),
+                        new PoolResource(pools, machines),
+                        new MachineResource(machines, care),
+                        new ImageResource(images),
+                        new AuditResource(store, audit),
+                        new OperationResource(journal)),
+                signIns::caller,
+                json,
+                store::isUp);
+        web = server;
+        return server.address();
+    }
+
+    /** Users. */
+    public Accounts accounts() {
+        return accounts;
+    }
+
+    /** Sign-ins. */
+    public SignIns signIns() {
+        return signIns;
+    }
+
+    /** Golden images. */
+    public Images images() {
+        return images;
+    }
+
+    /** Pools. */
+    public Pools pools() {
+        return pools;
+    }
+
+    /** Sessions. */
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    /** Desktops as users see them. */
+    public Desktops desktops() {
+        return desktops;
+    }
+
+    /** Tickets. */
+    public Tickets tickets() {
+        return tickets;
+    }
+
+    /** Open displays. */
+    public LiveDisplays displays() {
+        return displays;
+    }
+
+    /** Machines. */
+    public Machines machines() {
+        return machines;
+    }
+
+    /** The audit trail. */
+    public AuditTrail audit() {
+        return audit;
+    }
+
+    /** The host. */
+    public HypervisorHost host() {
+        return host;
+    }
+
+    Store store() {
+        return store;
+    }
+
+    HostController controller() {
+        return controller;
+    }
+
+    /** A display in use is a sign-in in use, whatever the page that opened it does. */
+    private void keepWatchedSignInsAlive() {
+        displays.signIns().forEach(signIn -> signIns.bySignIn(signIn, ""));
+    }
+
+    /** Stops listening, then working. Machines and sessions stay as they are: the next broker goes on with them. */
+    @Override
+    public void close() {
+        signals.close();
+        if (web != null) {
+            web.close();
+        }
+        controller.close();
+        store.close();
+    }
+
+    /** What follows from the end of sign-ins and accounts. */
+    private final class AccountEnds implements AccountObserver {
+        @Override
+        public void signInEnded(Tx tx, UUID userId, String signIn, String reason) {
+            Tickets.voidFor(tx, signIn);
+            tx.afterCommit(() -> {
+                displays.cutSignIn(signIn, reason);
+                signals.send(new Signal.SignedOut(signIn, reason));
+            });
+        }
+
+        @Override
+        public void accountDisabled(Tx tx, Account account) {
+            tx.afterCommit(() -> displays.cutUser(account.id(), "the account is disabled"));
+        }
+
+        @Override
+        public void accountDeleted(Tx tx, Account account, String actor) {
+            sessions.endAll(tx, account.id(), EndReason.USER_DELETED, actor);
+            tx.execute(
+                    "delete from Entitlement where kind = ?1 and subject = ?2",
+                    Entitlement.Kind.USER,
+                    account.username());
+        }
+
+        @Override
+        public void groupsChanged(Tx tx, Account account, String actor) {
+            sessions.endUnentitled(tx, null, account.id(), actor);
+        }
+    }
+
+    /** What follows from changes of pools. */
+    private final class PoolChanges implements PoolObserver {
+        @Override
+        public void poolChanged(Tx tx, String poolId) {
+            tx.afterCommit(() -> controller.poolChanged(poolId));
+        }
+
+        @Override
+        public void entitlementRevoked(Tx tx, String poolId, String actor) {
+            sessions.endUnentitled(tx, poolId, null, actor);
+        }
+    }
+}

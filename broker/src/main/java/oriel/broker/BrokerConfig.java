@@ -1,0 +1,111 @@
+package oriel.broker;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import oriel.broker.store.StoreConfig;
+
+/**
+ * How a broker runs.
+ *
+ * @param dataDirectory state that must survive
+ * @param imageDirectory below which golden images are
+ * @param store the database
+ * @param listen address and port of API and web client; port 0 takes a free one
+ * @param behindProxy whether a proxy of ours writes X-Forwarded-For
+ * @param pool the pool that is made at the first start
+ * @param machines how machines are run
+ */
+public record BrokerConfig(
+        Path dataDirectory,
+        Path imageDirectory,
+        StoreConfig store,
+        InetSocketAddress listen,
+        boolean behindProxy,
+        FirstPool pool,
+        MachineConfig machines) {
+    /** Default port. */
+    public static final int PORT = 8006;
+
+    /** What one computer needs. */
+    public static BrokerConfig defaults(Path dataDirectory) {
+        return new BrokerConfig(
+                dataDirectory,
+                dataDirectory.resolve("images"),
+                StoreConfig.embedded(dataDirectory.resolve("oriel")),
+                InetSocketAddress.createUnresolved("127.0.0.1", PORT),
+                false,
+                new FirstPool("demo", "debian-desktop", 5, 1, 512, 1),
+                MachineConfig.defaults());
+    }
+
+    /** With another address. */
+    public BrokerConfig listeningOn(String host, int port) {
+        return new BrokerConfig(
+                dataDirectory,
+                imageDirectory,
+                store,
+                InetSocketAddress.createUnresolved(host, port),
+                behindProxy,
+                pool,
+                machines);
+    }
+
+    /** With another database. */
+    public BrokerConfig storedIn(StoreConfig otherStore) {
+        return new BrokerConfig(dataDirectory, imageDirectory, otherStore, listen, behindProxy, pool, machines);
+    }
+
+    /** With another way to run machines. */
+    public BrokerConfig running(MachineConfig otherMachines) {
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, pool, otherMachines);
+    }
+
+    /** With another first pool. */
+    public BrokerConfig startingWith(FirstPool otherPool) {
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, otherPool, machines);
+    }
+
+    /**
+     * The pool that is made at the first start, for everyone, if its image is there.
+     *
+     * @param id of the pool
+     * @param image name of the golden image, and of its directory
+     * @param size machines at most
+     * @param warm free machines kept running
+     * @param memoryMib RAM of each
+     * @param vcpus virtual CPUs of each
+     */
+    public record FirstPool(String id, String image, int size, int warm, int memoryMib, int vcpus) {}
+
+    /**
+     * How machines are run.
+     *
+     * @param emulated whether their processors are emulated, which images are told on their kernels' command line
+     * @param parallel operations at a time
+     * @param booting guests that boot at a time
+     * @param bootTimeout after which a guest that has said nothing is given up
+     * @param interval between looks at everything
+     * @param retryPause after the first failure of an operation; doubles with each
+     * @param unclaimedAfter a session that nobody connects to ends after this time
+     */
+    public record MachineConfig(
+            boolean emulated,
+            int parallel,
+            int booting,
+            Duration bootTimeout,
+            Duration interval,
+            Duration retryPause,
+            Duration unclaimedAfter) {
+        static MachineConfig defaults() {
+            return new MachineConfig(
+                    true,
+                    4,
+                    Math.max(1, Runtime.getRuntime().availableProcessors()),
+                    Duration.ofMinutes(10),
+                    Duration.ofSeconds(15),
+                    Duration.ofSeconds(1),
+                    Duration.ofMinutes(10));
+        }
+    }
+}

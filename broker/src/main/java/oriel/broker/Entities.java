@@ -1,0 +1,39 @@
+package oriel.broker;
+
+import java.util.List;
+import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.Ticket;
+import oriel.broker.identity.Account;
+import oriel.broker.identity.Accounts;
+import oriel.broker.image.Image;
+import oriel.broker.image.ImageVersion;
+import oriel.broker.machine.Machine;
+import oriel.broker.operation.Operation;
+import oriel.broker.pool.Entitlement;
+import oriel.broker.pool.Pool;
+import oriel.broker.pool.QueuePlace;
+import oriel.broker.session.DesktopSession;
+import oriel.broker.store.Installation;
+
+/** Every mapped class. */
+final class Entities {
+    static final List<Class<?>> ALL = java.util.stream.Stream.of(
+                    List.<Class<?>>of(
+                            Installation.class,
+                            Account.class,
+                            Image.class,
+                            ImageVersion.class,
+                            Pool.class,
+                            Entitlement.class,
+                            QueuePlace.class,
+                            Machine.class,
+                            DesktopSession.class,
+                            Ticket.class,
+                            Operation.class),
+                    Accounts.ENTITIES,
+                    AuditTrail.ENTITIES)
+            .flatMap(List::stream)
+            .toList();
+
+    private Entities() {}
+}

@@ -1,0 +1,128 @@
+package oriel.broker.audit;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes and checks the audit trail. A record is written in the transaction of the act it records: an act that cannot be
+ * recorded does not happen. Thread-safe.
+ */
+public final class AuditTrail {
+    /** Mapped classes. */
+    public static final List<Class<?>> ENTITIES = List.of(AuditRecord.class, AuditHead.class);
+
+    private static final String START = "0".repeat(64);
+    private static final int VERIFY_PAGE = 1000;
+
+    private final Store store;
+    private final Clock clock;
+
+    /** Over a database. */
+    public AuditTrail(Store store, Clock clock) {
+        this.store = store;
+        this.clock = clock;
+    }
+
+    /**
+     * Records an act as part of a transaction. Takes the lock on the chain's end: call it last, so that the lock is
+     * short and the order of locks always the same.
+     */
+    public void record(Tx tx, AuditEntry entry) {
+        AuditHead head = tx.lock(AuditHead.class, AuditHead.ONLY)
+                .orElseThrow(() -> new IllegalStateException("the audit trail has no head"));
+        // Databases keep microseconds; the hash must be over what will be read back.
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        long sequence = head.sequence() + 1;
+        String hash = hash(head.hash(), sequence, now, entry);
+        tx.insert(new AuditRecord(sequence, now, entry, hash));
+        head.advance(hash);
+        tx.update(head);
+    }
+
+    /** Records an act by itself. */
+    public void record(AuditEntry entry) {
+        store.run(tx -> record(tx, entry));
+    }
+
+    /** Whether every record still is what was written, and none is missing. */
+    public AuditVerification verify() {
+        String hash = START;
+        long sequence = 0;
+        while (true) {
+            long after = sequence;
+            List<AuditRecord> page = store.call(tx -> tx.query(
+                            AuditRecord.class, "from AuditRecord where sequence > ?1 order by sequence", after)
+                    .setMaxResults(VERIFY_PAGE)
+                    .getResultList());
+            for (AuditRecord record : page) {
+                sequence++;
+                hash = hash(hash, sequence, record.time(), record.entry());
+                if (record.sequence() != sequence || !record.hash().equals(hash)) {
+                    return new AuditVerification(false, sequence, sequence);
+                }
+            }
+            if (page.size() < VERIFY_PAGE) {
+                return atEnd(sequence, hash);
+            }
+        }
+    }
+
+    private AuditVerification atEnd(long sequence, String hash) {
+        AuditHead head = store.call(tx -> tx.find(AuditHead.class, AuditHead.ONLY)).orElse(null);
+        if (head == null || head.sequence() < sequence || (head.sequence() == sequence && !head.hash().equals(hash))) {
+            return new AuditVerification(false, sequence, sequence);
+        }
+        // A head further on: records were written while we read, unless they are not there.
+        long present = store.call(tx -> tx.count("select count(*) from AuditRecord where sequence <= ?1", head.sequence()));
+        return present == head.sequence()
+                ? new AuditVerification(true, sequence, null)
+                : new AuditVerification(false, sequence, sequence + 1);
+    }
+
+    /** Every field is preceded by its length, so that no text can pass for two fields. */
+    private static String hash(String previous, long sequence, Instant time, AuditEntry entry) {
+        MessageDigest digest = sha256();
+        for (String field : List.of(
+                previous,
+                Long.toString(sequence),
+                time.truncatedTo(ChronoUnit.MICROS).toString(),
+                entry.actor(),
+                entry.action(),
+                entry.target(),
+                entry.outcome().name(),
+                entry.detail(),
+                entry.address())) {
+            byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
+            digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
+            digest.update(bytes);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /**
+     * Result of a check.
+     *
+     * @param intact nothing was changed or removed
+     * @param records how many were read
+     * @param firstBroken sequence of the first record that does not fit
+     */
+    public record AuditVerification(boolean intact, long records, @Nullable Long firstBroken) {}
+}

@@ -1,0 +1,67 @@
+package oriel.broker.display;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.UUID;
+
+/** A one-time right to open one display. The ticket itself is only with the user; here is its hash. */
+@Entity
+@Table(name = "ticket")
+public class Ticket {
+    @Id
+    private String ticketHash;
+
+    private UUID sessionId;
+    private UUID accountId;
+    private String signIn;
+    private String rights;
+    private String address;
+    private Instant expires;
+
+    /** For Hibernate. */
+    @SuppressWarnings("NullAway.Init")
+    protected Ticket() {}
+
+    Ticket(
+            String ticketHash,
+            UUID sessionId,
+            UUID accountId,
+            String signIn,
+            DisplayRight right,
+            String address,
+            Instant expires) {
+        this.ticketHash = ticketHash;
+        this.sessionId = sessionId;
+        this.accountId = accountId;
+        this.signIn = signIn;
+        this.rights = right.name();
+        this.address = address;
+        this.expires = expires;
+    }
+
+    UUID sessionId() {
+        return sessionId;
+    }
+
+    UUID accountId() {
+        return accountId;
+    }
+
+    String signIn() {
+        return signIn;
+    }
+
+    DisplayRight right() {
+        return DisplayRight.valueOf(rights);
+    }
+
+    String address() {
+        return address;
+    }
+
+    Instant expires() {
+        return expires;
+    }
+}

@@ -1,0 +1,115 @@
+package oriel.broker.display;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import oriel.broker.identity.Secrets;
+import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
+
+/** Issues and redeems connection tickets. Thread-safe. */
+public final class Tickets {
+    /** How long a ticket can be redeemed. */
+    public static final Duration LIFE = Duration.ofSeconds(60);
+
+    private final Store store;
+    private final Secrets secrets;
+    private final Clock clock;
+
+    /** Over a database. */
+    public Tickets(Store store, Secrets secrets, Clock clock) {
+        this.store = store;
+        this.secrets = secrets;
+        this.clock = clock;
+    }
+
+    /**
+     * A new ticket.
+     *
+     * @param ticket for the user
+     * @param expires end of its life
+     */
+    public record Issued(String ticket, Instant expires) {
+        @Override
+        public String toString() {
+            return "Issued[until " + expires + "]";
+        }
+    }
+
+    /**
+     * What a ticket stood for.
+     *
+     * @param connection new name of the connection it opens
+     * @param sessionId whose display
+     * @param userId who opens it
+     * @param signIn the sign-in it was issued to
+     * @param machine whose display
+     * @param right what one may do
+     * @param address where it was issued to
+     */
+    public record Redeemed(
+            UUID connection,
+            UUID sessionId,
+            UUID userId,
+            String signIn,
+            String machine,
+            DisplayRight right,
+            String address) {}
+
+    /** Issues a ticket. */
+    public Issued issue(Tx tx, UUID sessionId, UUID userId, String signIn, DisplayRight right, String address) {
+        String ticket = secrets.token();
+        Instant expires = clock.instant().plus(LIFE);
+        tx.insert(new Ticket(Secrets.hash(ticket), sessionId, userId, signIn, right, address, expires));
+        return new Issued(ticket, expires);
+    }
+
+    /** Redeems a ticket, once: whoever deletes its row has it. */
+    public Optional<Redeemed> redeem(String ticket) {
+        if (ticket.isEmpty() || ticket.length() > 128) {
+            return Optional.empty();
+        }
+        String hash = Secrets.hash(ticket);
+        return store.call(tx -> {
+            Optional<Ticket> found = tx.find(Ticket.class, hash);
+            if (found.isEmpty() || tx.execute("delete from Ticket where ticketHash = ?1", hash) != 1) {
+                return Optional.empty();
+            }
+            Ticket row = found.get();
+            if (!row.expires().isAfter(clock.instant())
+                    || tx.count("select count(*) from SignIn where tokenHash = ?1", row.signIn()) == 0) {
+                return Optional.empty();
+            }
+            return tx.first(
+                            String.class,
+                            "select m.name from Machine m where m.sessionId = ?1 and m.userId = ?2",
+                            row.sessionId(),
+                            row.accountId())
+                    .map(machine -> new Redeemed(
+                            UUID.randomUUID(),
+                            row.sessionId(),
+                            row.accountId(),
+                            row.signIn(),
+                            machine,
+                            row.right(),
+                            row.address()));
+        });
+    }
+
+    /** Voids the tickets of a session. */
+    public static void voidFor(Tx tx, UUID sessionId) {
+        tx.execute("delete from Ticket where sessionId = ?1", sessionId);
+    }
+
+    /** Voids the tickets of a sign-in. */
+    public static void voidFor(Tx tx, String signIn) {
+        tx.execute("delete from Ticket where signIn = ?1", signIn);
+    }
+
+    /** Deletes what has expired. */
+    public void sweep() {
+        store.run(tx -> tx.execute("delete from Ticket where expires < ?1", clock.instant()));
+    }
+}

@@ -1,0 +1,50 @@
+package oriel.broker.event;
+
+import java.util.UUID;
+import oriel.broker.access.Right;
+
+/** Something changed. A signal says where to look, not what is there: whoever gets it reads the present state. */
+public sealed interface Signal {
+    /** A user's desktop of a pool. */
+    record Desktop(UUID userId, String poolId) implements Signal {}
+
+    /** A sign-in has ended. */
+    record SignedOut(String signIn, String reason) implements Signal {}
+
+    /**
+     * An object that administrators see.
+     *
+     * @param kind of object
+     * @param id its key
+     */
+    record Changed(Kind kind, String id) implements Signal {}
+
+    /** Kinds of objects, and the right that is needed to hear of them. */
+    enum Kind {
+        /** A pool. */
+        POOL(Right.POOL_READ),
+        /** A machine. */
+        MACHINE(Right.MACHINE_READ),
+        /** A session. */
+        SESSION(Right.SESSION_READ),
+        /** A user. */
+        USER(Right.USER_READ),
+        /** A golden image. */
+        IMAGE(Right.IMAGE_READ),
+        /** An operation. */
+        OPERATION(Right.OPERATION_READ),
+        /** An entitlement. */
+        ENTITLEMENT(Right.POOL_READ);
+
+        private final Right right;
+
+        Kind(Right right) {
+            this.right = right;
+        }
+
+        /** What a listener must be allowed to read. */
+        public Right right() {
+            return right;
+        }
+    }
+}

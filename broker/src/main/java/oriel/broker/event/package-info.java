@@ -1,0 +1,5 @@
+/** Signals to user interfaces that something changed. */
+@NullMarked
+package oriel.broker.event;
+
+import org.jspecify.annotations.NullMarked;

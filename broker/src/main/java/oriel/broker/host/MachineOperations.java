@@ -1,0 +1,234 @@
+package oriel.broker.host;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Consumer;
+import oriel.broker.audit.AuditEntry;
+import oriel.broker.image.ImageVersion;
+import oriel.broker.machine.Lifecycle;
+import oriel.broker.machine.Machine;
+import oriel.broker.machine.Machines;
+import oriel.broker.operation.Operation;
+import oriel.broker.operation.OperationHandler;
+import oriel.broker.operation.OperationKind;
+import oriel.broker.pool.Pool;
+import oriel.broker.session.DesktopSession;
+import oriel.broker.session.EndReason;
+import oriel.broker.session.Sessions;
+import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
+import oriel.hypervisor.host.HostException;
+import oriel.hypervisor.host.HypervisorHost;
+import oriel.hypervisor.host.MachineSpec;
+import oriel.hypervisor.host.PowerState;
+
+/** Carries operations on machines out on a host. */
+final class MachineOperations implements OperationHandler {
+    /** After so many failed attempts a session that waits for its first desktop gets another machine. */
+    private static final int ATTEMPTS_BEFORE_MOVE = 2;
+
+    private final Store store;
+    private final HypervisorHost host;
+    private final Machines machines;
+    private final Sessions sessions;
+    private final MachineObserver observer;
+    private final Clock clock;
+    private final String owner;
+    private final int booting;
+    private final Duration bootTimeout;
+    private final Consumer<String> poolChanged;
+
+    MachineOperations(
+            Store store,
+            HypervisorHost host,
+            Machines machines,
+            Sessions sessions,
+            MachineObserver observer,
+            Clock clock,
+            String owner,
+            int booting,
+            Duration bootTimeout,
+            Consumer<String> poolChanged) {
+        this.store = store;
+        this.host = host;
+        this.machines = machines;
+        this.sessions = sessions;
+        this.observer = observer;
+        this.clock = clock;
+        this.owner = owner;
+        this.booting = booting;
+        this.bootTimeout = bootTimeout;
+        this.poolChanged = poolChanged;
+    }
+
+    @Override
+    public boolean mayBoot(Tx tx) {
+        // A guest that takes longer than it may no longer counts: it must not block the others.
+        return tx.count(
+                        "select count(*) from Machine where host = ?1 and power in (STARTING, ON) and agent = WAITING"
+                                + " and poweredAt > ?2",
+                        host.name(),
+                        clock.instant().minus(bootTimeout))
+                < booting;
+    }
+
+    @Override
+    public boolean begin(Tx tx, Operation operation) {
+        Optional<Machine> found = Machines.lock(tx, operation.machineName());
+        if (found.isEmpty()) {
+            return operation.kind() == OperationKind.DELETE;
+        }
+        Machine machine = found.get();
+        if (!machine.need().name().equals(operation.kind().name())) {
+            return false;
+        }
+        Instant now = clock.instant();
+        switch (operation.kind()) {
+            case PROVISION, REFRESH -> {
+                if (operation.attempt() == 1) {
+                    // Later attempts stay with it: the first may have made the disk before its process died.
+                    tx.find(Pool.class, machine.poolId()).ifPresent(pool -> operation.useImage(pool.imageVersion()));
+                    tx.update(operation);
+                }
+                if (operation.kind() == OperationKind.PROVISION) {
+                    machine.cloning(now);
+                }
+            }
+            case START, RESTART -> machine.powering(now);
+            case STOP, DELETE -> {}
+        }
+        machines.save(tx, machine);
+        return true;
+    }
+
+    @Override
+    public void skipped(Tx tx, Operation operation) {
+        Machines.lock(tx, operation.machineName()).ifPresent(machine -> machines.save(tx, machine));
+    }
+
+    @Override
+    public void perform(Operation operation) throws HostException {
+        String name = operation.machineName();
+        switch (operation.kind()) {
+            case PROVISION, REFRESH -> host.create(spec(operation));
+            case START -> host.start(spec(operation));
+            case RESTART -> {
+                boolean on = host.find(name)
+                        .filter(status -> status.power() == PowerState.ON)
+                        .isPresent();
+                if (on) {
+                    host.reset(name);
+                } else {
+                    host.start(spec(operation));
+                }
+            }
+            case STOP -> host.stop(name);
+            case DELETE -> {
+                // Only what is ours: the name may have been taken by somebody else's machine.
+                if (host.find(name).filter(status -> status.owner().equals(owner)).isPresent()) {
+                    host.destroy(name);
+                }
+            }
+        }
+    }
+
+    private MachineSpec spec(Operation operation) throws HostException {
+        record Parts(Pool pool, ImageVersion image) {}
+        Optional<Parts> parts = store.call(tx -> tx.find(Pool.class, operation.poolId())
+                .flatMap(pool -> tx.first(
+                                ImageVersion.class,
+                                "from ImageVersion where imageName = ?1 and number = ?2",
+                                pool.imageName(),
+                                operation.imageVersion())
+                        .map(image -> new Parts(pool, image))));
+        if (parts.isEmpty()) {
+            throw new HostException(
+                    HostException.Reason.IMAGE,
+                    "The golden image of pool \"" + operation.poolId() + "\" is not registered.");
+        }
+        Pool pool = parts.get().pool();
+        ImageVersion image = parts.get().image();
+        return new MachineSpec(
+                operation.machineName(),
+                owner,
+                operation.generation(),
+                pool.memoryMib(),
+                pool.vcpus(),
+                image.disk(),
+                image.boot(),
+                pool.display());
+    }
+
+    @Override
+    public void done(Tx tx, Operation operation) {
+        Optional<Machine> found = Machines.lock(tx, operation.machineName());
+        if (found.isEmpty()) {
+            return;
+        }
+        Machine machine = found.get();
+        Instant now = clock.instant();
+        switch (operation.kind()) {
+            case PROVISION, REFRESH -> machine.fresh(operation.generation(), operation.imageVersion(), now);
+            case START, RESTART -> machine.powered(now);
+            case STOP -> machine.off(machine.failure(), now);
+            case DELETE -> {
+                machines.gone(tx, machine);
+                return;
+            }
+        }
+        machines.save(tx, machine);
+    }
+
+    @Override
+    public void failed(Tx tx, Operation operation, HostException failure, boolean last) {
+        Optional<Machine> found = Machines.lock(tx, operation.machineName());
+        if (found.isEmpty()) {
+            return;
+        }
+        Machine machine = found.get();
+        Instant now = clock.instant();
+        String why = failure.getMessage() == null ? failure.reason().name() : failure.getMessage();
+        why = why.length() <= 1900 ? why : why.substring(0, 1900);
+        if (failure.reason() != HostException.Reason.CAPACITY) {
+            tx.lock(Pool.class, machine.poolId()).ifPresent(pool -> {
+                pool.failed(now);
+                tx.update(pool);
+            });
+        }
+        if (operation.kind().boots()) {
+            machine.startFailed(why, now);
+        } else {
+            machine.note(why, now);
+        }
+        if (last) {
+            givenUp(tx, operation, failure, machine, why, now);
+        } else if (operation.attempt() < ATTEMPTS_BEFORE_MOVE || !sessions.move(tx, machine, why)) {
+            machines.save(tx, machine);
+        }
+    }
+
+    private void givenUp(
+            Tx tx, Operation operation, HostException failure, Machine machine, String why, Instant now) {
+        boolean diskLost = operation.kind().boots() && failure.reason() != HostException.Reason.IMAGE;
+        if (machine.sessionId() == null) {
+            machine.release(diskLost ? Lifecycle.MISSING : Lifecycle.ERROR, why, now);
+            machines.save(tx, machine);
+        } else if (diskLost) {
+            tx.update(machine);
+            tx.lock(DesktopSession.class, machine.sessionId())
+                    .ifPresent(session -> sessions.end(
+                            tx, session, EndReason.MACHINE_LOST, Lifecycle.MISSING, AuditEntry.SYSTEM, ""));
+        } else {
+            machine.off(why, now);
+            machines.save(tx, machine);
+        }
+    }
+
+    @Override
+    public void settled(Operation operation) {
+        observer.observe(operation.machineName(), false);
+        poolChanged.accept(operation.poolId());
+    }
+}

@@ -1,0 +1,109 @@
+package oriel.broker.identity;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import oriel.broker.access.Caller;
+import oriel.broker.access.Right;
+import oriel.broker.access.Role;
+import oriel.broker.problem.Check;
+import oriel.broker.web.Access;
+import oriel.broker.web.Request;
+import oriel.broker.web.Resource;
+import oriel.broker.web.Response;
+import oriel.broker.web.Route;
+
+/** Signing in and out, and what one may do with one's own account. */
+public final class LoginResource implements Resource {
+    private static final String COOKIE = "oriel_session";
+
+    private final SignIns signIns;
+
+    /** Over the service. */
+    public LoginResource(SignIns signIns) {
+        this.signIns = signIns;
+    }
+
+    private record Login(String username, String password) {
+        Login {
+            Check.text("username", username, 64);
+            if (Check.present("password", password).length() > Passwords.LONGEST) {
+                throw oriel.broker.problem.RefusedException.field("password", "is too long");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "Login[" + username + "]";
+        }
+    }
+
+    private record PasswordChange(String currentPassword, String newPassword) {
+        PasswordChange {
+            Check.present("currentPassword", currentPassword);
+            Check.present("newPassword", newPassword);
+        }
+
+        @Override
+        public String toString() {
+            return "PasswordChange[]";
+        }
+    }
+
+    private record Me(
+            UUID id,
+            String username,
+            String displayName,
+            Role role,
+            List<String> groups,
+            Set<Right> rights,
+            Instant expires) {
+        static Me of(Caller caller) {
+            return new Me(
+                    caller.userId(),
+                    caller.username(),
+                    caller.displayName(),
+                    caller.role(),
+                    caller.groups(),
+                    new TreeSet<>(caller.role().rights()),
+                    caller.expires());
+        }
+    }
+
+    @Override
+    public List<Route> routes() {
+        return List.of(
+                new Route("POST", "/api/v1/login", new Access.Public(), this::login),
+                new Route("POST", "/api/v1/logout", new Access.Self(), this::logout),
+                new Route("GET", "/api/v1/me", new Access.Self(), request -> Response.ok(Me.of(request.caller()))),
+                new Route("POST", "/api/v1/me/password", new Access.Self(), this::changePassword));
+    }
+
+    private Response login(Request request) {
+        Login login = request.body(Login.class);
+        SignIns.Started started = signIns.signIn(login.username(), login.password(), request.address());
+        // A sign-in that this browser already had would live on unseen.
+        signIns.caller(request.cookie(COOKIE), request.address()).ifPresent(signIns::signOut);
+        return Response.ok(Me.of(started.caller()))
+                .with("Set-Cookie", cookie(started.token(), request.secure(), SignIns.LONGEST.toSeconds()));
+    }
+
+    private Response logout(Request request) {
+        signIns.signOut(request.caller());
+        return new Response(204, null, Map.of("Set-Cookie", cookie("", request.secure(), 0)));
+    }
+
+    private Response changePassword(Request request) {
+        PasswordChange change = request.body(PasswordChange.class);
+        signIns.changePassword(request.caller(), change.currentPassword(), change.newPassword());
+        return Response.nothing();
+    }
+
+    private static String cookie(String value, boolean secure, long seconds) {
+        return COOKIE + "=" + value + "; Path=/; Max-Age=" + seconds + "; HttpOnly; SameSite=Strict"
+                + (secure ? "; Secure" : "");
+    }
+}

@@ -1,0 +1,33 @@
+package oriel.broker.identity;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HexFormat;
+
+/**
+ * Random tokens that stand for a right. Only their SHA-256 is stored: they have 256 random bits, which makes salt and
+ * slow hashing needless.
+ */
+public final class Secrets {
+    private final SecureRandom random = new SecureRandom();
+
+    /** A new token, safe in cookies, headers and WebSocket sub-protocols. */
+    public String token() {
+        byte[] bytes = new byte[32];
+        random.nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** What is stored of a token. */
+    public static String hash(String token) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

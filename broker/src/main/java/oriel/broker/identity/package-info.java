@@ -1,0 +1,5 @@
+/** Local accounts, signing in and out, lock-out. */
+@NullMarked
+package oriel.broker.identity;
+
+import org.jspecify.annotations.NullMarked;

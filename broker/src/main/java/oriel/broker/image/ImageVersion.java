@@ -1,0 +1,102 @@
+package oriel.broker.image;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.UUID;
+import oriel.hypervisor.host.BootSpec;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+
+/** One version of a golden image. */
+@Entity
+@Table(name = "image_version")
+public class ImageVersion {
+    @Id
+    private UUID id;
+
+    private String imageName;
+    private int number;
+
+    @Enumerated(EnumType.STRING)
+    @JdbcTypeCode(SqlTypes.VARCHAR)
+    private VersionState state;
+
+    private String disk;
+    private String kernel;
+    private String initrd;
+    private String commandLine;
+    private String changelog;
+    private @Nullable String failure;
+    private Instant created;
+
+    /** For Hibernate. */
+    @SuppressWarnings("NullAway.Init")
+    protected ImageVersion() {}
+
+    ImageVersion(String imageName, int number, ImageDirectory directory, String changelog, Instant created) {
+        this.id = UUID.randomUUID();
+        this.imageName = imageName;
+        this.number = number;
+        this.state = VersionState.READY;
+        this.disk = directory.disk().toString();
+        this.kernel = directory.boot().kernel().toString();
+        this.initrd = directory.boot().initrd().toString();
+        this.commandLine = directory.boot().commandLine();
+        this.changelog = changelog;
+        this.created = created;
+    }
+
+    /** 1 is the first. */
+    public int number() {
+        return number;
+    }
+
+    /** Where in its life it is. */
+    public VersionState state() {
+        return state;
+    }
+
+    /** What machines' disks are backed by. */
+    public Path disk() {
+        return Path.of(disk);
+    }
+
+    /** How its machines boot. */
+    public BootSpec boot() {
+        return new BootSpec(Path.of(kernel), Path.of(initrd), commandLine);
+    }
+
+    String imageName() {
+        return imageName;
+    }
+
+    String changelog() {
+        return changelog;
+    }
+
+    @Nullable
+    String failure() {
+        return failure;
+    }
+
+    Instant created() {
+        return created;
+    }
+
+    void deprecate() {
+        state = VersionState.DEPRECATED;
+    }
+
+    /** Whether it was made from these very files. */
+    boolean isOf(ImageDirectory directory) {
+        return disk.equals(directory.disk().toString())
+                && kernel.equals(directory.boot().kernel().toString())
+                && commandLine.equals(directory.boot().commandLine());
+    }
+}

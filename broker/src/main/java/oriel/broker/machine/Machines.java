@@ -1,0 +1,195 @@
+package oriel.broker.machine;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import oriel.broker.event.Signal;
+import oriel.broker.event.Signals;
+import oriel.broker.operation.Journal;
+import oriel.broker.operation.Operation;
+import oriel.broker.operation.OperationKind;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
+import oriel.hypervisor.host.PowerState;
+import org.jspecify.annotations.Nullable;
+
+/** The machines in the database. Whoever changes one saves it here, which also journals what it needs next. */
+public final class Machines {
+    private final Store store;
+    private final Journal journal;
+    private final Signals signals;
+    private final Clock clock;
+
+    /** With its collaborators. */
+    public Machines(Store store, Journal journal, Signals signals, Clock clock) {
+        this.store = store;
+        this.journal = journal;
+        this.signals = signals;
+        this.clock = clock;
+    }
+
+    /** A machine, locked until the end of the transaction. */
+    public static Optional<Machine> lock(Tx tx, String name) {
+        return tx.lock(Machine.class, name);
+    }
+
+    /** A free, clean machine of a pool that nobody else is about to take, locked; the quickest to be ready first. */
+    public static Optional<Machine> claimable(Tx tx, String poolId) {
+        return tx.claim(
+                Machine.class,
+                """
+                from Machine where poolId = ?1 and sessionId is null and taintedBy is null and failure is null
+                  and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)
+                order by case when agent = READY then 0 when power = ON then 1 when power = STARTING then 2
+                  when powerWanted = true then 3 when generation > 0 then 4 else 5 end, number
+                """,
+                poolId);
+    }
+
+    /** Writes a new machine. */
+    public void insert(Tx tx, Machine machine) {
+        tx.insert(machine);
+        changed(tx, machine);
+    }
+
+    /** Writes a changed machine and journals the next thing to do, unless an operation is open. */
+    public void save(Tx tx, Machine machine) {
+        Optional<Operation> open = Journal.openFor(tx, machine.name());
+        if (open.isEmpty()) {
+            steer(tx, machine);
+        } else if (machine.sessionId() != null) {
+            journal.hurry(tx, machine.name());
+        }
+        tx.update(machine);
+        changed(tx, machine);
+    }
+
+    /** Writes a changed machine whose pending operation, if any, is void. */
+    public void redirect(Tx tx, Machine machine, String why) {
+        journal.withdraw(tx, machine.name(), why);
+        save(tx, machine);
+    }
+
+    private void steer(Tx tx, Machine machine) {
+        Instant now = clock.instant();
+        switch (machine.need()) {
+            case NOTHING -> {}
+            case PROVISION -> {
+                open(tx, machine, OperationKind.PROVISION, 1, spareOr(machine, Operation.URGENT), now);
+                machine.cloning(now);
+            }
+            case START -> open(tx, machine, OperationKind.START, machine.generation(), spareOr(machine, Operation.URGENT), now);
+            case REFRESH -> {
+                open(tx, machine, OperationKind.REFRESH, machine.generation() + 1, Operation.SOON, now);
+                machine.become(Lifecycle.REFRESHING, machine.failure(), now);
+            }
+            case RESTART -> open(tx, machine, OperationKind.RESTART, machine.generation(), Operation.URGENT, now);
+            case STOP -> open(tx, machine, OperationKind.STOP, machine.generation(), Operation.SOON, now);
+            case DELETE -> open(tx, machine, OperationKind.DELETE, machine.generation(), Operation.SOON, now);
+        }
+    }
+
+    private static int spareOr(Machine machine, int priority) {
+        return machine.sessionId() == null ? Operation.SPARE : priority;
+    }
+
+    private void open(Tx tx, Machine machine, OperationKind kind, long generation, int priority, Instant now) {
+        journal.open(
+                tx,
+                new Operation(
+                        kind,
+                        machine.name(),
+                        machine.poolId(),
+                        machine.host(),
+                        generation,
+                        machine.imageVersion(),
+                        priority,
+                        now));
+    }
+
+    /** Deletes the row of a machine that is gone. */
+    public void gone(Tx tx, Machine machine) {
+        tx.delete(machine);
+        changed(tx, machine);
+    }
+
+    private void changed(Tx tx, Machine machine) {
+        String name = machine.name();
+        UUID user = machine.userId();
+        String pool = machine.poolId();
+        tx.afterCommit(() -> {
+            signals.send(new Signal.Changed(Signal.Kind.MACHINE, name));
+            if (user != null) {
+                signals.send(new Signal.Desktop(user, pool));
+            }
+        });
+    }
+
+    /** A page of machines by name, of one pool or of all. */
+    public List<MachineView> list(@Nullable String poolId, String after, int limit) {
+        return store.call(tx -> tx
+                .query(
+                        Machine.class,
+                        "from Machine where (?1 = '' or poolId = ?1) and name > ?2 order by name",
+                        poolId == null ? "" : poolId,
+                        after)
+                .setMaxResults(limit)
+                .getResultList()
+                .stream()
+                .map(machine -> view(tx, machine))
+                .toList());
+    }
+
+    /** One machine. */
+    public MachineView get(String name) {
+        return store.call(tx -> view(tx, require(tx, name)));
+    }
+
+    /** One machine, locked. */
+    public static Machine require(Tx tx, String name) {
+        return lock(tx, name).orElseThrow(() -> RefusedException.notFound("machine \"" + name + "\""));
+    }
+
+    /** A machine as the API shows it. */
+    public static MachineView view(Tx tx, Machine machine) {
+        String username = machine.userId() == null
+                ? null
+                : tx.first(String.class, "select username from Account where id = ?1", machine.userId())
+                        .orElse(null);
+        String image = tx.first(String.class, "select imageName from Pool where id = ?1", machine.poolId())
+                .orElse("");
+        return new MachineView(
+                machine.name(),
+                machine.poolId(),
+                machine.host(),
+                machine.lifecycle(),
+                machine.power(),
+                machine.agent(),
+                image,
+                machine.imageVersion(),
+                username,
+                machine.sessionId(),
+                machine.generation(),
+                machine.failure(),
+                machine.changed());
+    }
+
+    /** A machine as the API shows it. */
+    public record MachineView(
+            String name,
+            String poolId,
+            String host,
+            Lifecycle lifecycle,
+            PowerState power,
+            Agent agent,
+            String image,
+            int imageVersion,
+            @Nullable String username,
+            @Nullable UUID sessionId,
+            long generation,
+            @Nullable String failure,
+            Instant changed) {}
+}

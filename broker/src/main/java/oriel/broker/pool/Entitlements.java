@@ -1,0 +1,43 @@
+package oriel.broker.pool;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import oriel.broker.identity.Accounts;
+import oriel.broker.store.Tx;
+
+/** Which pools a user may use. */
+public final class Entitlements {
+    private Entitlements() {}
+
+    /** The pools that a user may use, by display name. */
+    public static List<Pool> poolsOf(Tx tx, UUID userId, String username) {
+        return tx.list(
+                Pool.class,
+                """
+                from Pool p where p.deleting = false and exists (
+                  select 1 from Entitlement e where e.poolId = p.id
+                    and ((e.kind = USER and e.subject = ?1) or (e.kind = GROUP and e.subject in ?2)))
+                order by p.displayName, p.id
+                """,
+                username,
+                groups(tx, userId));
+    }
+
+    /** Whether a user may use a pool. */
+    public static boolean entitled(Tx tx, UUID userId, String username, String poolId) {
+        return tx.count(
+                        "select count(*) from Entitlement e where e.poolId = ?3"
+                                + " and ((e.kind = USER and e.subject = ?1) or (e.kind = GROUP and e.subject in ?2))",
+                        username,
+                        groups(tx, userId),
+                        poolId)
+                > 0;
+    }
+
+    private static List<String> groups(Tx tx, UUID userId) {
+        List<String> groups = new ArrayList<>(Accounts.groups(tx, userId));
+        groups.add(Entitlement.EVERYONE);
+        return groups;
+    }
+}

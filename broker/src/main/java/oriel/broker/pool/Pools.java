@@ -1,0 +1,421 @@
+package oriel.broker.pool;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import oriel.broker.audit.AuditEntry;
+import oriel.broker.audit.AuditRecord.Outcome;
+import oriel.broker.audit.AuditTrail;
+import oriel.broker.event.Signal;
+import oriel.broker.event.Signals;
+import oriel.broker.image.ImageVersion;
+import oriel.broker.image.Images;
+import oriel.broker.machine.Lifecycle;
+import oriel.broker.machine.Machine;
+import oriel.broker.problem.Check;
+import oriel.broker.problem.Reason;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
+import oriel.hypervisor.display.DisplaySize;
+import org.jspecify.annotations.Nullable;
+
+/** Desktop pools, entitlements and queues, as administrators see and change them. Thread-safe. */
+public final class Pools {
+    /** A machine's name is the pool's with a number, and has at most 40 characters. */
+    static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,33}");
+
+    private static final Pattern SUBJECT = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
+    private static final int MOST_MACHINES = 1000;
+
+    private final Store store;
+    private final AuditTrail audit;
+    private final Signals signals;
+    private final PoolObserver observer;
+    private final Clock clock;
+
+    /** With its collaborators. */
+    public Pools(Store store, AuditTrail audit, Signals signals, PoolObserver observer, Clock clock) {
+        this.store = store;
+        this.audit = audit;
+        this.signals = signals;
+        this.observer = observer;
+        this.clock = clock;
+    }
+
+    /** A pool to create; absent numbers have the defaults of the API's contract. */
+    public record NewPool(
+            String id,
+            @Nullable String displayName,
+            @Nullable String description,
+            String image,
+            @Nullable Integer imageVersion,
+            @Nullable Integer size,
+            @Nullable Integer warm,
+            @Nullable Integer memoryMib,
+            @Nullable Integer vcpus,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            @Nullable Boolean enabled) {
+        /** Checks names; the numbers are checked as part of the change. */
+        public NewPool {
+            Check.matching("id", id, ID);
+            Check.present("image", image);
+        }
+
+        PoolChange change() {
+            return new PoolChange(
+                    or(displayName, id),
+                    or(description, ""),
+                    null,
+                    or(size, 5),
+                    or(warm, 1),
+                    or(memoryMib, 512),
+                    or(vcpus, 1),
+                    or(width, 1280),
+                    or(height, 720),
+                    or(enabled, true));
+        }
+    }
+
+    /** What to change; absent fields stay. */
+    public record PoolChange(
+            @Nullable String displayName,
+            @Nullable String description,
+            @Nullable Integer imageVersion,
+            @Nullable Integer size,
+            @Nullable Integer warm,
+            @Nullable Integer memoryMib,
+            @Nullable Integer vcpus,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            @Nullable Boolean enabled) {
+        /** Checks the fields. */
+        public PoolChange {
+            if (displayName != null) {
+                Check.text("displayName", displayName, 120);
+            }
+            if (description != null) {
+                Check.text("description", description, 1000);
+            }
+            range("imageVersion", imageVersion, 1, Integer.MAX_VALUE);
+            range("size", size, 0, MOST_MACHINES);
+            range("warm", warm, 0, MOST_MACHINES);
+            range("memoryMib", memoryMib, 64, 1 << 20);
+            range("vcpus", vcpus, 1, 64);
+            range("width", width, 640, 7680);
+            range("height", height, 480, 4320);
+        }
+
+        private static void range(String field, @Nullable Integer value, int least, int most) {
+            if (value != null) {
+                Check.within(field, value, least, most);
+            }
+        }
+    }
+
+    /** An entitlement to create. */
+    public record NewEntitlement(Entitlement.Kind kind, String subject) {
+        /** Checks the fields. */
+        public NewEntitlement {
+            Check.present("kind", kind);
+            Check.matching("subject", subject, SUBJECT);
+        }
+    }
+
+    /**
+     * Creates a pool.
+     *
+     * @throws RefusedException {@link Reason#ALREADY_EXISTS}, {@link Reason#NOT_FOUND}, {@link Reason#IMAGE_NOT_READY}
+     */
+    public PoolView create(NewPool wanted, String actor, String address) {
+        return store.call(tx -> {
+            if (tx.find(Pool.class, wanted.id()).isPresent()) {
+                throw new RefusedException(
+                        Reason.ALREADY_EXISTS, "There is a pool \"" + wanted.id() + "\" already.");
+            }
+            ImageVersion version = Images.ready(tx, wanted.image(), wanted.imageVersion());
+            Pool pool = new Pool(wanted.id(), wanted.image(), version.number(), clock.instant());
+            apply(pool, wanted.change());
+            tx.insert(pool);
+            audit.record(
+                    tx, new AuditEntry(actor, "pool.create", pool.id(), Outcome.OK, wanted.toString(), address));
+            changed(tx, pool.id());
+            return view(tx, pool);
+        });
+    }
+
+    /** A page of pools by id. */
+    public List<PoolView> list(String after, int limit) {
+        return store.call(tx -> tx.query(Pool.class, "from Pool where id > ?1 order by id", after)
+                .setMaxResults(limit)
+                .getResultList()
+                .stream()
+                .map(pool -> view(tx, pool))
+                .toList());
+    }
+
+    /** One pool. */
+    public PoolView get(String id) {
+        return store.call(tx -> view(tx, require(tx, id)));
+    }
+
+    /** Whether there is such a pool. */
+    public boolean exists(String id) {
+        return store.call(tx -> tx.find(Pool.class, id).isPresent());
+    }
+
+    /**
+     * Changes a pool.
+     *
+     * @param etag what the caller has seen, or null
+     * @throws RefusedException {@link Reason#CHANGED} and those of {@link #create}
+     */
+    public PoolView change(String id, PoolChange change, @Nullable String etag, String actor, String address) {
+        return store.call(tx -> {
+            Pool pool = lock(tx, id);
+            if (etag != null && !etag.equals(pool.etag())) {
+                throw new RefusedException(Reason.CHANGED, "The pool was changed meanwhile. Load it again.");
+            }
+            if (pool.deleting()) {
+                throw new RefusedException(Reason.CONFLICT, "The pool is being deleted.");
+            }
+            if (change.imageVersion() != null) {
+                pool.version(Images.ready(tx, pool.imageName(), change.imageVersion())
+                        .number());
+            }
+            apply(pool, change);
+            tx.update(pool);
+            audit.record(tx, new AuditEntry(actor, "pool.change", id, Outcome.OK, change.toString(), address));
+            changed(tx, id);
+            return view(tx, pool);
+        });
+    }
+
+    /**
+     * Deletes a pool; its machines go one by one.
+     *
+     * @throws RefusedException {@link Reason#POOL_IN_USE}
+     */
+    public PoolView delete(String id, String actor, String address) {
+        return store.call(tx -> {
+            Pool pool = lock(tx, id);
+            if (tx.count("select count(*) from Machine where poolId = ?1 and sessionId is not null", id) > 0) {
+                throw new RefusedException(
+                        Reason.POOL_IN_USE, "The pool has live sessions. Log them off first, or wait.");
+            }
+            pool.delete();
+            tx.update(pool);
+            audit.record(tx, new AuditEntry(actor, "pool.delete", id, Outcome.OK, "", address));
+            changed(tx, id);
+            return view(tx, pool);
+        });
+    }
+
+    /** Who may use a pool. */
+    public List<EntitlementView> entitlements(String poolId) {
+        return store.call(tx -> {
+            require(tx, poolId);
+            return tx
+                    .list(Entitlement.class, "from Entitlement where poolId = ?1 order by kind, subject", poolId)
+                    .stream()
+                    .map(Pools::view)
+                    .toList();
+        });
+    }
+
+    /** Entitles; the same entitlement again is the one that exists. */
+    public EntitlementView entitle(String poolId, NewEntitlement wanted, String actor, String address) {
+        return store.call(tx -> {
+            lock(tx, poolId);
+            if (wanted.kind() == Entitlement.Kind.USER
+                    && tx.count("select count(*) from Account where username = ?1", wanted.subject()) == 0) {
+                throw RefusedException.field("subject", "there is no user \"" + wanted.subject() + "\"");
+            }
+            return tx.first(
+                            Entitlement.class,
+                            "from Entitlement where poolId = ?1 and kind = ?2 and subject = ?3",
+                            poolId,
+                            wanted.kind(),
+                            wanted.subject())
+                    .map(Pools::view)
+                    .orElseGet(() -> {
+                        Entitlement entitlement = new Entitlement(poolId, wanted.kind(), wanted.subject());
+                        tx.insert(entitlement);
+                        audit.record(
+                                tx,
+                                new AuditEntry(
+                                        actor,
+                                        "entitlement.create",
+                                        poolId,
+                                        Outcome.OK,
+                                        wanted.kind().wireName() + " " + wanted.subject(),
+                                        address));
+                        tx.afterCommit(() -> signals.send(new Signal.Changed(
+                                Signal.Kind.ENTITLEMENT, entitlement.id().toString())));
+                        return view(entitlement);
+                    });
+        });
+    }
+
+    /** Revokes; nothing happens if there is no such entitlement. */
+    public void revoke(String poolId, UUID entitlementId, String actor, String address) {
+        store.run(tx -> {
+            lock(tx, poolId);
+            tx.find(Entitlement.class, entitlementId)
+                    .filter(entitlement -> entitlement.poolId().equals(poolId))
+                    .ifPresent(entitlement -> {
+                        tx.delete(entitlement);
+                        observer.entitlementRevoked(tx, poolId, actor);
+                        audit.record(
+                                tx,
+                                new AuditEntry(
+                                        actor,
+                                        "entitlement.revoke",
+                                        poolId,
+                                        Outcome.OK,
+                                        entitlement.kind().wireName() + " " + entitlement.subject(),
+                                        address));
+                        tx.afterCommit(() -> signals.send(
+                                new Signal.Changed(Signal.Kind.ENTITLEMENT, entitlementId.toString())));
+                    });
+        });
+    }
+
+    /** Who waits, in order. */
+    public List<QueueView> queue(String poolId) {
+        return store.call(tx -> {
+            require(tx, poolId);
+            List<QueuePlace> places = tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId);
+            return java.util.stream.IntStream.range(0, places.size())
+                    .mapToObj(i -> new QueueView(
+                            places.get(i).username(), i + 1, places.get(i).since()))
+                    .toList();
+        });
+    }
+
+    /** One pool. */
+    public static Pool require(Tx tx, String id) {
+        return tx.find(Pool.class, id).orElseThrow(() -> RefusedException.notFound("pool \"" + id + "\""));
+    }
+
+    /** One pool, locked: puts whoever changes its machines' number or hands them out in a row. */
+    public static Pool lock(Tx tx, String id) {
+        return tx.lock(Pool.class, id).orElseThrow(() -> RefusedException.notFound("pool \"" + id + "\""));
+    }
+
+    private void changed(Tx tx, String poolId) {
+        observer.poolChanged(tx, poolId);
+        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.POOL, poolId)));
+    }
+
+    private static void apply(Pool pool, PoolChange change) {
+        pool.texts(or(change.displayName(), pool.displayName()), or(change.description(), pool.description()));
+        pool.capacity(or(change.size(), pool.size()), or(change.warm(), pool.warm()));
+        DisplaySize display = new DisplaySize(
+                or(change.width(), change.width() == null ? pool.display().width() : 0),
+                or(change.height(), change.height() == null ? pool.display().height() : 0));
+        pool.hardware(or(change.memoryMib(), pool.memoryMib()), or(change.vcpus(), pool.vcpus()), display);
+        if (change.enabled() != null) {
+            pool.enable(change.enabled());
+        }
+    }
+
+    private static <T> T or(@Nullable T value, T otherwise) {
+        return value == null ? otherwise : value;
+    }
+
+    private PoolView view(Tx tx, Pool pool) {
+        Instant now = clock.instant();
+        List<Machine> machines = tx.list(Machine.class, "from Machine where poolId = ?1", pool.id());
+        Counts counts = new Counts(
+                machines.size(),
+                count(machines, m -> m.claimable() && m.ready()),
+                count(machines, m -> m.sessionId() != null),
+                count(
+                        machines,
+                        m -> m.lifecycle() == Lifecycle.CLONING
+                                || m.lifecycle() == Lifecycle.BOOTING
+                                || m.lifecycle() == Lifecycle.REFRESHING),
+                count(machines, m -> m.sessionId() == null && m.tainted()),
+                count(machines, m -> m.lifecycle() == Lifecycle.ERROR || m.lifecycle() == Lifecycle.MISSING),
+                (int) tx.count("select count(*) from QueuePlace where poolId = ?1", pool.id()));
+        return new PoolView(
+                pool.id(),
+                pool.displayName(),
+                pool.description(),
+                "floating",
+                "linked",
+                pool.imageName(),
+                pool.imageVersion(),
+                pool.enabled(),
+                pool.deleting()
+                        ? PoolState.DELETING
+                        : !pool.enabled()
+                                ? PoolState.DISABLED
+                                : pool.restrained(now) ? PoolState.RESTRAINED : PoolState.ACTIVE,
+                pool.restrained(now) ? pool.restrainedUntil() : null,
+                pool.size(),
+                pool.warm(),
+                pool.memoryMib(),
+                pool.vcpus(),
+                pool.display().width(),
+                pool.display().height(),
+                counts,
+                pool.created(),
+                pool.etag());
+    }
+
+    private static int count(List<Machine> machines, java.util.function.Predicate<Machine> which) {
+        return (int) machines.stream().filter(which).count();
+    }
+
+    private static EntitlementView view(Entitlement e) {
+        return new EntitlementView(e.id(), e.poolId(), e.kind(), e.subject());
+    }
+
+    /** What a pool does. */
+    public enum PoolState {
+        /** Serves. */
+        ACTIVE,
+        /** Refuses new sessions. */
+        DISABLED,
+        /** Starts no spare machines for a while. */
+        RESTRAINED,
+        /** Goes away. */
+        DELETING
+    }
+
+    /** Machines and users of a pool. */
+    public record Counts(int machines, int available, int inUse, int starting, int dirty, int error, int queued) {}
+
+    /** A pool as the API shows it. */
+    public record PoolView(
+            String id,
+            String displayName,
+            String description,
+            String kind,
+            String cloneType,
+            String image,
+            int imageVersion,
+            boolean enabled,
+            PoolState state,
+            @Nullable Instant restrainedUntil,
+            int size,
+            int warm,
+            int memoryMib,
+            int vcpus,
+            int width,
+            int height,
+            Counts counts,
+            Instant created,
+            String etag) {}
+
+    /** An entitlement as the API shows it. */
+    public record EntitlementView(UUID id, String poolId, Entitlement.Kind kind, String subject) {}
+
+    /** A waiting user as the API shows it. */
+    public record QueueView(String username, int position, Instant since) {}
+}

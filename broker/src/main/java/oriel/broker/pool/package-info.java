@@ -1,0 +1,5 @@
+/** Desktop pools, entitlements and the queue. */
+@NullMarked
+package oriel.broker.pool;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,178 @@
+package oriel.broker.session;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import jakarta.persistence.Version;
+import java.time.Instant;
+import java.util.UUID;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+
+/** A user on a machine, from claim to log-off, over any number of connects. */
+@Entity
+@Table(name = "desktop_session")
+public class DesktopSession {
+    @Id
+    private UUID id;
+
+    private UUID accountId;
+    private String username;
+    private String poolId;
+    private String machineName;
+
+    @Enumerated(EnumType.STRING)
+    @JdbcTypeCode(SqlTypes.VARCHAR)
+    private SessionState state;
+
+    private Instant started;
+    private @Nullable Instant ready;
+    private @Nullable Instant connected;
+    private @Nullable Instant disconnected;
+    private @Nullable Instant ended;
+
+    @Enumerated(EnumType.STRING)
+    @JdbcTypeCode(SqlTypes.VARCHAR)
+    private @Nullable EndReason endReason;
+
+    private @Nullable String clientAddress;
+
+    /** Unique keys while the session lives: the database keeps two sessions from sharing a user and pool, or a machine. */
+    private @Nullable String liveUserKey;
+
+    private @Nullable String liveMachineKey;
+
+    @Version
+    private long version;
+
+    /** For Hibernate. */
+    @SuppressWarnings("NullAway.Init")
+    protected DesktopSession() {}
+
+    DesktopSession(
+            UUID id,
+            UUID accountId,
+            String username,
+            String poolId,
+            String machineName,
+            @Nullable String clientAddress,
+            Instant now) {
+        this.id = id;
+        this.accountId = accountId;
+        this.username = username;
+        this.poolId = poolId;
+        this.machineName = machineName;
+        this.state = SessionState.PENDING;
+        this.clientAddress = clientAddress;
+        this.started = now;
+        this.liveUserKey = userKey(accountId, poolId);
+        this.liveMachineKey = machineName;
+    }
+
+    static String userKey(UUID accountId, String poolId) {
+        return accountId + "/" + poolId;
+    }
+
+    /** Key. */
+    public UUID id() {
+        return id;
+    }
+
+    /** Whose. */
+    public UUID accountId() {
+        return accountId;
+    }
+
+    /** Whose. */
+    public String username() {
+        return username;
+    }
+
+    /** In which pool. */
+    public String poolId() {
+        return poolId;
+    }
+
+    /** On which machine. */
+    public String machineName() {
+        return machineName;
+    }
+
+    /** How far it is. */
+    public SessionState state() {
+        return state;
+    }
+
+    /** Whether it has not ended. */
+    public boolean lives() {
+        return state != SessionState.ENDED;
+    }
+
+    /** When the user got the machine. */
+    public Instant started() {
+        return started;
+    }
+
+    /** When its desktop was first there. */
+    public @Nullable Instant ready() {
+        return ready;
+    }
+
+    @Nullable
+    Instant connected() {
+        return connected;
+    }
+
+    @Nullable
+    Instant disconnected() {
+        return disconnected;
+    }
+
+    @Nullable
+    Instant ended() {
+        return ended;
+    }
+
+    @Nullable
+    EndReason endReason() {
+        return endReason;
+    }
+
+    @Nullable
+    String clientAddress() {
+        return clientAddress;
+    }
+
+    void becameReady(Instant now) {
+        if (ready == null) {
+            ready = now;
+        }
+    }
+
+    void connect(String address, Instant now) {
+        state = SessionState.CONNECTED;
+        connected = now;
+        clientAddress = address;
+    }
+
+    void disconnect(Instant now) {
+        state = SessionState.DISCONNECTED;
+        disconnected = now;
+    }
+
+    void moveTo(String machine) {
+        machineName = machine;
+        liveMachineKey = machine;
+    }
+
+    void end(EndReason reason, Instant now) {
+        state = SessionState.ENDED;
+        ended = now;
+        endReason = reason;
+        liveUserKey = null;
+        liveMachineKey = null;
+    }
+}

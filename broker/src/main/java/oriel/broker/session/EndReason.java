@@ -1,0 +1,17 @@
+package oriel.broker.session;
+
+/** Why a session is over. */
+public enum EndReason {
+    /** The user logged off, or shut the guest down. */
+    LOGOFF,
+    /** Somebody else logged the user off. */
+    ADMIN_LOGOFF,
+    /** The user was deleted. */
+    USER_DELETED,
+    /** The user may not use the pool any more. */
+    ENTITLEMENT_REVOKED,
+    /** Nobody ever connected. */
+    NEVER_CONNECTED,
+    /** The machine is gone. */
+    MACHINE_LOST
+}

@@ -1,0 +1,156 @@
+package oriel.broker.session;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import oriel.broker.access.Caller;
+import oriel.broker.event.Signal;
+import oriel.broker.event.Signals;
+import oriel.broker.identity.SignIns;
+import oriel.broker.problem.Reason;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.web.Access;
+import oriel.broker.web.Json;
+import oriel.broker.web.Request;
+import oriel.broker.web.Resource;
+import oriel.broker.web.Response;
+import oriel.broker.web.Route;
+
+/**
+ * Server-sent events (WHATWG HTML §9.2) of what concerns a caller. Signals are merged while a client is slow, and what
+ * is sent is the state at the time of sending: a client can be late, but not wrong.
+ */
+public final class EventResource implements Resource {
+    private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+    private static final int MOST_STREAMS = 32;
+
+    private final Signals signals;
+    private final Desktops desktops;
+    private final SignIns signIns;
+    private final Json json;
+    private final Clock clock;
+    private final Map<UUID, Integer> streams = new ConcurrentHashMap<>();
+
+    /** With its collaborators. */
+    public EventResource(Signals signals, Desktops desktops, SignIns signIns, Json json, Clock clock) {
+        this.signals = signals;
+        this.desktops = desktops;
+        this.signIns = signIns;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    private record Hello(Instant now) {}
+
+    private record SignedOut(String reason) {}
+
+    private record Changed(String kind, String id) {}
+
+    @Override
+    public List<Route> routes() {
+        return List.of(new Route("GET", "/api/v1/events", new Access.Self(), this::open));
+    }
+
+    private Response open(Request request) {
+        Caller caller = request.caller();
+        if (streams.merge(caller.userId(), 1, Integer::sum) > MOST_STREAMS) {
+            leave(caller);
+            throw RefusedException.later(
+                    Reason.TOO_MANY_STREAMS, "You have too many pages open.", Duration.ofSeconds(30));
+        }
+        return Response.ok(new Response.Stream("text/event-stream; charset=utf-8", out -> stream(caller, out)))
+                // A proxy in between must not hold events back.
+                .with("X-Accel-Buffering", "no");
+    }
+
+    private void leave(Caller caller) {
+        streams.computeIfPresent(caller.userId(), (user, count) -> count > 1 ? count - 1 : null);
+    }
+
+    private void stream(Caller caller, OutputStream out) throws IOException, InterruptedException {
+        try (Signals.Subscription subscription = signals.subscribe(signal -> concerns(signal, caller))) {
+            send(out, "hello", new Hello(clock.instant()));
+            while (true) {
+                Signals.Batch batch = subscription.take(HEARTBEAT.toSeconds(), TimeUnit.SECONDS);
+                for (Signal signal : batch.signals()) {
+                    if (!send(out, signal, caller)) {
+                        return;
+                    }
+                }
+                if (batch.overflow()) {
+                    send(out, "hello", new Hello(clock.instant()));
+                }
+                if (batch.closed()) {
+                    return;
+                }
+                if (batch.signals().isEmpty()) {
+                    // An open page is in use: this keeps its sign-in alive, and notices the end of one that is not.
+                    if (signIns.bySignIn(caller.signIn(), caller.address()).isEmpty()) {
+                        send(out, "signed-out", new SignedOut("expired"));
+                        return;
+                    }
+                    write(out, ":\n\n");
+                }
+            }
+        } finally {
+            leave(caller);
+        }
+    }
+
+    private static boolean concerns(Signal signal, Caller caller) {
+        return switch (signal) {
+            case Signal.Desktop desktop -> desktop.userId().equals(caller.userId());
+            case Signal.SignedOut out -> out.signIn().equals(caller.signIn());
+            case Signal.Changed changed -> caller.may(changed.kind().right());
+        };
+    }
+
+    /** Returns false if it was the last event. */
+    private boolean send(OutputStream out, Signal signal, Caller caller) throws IOException {
+        switch (signal) {
+            case Signal.Desktop desktop -> {
+                Optional<Desktop> now = present(caller, desktop.poolId());
+                if (now.isPresent()) {
+                    send(out, "desktop", now.get());
+                } else {
+                    // The pool is not the caller's any more: the list has to be read again.
+                    send(out, "hello", new Hello(clock.instant()));
+                }
+            }
+            case Signal.SignedOut signedOut -> {
+                send(out, "signed-out", new SignedOut(signedOut.reason()));
+                return false;
+            }
+            case Signal.Changed changed ->
+                send(out, "changed", new Changed(changed.kind().name().toLowerCase(Locale.ROOT), changed.id()));
+        }
+        return true;
+    }
+
+    private Optional<Desktop> present(Caller caller, String poolId) {
+        try {
+            return Optional.of(desktops.of(caller.userId(), caller.username(), poolId));
+        } catch (RefusedException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void send(OutputStream out, String event, Object data) throws IOException {
+        write(out, "event: " + event + "\ndata: " + json.text(data) + "\n\n");
+    }
+
+    private static void write(OutputStream out, String text) throws IOException {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+}

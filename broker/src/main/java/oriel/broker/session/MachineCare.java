@@ -1,0 +1,95 @@
+package oriel.broker.session;
+
+import java.time.Clock;
+import java.time.Instant;
+import oriel.broker.access.Caller;
+import oriel.broker.audit.AuditEntry;
+import oriel.broker.audit.AuditTrail;
+import oriel.broker.machine.Lifecycle;
+import oriel.broker.machine.Machine;
+import oriel.broker.machine.Machines;
+import oriel.broker.machine.Machines.MachineView;
+import oriel.broker.problem.Reason;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.store.Store;
+
+/** What administrators do to single machines. Thread-safe. */
+public final class MachineCare {
+    private final Store store;
+    private final Machines machines;
+    private final Sessions sessions;
+    private final AuditTrail audit;
+    private final Clock clock;
+
+    /** With its collaborators. */
+    public MachineCare(Store store, Machines machines, Sessions sessions, AuditTrail audit, Clock clock) {
+        this.store = store;
+        this.machines = machines;
+        this.sessions = sessions;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    /** Boots a machine again, with the disk it has. */
+    public MachineView restart(String name, Caller caller) {
+        return store.call(tx -> {
+            Machine machine = Machines.require(tx, name);
+            if (machine.generation() == 0 || machine.lifecycle() == Lifecycle.MAINTENANCE) {
+                throw new RefusedException(Reason.CONFLICT, "The machine is " + machine.lifecycle() + ".");
+            }
+            sessions.restart(tx, machine);
+            audit.record(tx, AuditEntry.by(caller, "machine.restart", name, ""));
+            return Machines.view(tx, machine);
+        });
+    }
+
+    /**
+     * Gives a machine a new disk.
+     *
+     * @throws RefusedException {@link Reason#MACHINE_IN_USE}
+     */
+    public MachineView refresh(String name, Caller caller) {
+        return store.call(tx -> {
+            Machine machine = Machines.require(tx, name);
+            if (machine.sessionId() != null) {
+                throw new RefusedException(
+                        Reason.MACHINE_IN_USE, "The machine has a session. Log the user off instead.");
+            }
+            if (machine.lifecycle() == Lifecycle.DELETING) {
+                throw new RefusedException(Reason.CONFLICT, "The machine is being deleted.");
+            }
+            machine.release(Lifecycle.DIRTY, null, clock.instant());
+            machines.redirect(tx, machine, "the machine is refreshed");
+            audit.record(tx, AuditEntry.by(caller, "machine.refresh", name, ""));
+            return Machines.view(tx, machine);
+        });
+    }
+
+    /** Takes a machine out of its pool, or gives it back after a refresh. */
+    public MachineView maintenance(String name, boolean enabled, Caller caller) {
+        return store.call(tx -> {
+            Machine machine = Machines.require(tx, name);
+            Instant now = clock.instant();
+            boolean out = machine.lifecycle() == Lifecycle.MAINTENANCE || machine.lifecycle() == Lifecycle.DRAINING;
+            if (enabled == out) {
+                return Machines.view(tx, machine);
+            }
+            if (enabled && machine.sessionId() != null) {
+                machine.become(Lifecycle.DRAINING, null, now);
+                machines.save(tx, machine);
+            } else if (enabled) {
+                machine.release(Lifecycle.MAINTENANCE, null, now);
+                machines.redirect(tx, machine, "maintenance");
+            } else if (machine.sessionId() != null) {
+                machine.become(machine.ready() ? Lifecycle.IN_SESSION : Lifecycle.ASSIGNED, null, now);
+                machines.save(tx, machine);
+            } else {
+                // Whatever was done to it meanwhile must not reach a user.
+                machine.release(Lifecycle.DIRTY, null, now);
+                machines.redirect(tx, machine, "maintenance is over");
+            }
+            audit.record(tx, AuditEntry.by(caller, "machine.maintenance", name, enabled ? "on" : "off"));
+            return Machines.view(tx, machine);
+        });
+    }
+}

@@ -1,0 +1,604 @@
+package oriel.broker.session;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import oriel.broker.access.Caller;
+import oriel.broker.audit.AuditEntry;
+import oriel.broker.audit.AuditRecord.Outcome;
+import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.DisplayRight;
+import oriel.broker.display.LiveDisplays;
+import oriel.broker.display.Tickets;
+import oriel.broker.event.Signal;
+import oriel.broker.event.Signals;
+import oriel.broker.identity.Account;
+import oriel.broker.machine.Lifecycle;
+import oriel.broker.machine.Machine;
+import oriel.broker.machine.Machines;
+import oriel.broker.pool.Entitlements;
+import oriel.broker.pool.Pool;
+import oriel.broker.pool.Pools;
+import oriel.broker.pool.QueuePlace;
+import oriel.broker.problem.Reason;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
+import oriel.hypervisor.host.PowerState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives users machines and takes them back. Thread-safe, in any number of brokers on one database.
+ *
+ * <p>Who gets which machine is decided by the database: a claim locks a free machine that nobody else has locked, and
+ * unique keys keep a user from two sessions in a pool and a machine from two sessions, whatever this code does.
+ */
+public final class Sessions {
+    /** A queue that is longer helps nobody. */
+    private static final int LONGEST_QUEUE = 1000;
+
+    private final Store store;
+    private final Machines machines;
+    private final Desktops desktops;
+    private final Tickets tickets;
+    private final LiveDisplays displays;
+    private final AuditTrail audit;
+    private final Signals signals;
+    private final Clock clock;
+    private volatile Consumer<String> poolChanged = poolId -> {};
+
+    /** With its collaborators. */
+    public Sessions(
+            Store store,
+            Machines machines,
+            Desktops desktops,
+            Tickets tickets,
+            LiveDisplays displays,
+            AuditTrail audit,
+            Signals signals,
+            Clock clock) {
+        this.store = store;
+        this.machines = machines;
+        this.desktops = desktops;
+        this.tickets = tickets;
+        this.displays = displays;
+        this.audit = audit;
+        this.signals = signals;
+        this.clock = clock;
+    }
+
+    /** Whom to tell that a pool has more or fewer free machines. */
+    public void onPoolChanged(Consumer<String> poolChanged) {
+        this.poolChanged = poolChanged;
+    }
+
+    /** What a connect has come to. */
+    public sealed interface Connected {
+        /** The display can be opened. */
+        record Ready(DesktopSession session, Tickets.Issued ticket) implements Connected {}
+
+        /** Not yet. */
+        record Pending(Desktop desktop) implements Connected {}
+    }
+
+    /**
+     * Connects a user to a desktop: the session there is, else a free machine, else a place in the queue.
+     *
+     * @throws RefusedException {@link Reason#NOT_FOUND}, {@link Reason#NOT_ENTITLED}, {@link Reason#POOL_DISABLED},
+     *     {@link Reason#POOL_FULL}, {@link Reason#NOT_READY} if the machine has stopped with an error
+     */
+    public Connected connect(Caller caller, String poolId) {
+        boolean queued = store.call(tx -> claimOrQueue(tx, caller, poolId));
+        if (queued) {
+            // Under the pool's lock and in the queue's order: a machine may have become free meanwhile.
+            handOut(poolId);
+        }
+        return store.call(tx -> live(tx, caller.userId(), poolId)
+                .map(session -> resume(tx, caller, session))
+                .orElseGet(() -> new Connected.Pending(
+                        desktops.of(tx, Pools.require(tx, poolId), caller.userId()))));
+    }
+
+    /** Whether the user stands in the queue now. */
+    private boolean claimOrQueue(Tx tx, Caller caller, String poolId) {
+        Pool pool = Pools.require(tx, poolId);
+        if (live(tx, caller.userId(), poolId).isPresent()) {
+            return false;
+        }
+        if (pool.deleting() || !Entitlements.entitled(tx, caller.userId(), caller.username(), poolId)) {
+            throw new RefusedException(
+                    Reason.NOT_ENTITLED, "You may not use the desktop \"" + poolId + "\". Ask your administrator.");
+        }
+        if (!pool.enabled()) {
+            throw new RefusedException(
+                    Reason.POOL_DISABLED, "The desktop \"" + pool.displayName() + "\" is switched off for now.");
+        }
+        long waiting = tx.count("select count(*) from QueuePlace where poolId = ?1", poolId);
+        if (waiting == 0) {
+            Optional<Machine> free = Machines.claimable(tx, poolId);
+            if (free.isPresent()) {
+                assign(tx, free.get(), caller.userId(), caller.username(), caller.address());
+                return false;
+            }
+        }
+        if (tx.count(
+                        "select count(*) from QueuePlace where poolId = ?1 and accountId = ?2",
+                        poolId,
+                        caller.userId())
+                == 0) {
+            if (waiting >= LONGEST_QUEUE || pool.size() == 0) {
+                throw new RefusedException(
+                        Reason.POOL_FULL,
+                        "The desktop \"" + pool.displayName() + "\" has no free machine. Try again later.");
+            }
+            tx.insert(new QueuePlace(poolId, caller.userId(), caller.username(), caller.address(), clock.instant()));
+            changed(tx, Signal.Kind.POOL, poolId);
+            audit.record(tx, AuditEntry.by(caller, "session.queue", poolId, ""));
+        }
+        return true;
+    }
+
+    private void assign(Tx tx, Machine machine, UUID userId, String username, @Nullable String address) {
+        Instant now = clock.instant();
+        UUID id = UUID.randomUUID();
+        machine.claimFor(id, userId, now);
+        DesktopSession session =
+                new DesktopSession(id, userId, username, machine.poolId(), machine.name(), address, now);
+        if (machine.ready()) {
+            session.becameReady(now);
+        }
+        tx.insert(session);
+        machines.save(tx, machine);
+        changed(tx, session);
+        audit.record(
+                tx,
+                new AuditEntry(
+                        username,
+                        "session.assign",
+                        machine.name(),
+                        Outcome.OK,
+                        "session " + id,
+                        address == null ? "" : address));
+        String poolId = machine.poolId();
+        tx.afterCommit(() -> poolChanged.accept(poolId));
+    }
+
+    private Connected resume(Tx tx, Caller caller, DesktopSession session) {
+        Machine machine = Machines.require(tx, session.machineName());
+        Pool pool = Pools.require(tx, session.poolId());
+        Desktop desktop = desktops.of(tx, pool, session.accountId());
+        switch (desktop.state()) {
+            case READY, CONNECTED, DISCONNECTED -> {
+                if (machine.ready()) {
+                    Tickets.Issued ticket = tickets.issue(
+                            tx,
+                            session.id(),
+                            caller.userId(),
+                            caller.signIn(),
+                            DisplayRight.CONTROL,
+                            caller.address());
+                    audit.record(tx, AuditEntry.by(caller, "session.ticket", machine.name(), "session " + session.id()));
+                    return new Connected.Ready(session, ticket);
+                }
+                machine.wantPower(true, clock.instant());
+                machines.save(tx, machine);
+                return new Connected.Pending(desktops.of(tx, pool, session.accountId()));
+            }
+            case FAILED -> {
+                Desktop.Refusal problem = desktop.problem();
+                throw new RefusedException(
+                        Reason.NOT_READY,
+                        problem == null ? "The desktop has stopped. Restart it, or log off." : problem.detail());
+            }
+            case NONE, QUEUED, STARTING, RESTARTING, LOGGING_OFF, UNAVAILABLE -> {
+                return new Connected.Pending(desktop);
+            }
+        }
+        throw new IllegalStateException("unknown state " + desktop.state());
+    }
+
+    /** Gives free machines to those who wait, in order. */
+    public void handOut(String poolId) {
+        store.run(tx -> {
+            Optional<Pool> pool = tx.lock(Pool.class, poolId);
+            if (pool.isEmpty() || !pool.get().enabled() || pool.get().deleting()) {
+                return;
+            }
+            boolean moved = false;
+            for (QueuePlace place : tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId)) {
+                Optional<Account> account =
+                        tx.find(Account.class, place.accountId()).filter(Account::enabled);
+                if (account.isPresent()
+                        && live(tx, place.accountId(), poolId).isEmpty()
+                        && Entitlements.entitled(tx, place.accountId(), place.username(), poolId)) {
+                    Optional<Machine> free = Machines.claimable(tx, poolId);
+                    if (free.isEmpty()) {
+                        break;
+                    }
+                    assign(tx, free.get(), place.accountId(), place.username(), place.address());
+                }
+                tx.delete(place);
+                moved = true;
+            }
+            if (moved) {
+                queueMoved(tx, poolId);
+            }
+        });
+    }
+
+    /** Gives a place in the queue up; nothing happens if there is none. */
+    public void leaveQueue(Caller caller, String poolId) {
+        store.run(tx -> leaveQueue(tx, caller.userId(), poolId));
+    }
+
+    private void leaveQueue(Tx tx, UUID userId, String poolId) {
+        if (tx.execute("delete from QueuePlace where poolId = ?1 and accountId = ?2", poolId, userId) > 0) {
+            tx.afterCommit(() -> signals.send(new Signal.Desktop(userId, poolId)));
+            queueMoved(tx, poolId);
+        }
+    }
+
+    private void queueMoved(Tx tx, String poolId) {
+        List<UUID> waiting = tx.list(UUID.class, "select accountId from QueuePlace where poolId = ?1", poolId);
+        tx.afterCommit(() -> waiting.forEach(user -> signals.send(new Signal.Desktop(user, poolId))));
+        changed(tx, Signal.Kind.POOL, poolId);
+    }
+
+    /**
+     * A new ticket for a user's own live session.
+     *
+     * @throws RefusedException {@link Reason#NOT_READY}, {@link Reason#SESSION_ENDED}
+     */
+    public Connected.Ready ticket(Caller caller, UUID sessionId) {
+        return store.call(tx -> {
+            DesktopSession session = requireLive(tx, sessionId);
+            Machine machine = Machines.require(tx, session.machineName());
+            if (!machine.ready()) {
+                throw new RefusedException(Reason.NOT_READY, "The desktop is not up. Connect to it again.");
+            }
+            if (!Entitlements.entitled(tx, caller.userId(), caller.username(), session.poolId())) {
+                throw new RefusedException(Reason.NOT_ENTITLED, "You may not use this desktop any more.");
+            }
+            Tickets.Issued ticket = tickets.issue(
+                    tx, session.id(), caller.userId(), caller.signIn(), DisplayRight.CONTROL, caller.address());
+            audit.record(tx, AuditEntry.by(caller, "session.ticket", machine.name(), "session " + session.id()));
+            return new Connected.Ready(session, ticket);
+        });
+    }
+
+    /** Cuts the display; the session lives on. */
+    public SessionView disconnect(UUID sessionId, Caller caller) {
+        return store.call(tx -> {
+            DesktopSession session = requireLive(tx, sessionId);
+            Tickets.voidFor(tx, sessionId);
+            tx.afterCommit(() -> displays.cutSession(sessionId, "disconnected"));
+            audit.record(
+                    tx, AuditEntry.by(caller, "session.disconnect", session.machineName(), "session " + sessionId));
+            return SessionView.of(session);
+        });
+    }
+
+    /** Ends a session; ended already: nothing happens. */
+    public SessionView logOff(UUID sessionId, Caller caller) {
+        return store.call(tx -> {
+            DesktopSession session = require(tx, sessionId);
+            if (session.lives()) {
+                boolean own = session.accountId().equals(caller.userId());
+                end(
+                        tx,
+                        session,
+                        own ? EndReason.LOGOFF : EndReason.ADMIN_LOGOFF,
+                        Lifecycle.LOGGING_OFF,
+                        caller.username(),
+                        caller.address());
+            }
+            return SessionView.of(session);
+        });
+    }
+
+    /** Boots a session's machine again, with the disk it has. */
+    public SessionView restart(UUID sessionId, Caller caller) {
+        return store.call(tx -> {
+            DesktopSession session = requireLive(tx, sessionId);
+            restart(tx, Machines.require(tx, session.machineName()));
+            audit.record(tx, AuditEntry.by(caller, "session.restart", session.machineName(), "session " + sessionId));
+            changed(tx, session);
+            return SessionView.of(session);
+        });
+    }
+
+    /** Boots a machine again. */
+    public void restart(Tx tx, Machine machine) {
+        if (machine.power() == PowerState.OFF) {
+            machine.wantPower(true, clock.instant());
+        } else {
+            machine.wantRestart(clock.instant());
+        }
+        machines.save(tx, machine);
+    }
+
+    /**
+     * Ends a session as part of a transaction. The machine's refresh is journalled in the same transaction: there is no
+     * moment at which a crash could leave it free and dirty.
+     */
+    public void end(
+            Tx tx, DesktopSession session, EndReason reason, Lifecycle machineBecomes, String actor, String address) {
+        Instant now = clock.instant();
+        session.end(reason, now);
+        tx.update(session);
+        Tickets.voidFor(tx, session.id());
+        Machines.lock(tx, session.machineName())
+                .filter(machine -> session.id().equals(machine.sessionId()))
+                .ifPresent(machine -> {
+                    boolean draining = machine.lifecycle() == Lifecycle.DRAINING;
+                    machine.release(
+                            draining ? Lifecycle.MAINTENANCE : machineBecomes,
+                            machineBecomes == Lifecycle.LOGGING_OFF ? null : machine.failure(),
+                            now);
+                    machines.redirect(tx, machine, "session ended");
+                });
+        audit.record(
+                tx,
+                new AuditEntry(
+                        actor,
+                        "session.logoff",
+                        session.machineName(),
+                        Outcome.OK,
+                        "session " + session.id() + " of " + session.username() + ": " + reason,
+                        address));
+        changed(tx, session);
+        String poolId = session.poolId();
+        UUID id = session.id();
+        tx.afterCommit(() -> {
+            displays.cutSession(id, reason == EndReason.LOGOFF ? "logged off" : "the session was ended");
+            poolChanged.accept(poolId);
+        });
+    }
+
+    /** Gives a session that never saw its desktop another machine: its own one does not work. */
+    public boolean move(Tx tx, Machine from, String why) {
+        UUID id = from.sessionId();
+        Optional<DesktopSession> session = id == null
+                ? Optional.empty()
+                : tx.lock(DesktopSession.class, id)
+                        .filter(DesktopSession::lives)
+                        .filter(s -> s.ready() == null);
+        Optional<Machine> to = session.isEmpty() ? Optional.empty() : Machines.claimable(tx, from.poolId());
+        if (session.isEmpty() || to.isEmpty()) {
+            return false;
+        }
+        Instant now = clock.instant();
+        DesktopSession moving = session.get();
+        Tickets.voidFor(tx, moving.id());
+        from.release(Lifecycle.DIRTY, why, now);
+        machines.redirect(tx, from, "given up");
+        Machine other = to.get();
+        other.claimFor(moving.id(), moving.accountId(), now);
+        moving.moveTo(other.name());
+        if (other.ready()) {
+            moving.becameReady(now);
+        }
+        tx.update(moving);
+        machines.save(tx, other);
+        changed(tx, moving);
+        audit.record(
+                tx,
+                AuditEntry.bySystem(
+                        "session.move", other.name(), "session " + moving.id() + " from " + from.name() + ": " + why));
+        return true;
+    }
+
+    /** The desktop of a session is there. */
+    public void ready(Tx tx, UUID sessionId) {
+        tx.lock(DesktopSession.class, sessionId)
+                .filter(DesktopSession::lives)
+                .filter(session -> session.ready() == null)
+                .ifPresent(session -> {
+                    session.becameReady(clock.instant());
+                    tx.update(session);
+                    changed(tx, session);
+                });
+    }
+
+    /** Somebody looks at a session. */
+    public void displayOpened(Tickets.Redeemed grant) {
+        displays.opened(grant);
+        store.run(tx -> tx.lock(DesktopSession.class, grant.sessionId())
+                .filter(DesktopSession::lives)
+                .ifPresentOrElse(
+                        session -> {
+                            session.connect(grant.address(), clock.instant());
+                            tx.update(session);
+                            changed(tx, session);
+                            audit.record(
+                                    tx,
+                                    new AuditEntry(
+                                            session.username(),
+                                            "session.connect",
+                                            session.machineName(),
+                                            Outcome.OK,
+                                            "session " + session.id(),
+                                            grant.address()));
+                        },
+                        () -> tx.afterCommit(
+                                () -> displays.cutSession(grant.sessionId(), "the session has ended"))));
+    }
+
+    /** Somebody does not look any more. */
+    public void displayClosed(UUID connection) {
+        Tickets.Redeemed grant = displays.closed(connection);
+        if (grant == null || displays.watched(grant.sessionId())) {
+            return;
+        }
+        store.run(tx -> tx.lock(DesktopSession.class, grant.sessionId())
+                .filter(session -> session.state() == SessionState.CONNECTED)
+                .ifPresent(session -> {
+                    session.disconnect(clock.instant());
+                    tx.update(session);
+                    changed(tx, session);
+                }));
+    }
+
+    /** After a start nobody looks at anything. */
+    public void nobodyLooks() {
+        store.run(tx -> {
+            tx.execute("delete from Ticket");
+            for (DesktopSession session :
+                    tx.list(DesktopSession.class, "from DesktopSession where state = ?1", SessionState.CONNECTED)) {
+                session.disconnect(clock.instant());
+                tx.update(session);
+            }
+        });
+    }
+
+    /** Ends sessions that nobody has ever connected to. */
+    public void endUnclaimed(Instant readyBefore) {
+        List<UUID> unclaimed = store.call(tx -> tx.list(
+                UUID.class,
+                "select id from DesktopSession where state = ?1 and ready < ?2",
+                SessionState.PENDING,
+                readyBefore));
+        for (UUID id : unclaimed) {
+            store.run(tx -> tx.lock(DesktopSession.class, id)
+                    .filter(session -> session.state() == SessionState.PENDING)
+                    .ifPresent(session -> end(
+                            tx,
+                            session,
+                            EndReason.NEVER_CONNECTED,
+                            Lifecycle.LOGGING_OFF,
+                            AuditEntry.SYSTEM,
+                            "")));
+        }
+    }
+
+    /** Takes those out of the queues who are not signed in any more. */
+    public void sweepQueues() {
+        store.run(tx -> {
+            for (QueuePlace place : tx.list(
+                    QueuePlace.class,
+                    "from QueuePlace q where not exists (select 1 from SignIn s where s.accountId = q.accountId)")) {
+                leaveQueue(tx, place.accountId(), place.poolId());
+            }
+        });
+    }
+
+    /** Ends every session and queue place of a user. */
+    public void endAll(Tx tx, UUID userId, EndReason reason, String actor) {
+        for (DesktopSession session : tx.list(
+                DesktopSession.class, "from DesktopSession where accountId = ?1 and state <> ENDED", userId)) {
+            end(tx, session, reason, Lifecycle.LOGGING_OFF, actor, "");
+        }
+        for (QueuePlace place : tx.list(QueuePlace.class, "from QueuePlace where accountId = ?1", userId)) {
+            leaveQueue(tx, userId, place.poolId());
+        }
+    }
+
+    /** Ends the sessions of those who may not use a pool any more. */
+    public void endUnentitled(Tx tx, @Nullable String poolId, @Nullable UUID userId, String actor) {
+        for (DesktopSession session : tx.list(DesktopSession.class, "from DesktopSession where state <> ENDED")) {
+            if ((poolId == null || poolId.equals(session.poolId()))
+                    && (userId == null || userId.equals(session.accountId()))
+                    && !Entitlements.entitled(tx, session.accountId(), session.username(), session.poolId())) {
+                end(tx, session, EndReason.ENTITLEMENT_REVOKED, Lifecycle.LOGGING_OFF, actor, "");
+            }
+        }
+    }
+
+    /** Whose session it is. */
+    public Optional<UUID> owner(UUID sessionId) {
+        return store.call(tx -> tx.find(DesktopSession.class, sessionId).map(DesktopSession::accountId));
+    }
+
+    /** One session. */
+    public SessionView get(UUID sessionId) {
+        return store.call(tx -> tx.find(DesktopSession.class, sessionId)
+                .map(SessionView::of)
+                .orElseThrow(() -> RefusedException.notFound("session " + sessionId)));
+    }
+
+    /** A page of sessions, newest first. */
+    public List<SessionView> list(
+            Instant before, UUID beforeId, int limit, boolean active, String username, String poolId) {
+        return store.call(tx -> tx
+                .query(
+                        DesktopSession.class,
+                        "from DesktopSession where (started < ?1 or (started = ?1 and id < ?2))"
+                                + " and (?3 = false or state <> ENDED)"
+                                + " and (?4 = '' or username = ?4) and (?5 = '' or poolId = ?5)"
+                                + " order by started desc, id desc",
+                        before,
+                        beforeId,
+                        active,
+                        username,
+                        poolId)
+                .setMaxResults(limit)
+                .getResultList()
+                .stream()
+                .map(SessionView::of)
+                .toList());
+    }
+
+    static Optional<DesktopSession> live(Tx tx, UUID userId, String poolId) {
+        return tx.first(
+                DesktopSession.class,
+                "from DesktopSession where liveUserKey = ?1",
+                DesktopSession.userKey(userId, poolId));
+    }
+
+    private static DesktopSession require(Tx tx, UUID id) {
+        return tx.lock(DesktopSession.class, id).orElseThrow(() -> RefusedException.notFound("session " + id));
+    }
+
+    private static DesktopSession requireLive(Tx tx, UUID id) {
+        DesktopSession session = require(tx, id);
+        if (!session.lives()) {
+            throw new RefusedException(Reason.SESSION_ENDED, "The session has ended. Connect again.");
+        }
+        return session;
+    }
+
+    private void changed(Tx tx, DesktopSession session) {
+        UUID user = session.accountId();
+        String poolId = session.poolId();
+        tx.afterCommit(() -> signals.send(new Signal.Desktop(user, poolId)));
+        changed(tx, Signal.Kind.SESSION, session.id().toString());
+    }
+
+    private void changed(Tx tx, Signal.Kind kind, String id) {
+        tx.afterCommit(() -> signals.send(new Signal.Changed(kind, id)));
+    }
+
+    /** A session as the API shows it. */
+    public record SessionView(
+            UUID id,
+            String username,
+            String poolId,
+            String machine,
+            SessionState state,
+            Instant started,
+            @Nullable Instant ready,
+            @Nullable Instant connected,
+            @Nullable Instant disconnected,
+            @Nullable Instant ended,
+            @Nullable EndReason endReason,
+            @Nullable String clientAddress) {
+        static SessionView of(DesktopSession s) {
+            return new SessionView(
+                    s.id(),
+                    s.username(),
+                    s.poolId(),
+                    s.machineName(),
+                    s.state(),
+                    s.started(),
+                    s.ready(),
+                    s.connected(),
+                    s.disconnected(),
+                    s.ended(),
+                    s.endReason(),
+                    s.clientAddress());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package oriel.broker.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.hibernate.LockMode;
+import org.hibernate.StatelessSession;
+import org.hibernate.query.SelectionQuery;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One database transaction. Nothing is cached or written behind one's back: a row is written when {@code insert},
+ * {@code update} or {@code delete} is called. For one thread, valid until the work that got it returns.
+ */
+public final class Tx {
+    private final StatelessSession db;
+    private final List<Runnable> afterCommit = new ArrayList<>();
+
+    Tx(StatelessSession db) {
+        this.db = db;
+    }
+
+    /** The row of that key. */
+    public <T> Optional<T> find(Class<T> type, Object id) {
+        return Optional.ofNullable(db.get(type, id));
+    }
+
+    /** The row of that key, locked until the end of the transaction. */
+    public <T> Optional<T> lock(Class<T> type, Object id) {
+        return Optional.ofNullable(db.get(type, id, LockMode.PESSIMISTIC_WRITE));
+    }
+
+    /** Writes a new row now. */
+    public void insert(Object entity) {
+        db.insert(entity);
+    }
+
+    /** Writes a changed row now; a row that changed since it was read makes the transaction start again. */
+    public void update(Object entity) {
+        db.update(entity);
+    }
+
+    /** Deletes a row now. */
+    public void delete(Object entity) {
+        db.delete(entity);
+    }
+
+    /** A query in HQL; {@code parameters} are positional ({@code ?1}…). */
+    public <T> SelectionQuery<T> query(Class<T> type, String hql, Object... parameters) {
+        SelectionQuery<T> query = db.createSelectionQuery(hql, type);
+        for (int i = 0; i < parameters.length; i++) {
+            query.setParameter(i + 1, parameters[i]);
+        }
+        return query;
+    }
+
+    /** All rows of a query. */
+    public <T> List<T> list(Class<T> type, String hql, Object... parameters) {
+        return query(type, hql, parameters).getResultList();
+    }
+
+    /** The first row of a query. */
+    public <T> Optional<T> first(Class<T> type, String hql, Object... parameters) {
+        return query(type, hql, parameters).setMaxResults(1).getResultList().stream()
+                .findFirst();
+    }
+
+    /** The first row of a query that no other transaction has locked, locked until the end of this one. */
+    public <T> Optional<T> claim(Class<T> type, String hql, Object... parameters) {
+        return query(type, hql, parameters)
+                .setMaxResults(1)
+                .setHibernateLockMode(LockMode.UPGRADE_SKIPLOCKED)
+                .getResultList()
+                .stream()
+                .findFirst();
+    }
+
+    /** How many rows a {@code select count} counts. */
+    public long count(String hql, Object... parameters) {
+        Long count = query(Long.class, hql, parameters).getSingleResultOrNull();
+        return count == null ? 0 : count;
+    }
+
+    /** Runs an HQL update or delete at once and tells how many rows it changed. */
+    public int execute(String hql, @Nullable Object... parameters) {
+        var statement = db.createMutationQuery(hql);
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setParameter(i + 1, parameters[i]);
+        }
+        return statement.executeUpdate();
+    }
+
+    /** Runs an action once the transaction is on disk; never if it rolls back. */
+    public void afterCommit(Runnable action) {
+        afterCommit.add(action);
+    }
+
+    void committed() {
+        afterCommit.forEach(Runnable::run);
+    }
+}

@@ -1,0 +1,312 @@
+package oriel.broker.web;
+
+import io.undertow.server.HttpHandler;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.HeaderMap;
+import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import oriel.broker.access.Caller;
+import oriel.broker.problem.Reason;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.store.StoreUnavailableException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The API. Every request passes here, in this order: route, cross-site check, sign-in, right, body, handler. Nothing
+ * else decides about rights.
+ */
+final class ApiHandler implements HttpHandler {
+    /** Name of the session cookie. */
+    static final String COOKIE = "oriel_session";
+
+    private static final Logger log = LoggerFactory.getLogger(ApiHandler.class);
+    private static final HttpString REQUEST_HEADER = new HttpString("X-Oriel-Request");
+    private static final HttpString ORIGIN = new HttpString("Origin");
+    private static final HttpString FORWARDED_PROTO = new HttpString("X-Forwarded-Proto");
+    private static final HttpString FORWARDED_FOR = new HttpString("X-Forwarded-For");
+    private static final HttpString FORWARDED_HOST = new HttpString("X-Forwarded-Host");
+    private static final HttpString TRACE = new HttpString("X-Trace-Id");
+    private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
+    private static final int MOST_BODY = 1 << 20;
+    /** A body that is too large is still read, up to here: a client that is cut off while it sends sees no answer. */
+    private static final long MOST_DRAINED = 32L << 20;
+
+    private final List<Route> routes;
+    private final Authenticator authenticator;
+    private final Json json;
+    private final boolean behindProxy;
+    private final SecureRandom random = new SecureRandom();
+
+    ApiHandler(List<Route> routes, Authenticator authenticator, Json json, boolean behindProxy) {
+        this.routes = List.copyOf(routes);
+        this.authenticator = authenticator;
+        this.json = json;
+        this.behindProxy = behindProxy;
+    }
+
+    @Override
+    public void handleRequest(HttpServerExchange exchange) {
+        String trace = trace();
+        exchange.getResponseHeaders().put(TRACE, trace);
+        try {
+            send(exchange, answer(exchange));
+        } catch (RefusedException e) {
+            refuse(exchange, e, trace);
+        } catch (StoreUnavailableException e) {
+            log.warn("[{}] {} {}: {}", trace, exchange.getRequestMethod(), exchange.getRequestPath(), e.getMessage());
+            refuse(
+                    exchange,
+                    RefusedException.later(
+                            Reason.DATABASE_DOWN,
+                            "The database does not answer. Try again in a moment; open desktops go on.",
+                            java.time.Duration.ofSeconds(4)),
+                    trace);
+        } catch (IOException e) {
+            log.debug("[{}] the client is gone: {}", trace, e.getMessage());
+            exchange.endExchange();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            exchange.endExchange();
+        } catch (RuntimeException e) {
+            log.error("[{}] {} {} hit a defect", trace, exchange.getRequestMethod(), exchange.getRequestPath(), e);
+            refuse(
+                    exchange,
+                    new RefusedException(
+                            Reason.INTERNAL,
+                            "Something went wrong on the server. Its log has more under the trace id " + trace + "."),
+                    trace);
+        }
+    }
+
+    private Response answer(HttpServerExchange exchange) throws IOException {
+        String method = exchange.getRequestMethod().toString();
+        Match match = match(method, exchange.getRequestPath());
+        Route route = match.route();
+        if (!SAFE.contains(method)) {
+            sameSite(exchange);
+        }
+        String address = address(exchange);
+        io.undertow.server.handlers.Cookie cookie = exchange.getRequestCookie(COOKIE);
+        Caller caller = route.access() instanceof Access.Public
+                ? null
+                : authenticator
+                        .caller(cookie == null ? null : cookie.getValue(), address)
+                        .orElseThrow(() -> new RefusedException(
+                                Reason.NOT_SIGNED_IN, "Your sign-in has ended. Sign in again."));
+        Request bodiless =
+                new Request(exchange, json, match.parameters(), new byte[0], address, secure(exchange), caller);
+        allow(route, bodiless, caller);
+        byte[] body = SAFE.contains(method) ? new byte[0] : body(exchange);
+        return route.handler()
+                .handle(new Request(exchange, json, match.parameters(), body, address, secure(exchange), caller));
+    }
+
+    private record Match(Route route, Map<String, String> parameters) {}
+
+    private Match match(String method, String path) {
+        List<String> asked = Route.segments(path);
+        List<String> others = new ArrayList<>();
+        for (Route route : routes) {
+            Optional<Map<String, String>> parameters = parameters(route.segments(), asked);
+            if (parameters.isPresent()) {
+                if (route.method().equals(method)) {
+                    return new Match(route, parameters.get());
+                }
+                others.add(route.method());
+            }
+        }
+        if (others.isEmpty()) {
+            throw new RefusedException(Reason.NOT_FOUND, "There is nothing at this address.");
+        }
+        throw new RefusedException(
+                Reason.METHOD_NOT_ALLOWED, "This address takes " + String.join(", ", others) + " only.");
+    }
+
+    private static Optional<Map<String, String>> parameters(List<String> wanted, List<String> asked) {
+        if (wanted.size() != asked.size()) {
+            return Optional.empty();
+        }
+        Map<String, String> parameters = new HashMap<>();
+        for (int i = 0; i < wanted.size(); i++) {
+            String segment = wanted.get(i);
+            if (segment.startsWith("{")) {
+                if (asked.get(i).isEmpty()) {
+                    return Optional.empty();
+                }
+                parameters.put(segment.substring(1, segment.length() - 1), asked.get(i));
+            } else if (!segment.equals(asked.get(i))) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(parameters);
+    }
+
+    /** The one place where rights are enforced. */
+    private static void allow(Route route, Request request, @Nullable Caller caller) {
+        switch (route.access()) {
+            case Access.Public ignored -> {}
+            case Access.Self ignored -> request.caller();
+            case Access.Needs needs -> {
+                if (caller == null || !caller.may(needs.right())) {
+                    throw forbidden();
+                }
+            }
+            case Access.NeedsOrOwns needs -> {
+                if (caller != null && needs.right() != null && caller.may(needs.right())) {
+                    return;
+                }
+                if (caller == null || !caller.may(needs.ownerRight())) {
+                    throw forbidden();
+                }
+                boolean own = needs.owner().apply(request).filter(caller.userId()::equals).isPresent();
+                if (!own) {
+                    throw new RefusedException(Reason.NOT_FOUND, "There is nothing at this address.");
+                }
+            }
+        }
+    }
+
+    private static RefusedException forbidden() {
+        return new RefusedException(Reason.FORBIDDEN, "Your role does not allow this. Ask an administrator.");
+    }
+
+    /**
+     * A form or an image of another site cannot set a header, and a script of another site may not without our consent
+     * (which we give nobody). SameSite cookies would do for modern browsers; this holds for all.
+     */
+    private static void sameSite(HttpServerExchange exchange) {
+        HeaderMap headers = exchange.getRequestHeaders();
+        if (!headers.contains(REQUEST_HEADER)) {
+            throw new RefusedException(
+                    Reason.CROSS_SITE_REQUEST, "The request needs the header X-Oriel-Request: 1.");
+        }
+        String origin = headers.getFirst(ORIGIN);
+        if (origin != null && !isOwn(origin, headers)) {
+            throw new RefusedException(Reason.CROSS_SITE_REQUEST, "The request comes from a page of another site.");
+        }
+    }
+
+    static boolean isOwn(String origin, HeaderMap headers) {
+        String asked = headers.contains(FORWARDED_HOST) ? headers.getFirst(FORWARDED_HOST) : headers.getFirst(Headers.HOST);
+        try {
+            String authority = URI.create(origin).getRawAuthority();
+            return authority != null && asked != null && authority.equalsIgnoreCase(asked.strip());
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static byte[] body(HttpServerExchange exchange) throws IOException {
+        long length = exchange.getRequestContentLength();
+        if (length == 0) {
+            return new byte[0];
+        }
+        exchange.startBlocking();
+        InputStream in = exchange.getInputStream();
+        byte[] body = in.readNBytes(MOST_BODY + 1);
+        if (body.length > MOST_BODY) {
+            drain(in);
+            throw new RefusedException(
+                    Reason.BODY_TOO_LARGE, "A request may have " + (MOST_BODY >> 20) + " MiB at most.");
+        }
+        if (body.length > 0) {
+            String type = exchange.getRequestHeaders().getFirst(Headers.CONTENT_TYPE);
+            if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
+                throw new RefusedException(
+                        Reason.UNSUPPORTED_MEDIA_TYPE, "Send JSON with Content-Type: application/json.");
+            }
+        }
+        return body;
+    }
+
+    private static void drain(InputStream in) throws IOException {
+        byte[] buffer = new byte[16 * 1024];
+        long drained = 0;
+        for (int read = 0; read >= 0 && drained < MOST_DRAINED; drained += read) {
+            read = in.read(buffer);
+        }
+    }
+
+    /** Addresses and schemes that a client claims count only where a proxy of ours has written them. */
+    private String address(HttpServerExchange exchange) {
+        InetSocketAddress source = exchange.getSourceAddress();
+        String direct = source.getAddress() == null ? source.getHostString() : source.getAddress().getHostAddress();
+        String forwarded = behindProxy ? exchange.getRequestHeaders().getLast(FORWARDED_FOR) : null;
+        if (forwarded == null) {
+            return direct;
+        }
+        String last = forwarded.substring(forwarded.lastIndexOf(',') + 1).strip();
+        return last.length() > 64 ? direct : last;
+    }
+
+    private static boolean secure(HttpServerExchange exchange) {
+        return "https".equals(exchange.getRequestScheme())
+                || "https".equalsIgnoreCase(exchange.getRequestHeaders().getFirst(FORWARDED_PROTO));
+    }
+
+    private void send(HttpServerExchange exchange, Response response) throws IOException, InterruptedException {
+        exchange.setStatusCode(response.status());
+        HeaderMap headers = exchange.getResponseHeaders();
+        headers.put(Headers.CACHE_CONTROL, "no-store");
+        response.headers().forEach((name, value) -> headers.put(new HttpString(name), value));
+        Object body = response.body();
+        switch (body) {
+            case null -> exchange.endExchange();
+            case Response.Text text -> {
+                headers.put(Headers.CONTENT_TYPE, text.contentType());
+                exchange.getResponseSender().send(ByteBuffer.wrap(text.text().getBytes(StandardCharsets.UTF_8)));
+            }
+            case Response.Stream stream -> {
+                headers.put(Headers.CONTENT_TYPE, stream.contentType());
+                exchange.startBlocking();
+                OutputStream out = exchange.getOutputStream();
+                stream.writer().write(out);
+                exchange.endExchange();
+            }
+            default -> {
+                headers.put(Headers.CONTENT_TYPE, "application/json");
+                exchange.getResponseSender().send(ByteBuffer.wrap(json.write(body)));
+            }
+        }
+    }
+
+    private void refuse(HttpServerExchange exchange, RefusedException refused, String trace) {
+        if (exchange.isResponseStarted()) {
+            exchange.endExchange();
+            return;
+        }
+        Problem problem = Problem.of(refused, trace);
+        exchange.setStatusCode(problem.status());
+        HeaderMap headers = exchange.getResponseHeaders();
+        headers.put(Headers.CONTENT_TYPE, "application/problem+json");
+        headers.put(Headers.CACHE_CONTROL, "no-store");
+        if (problem.retryAfterSeconds() != null) {
+            headers.put(Headers.RETRY_AFTER, Long.toString(problem.retryAfterSeconds()));
+        }
+        exchange.getResponseSender().send(ByteBuffer.wrap(json.write(problem)));
+    }
+
+    private String trace() {
+        byte[] bytes = new byte[8];
+        random.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}

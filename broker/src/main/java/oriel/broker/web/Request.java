@@ -1,0 +1,159 @@
+package oriel.broker.web;
+
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.HeaderValues;
+import io.undertow.util.Headers;
+import java.util.Deque;
+import java.util.Map;
+import java.util.UUID;
+import oriel.broker.access.Caller;
+import oriel.broker.problem.Reason;
+import oriel.broker.problem.RefusedException;
+import org.jspecify.annotations.Nullable;
+
+/** A request of the API. For the thread that handles it. */
+public final class Request {
+    private static final int DEFAULT_LIMIT = 50;
+    private static final int MOST_LIMIT = 200;
+
+    private final HttpServerExchange exchange;
+    private final Json json;
+    private final Map<String, String> path;
+    private final byte[] body;
+    private final String address;
+    private final boolean secure;
+    private final @Nullable Caller caller;
+
+    Request(
+            HttpServerExchange exchange,
+            Json json,
+            Map<String, String> path,
+            byte[] body,
+            String address,
+            boolean secure,
+            @Nullable Caller caller) {
+        this.exchange = exchange;
+        this.json = json;
+        this.path = Map.copyOf(path);
+        this.body = body;
+        this.address = address;
+        this.secure = secure;
+        this.caller = caller;
+    }
+
+    /**
+     * Who asks.
+     *
+     * @throws RefusedException {@link Reason#NOT_SIGNED_IN}; not on routes that need a sign-in
+     */
+    public Caller caller() {
+        if (caller == null) {
+            throw new RefusedException(Reason.NOT_SIGNED_IN, "Sign in first.");
+        }
+        return caller;
+    }
+
+    /** Where the request comes from. */
+    public String address() {
+        return address;
+    }
+
+    /** Whether the client speaks TLS, to us or to a proxy of ours. */
+    public boolean secure() {
+        return secure;
+    }
+
+    /** A parameter of the path. */
+    public String path(String name) {
+        String value = path.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("the route has no parameter " + name);
+        }
+        return value;
+    }
+
+    /** A parameter of the path that is a key; a text that is none names nothing. */
+    public UUID pathId(String name) {
+        try {
+            return UUID.fromString(path(name));
+        } catch (IllegalArgumentException e) {
+            throw RefusedException.notFound(name.replace("Id", "") + " \"" + path(name) + "\"");
+        }
+    }
+
+    /** A parameter of the query, or what stands for its absence. */
+    public String query(String name, String otherwise) {
+        Deque<String> values = exchange.getQueryParameters().get(name);
+        String value = values == null ? null : values.peekFirst();
+        return value == null ? otherwise : value;
+    }
+
+    /** A parameter of the query that is one of an enumeration's names. */
+    public <E extends Enum<E>> @Nullable E query(String name, Class<E> type) {
+        String value = query(name, "");
+        if (value.isEmpty()) {
+            return null;
+        }
+        for (E constant : type.getEnumConstants()) {
+            if (constant.name().equals(value)) {
+                return constant;
+            }
+        }
+        throw RefusedException.field(name, "is none of the known values");
+    }
+
+    /** How many items a page has. */
+    public int limit() {
+        String value = query("limit", "");
+        if (value.isEmpty()) {
+            return DEFAULT_LIMIT;
+        }
+        try {
+            int limit = Integer.parseInt(value);
+            if (limit >= 1 && limit <= MOST_LIMIT) {
+                return limit;
+            }
+        } catch (NumberFormatException e) {
+            // The same answer as for a number out of range.
+        }
+        throw RefusedException.field("limit", "must be between 1 and " + MOST_LIMIT);
+    }
+
+    /** Key of the last item of the page before; empty for the first page. */
+    public String after() {
+        String cursor = query("cursor", "");
+        return cursor.isEmpty() ? "" : Page.decode(cursor);
+    }
+
+    /** Position of the last item of the page before, in a list by time. */
+    public Page.Position before() {
+        String key = after();
+        return key.isEmpty() ? Page.Position.START : Page.Position.parse(key);
+    }
+
+    /** The ETag that the caller has seen, if it says so. */
+    public @Nullable String ifMatch() {
+        HeaderValues values = exchange.getRequestHeaders().get(Headers.IF_MATCH);
+        String value = values == null ? null : values.getFirst();
+        return value == null || value.equals("*") ? null : value;
+    }
+
+    /** The body. */
+    public <T> T body(Class<T> type) {
+        if (body.length == 0) {
+            throw RefusedException.field("body", "is missing");
+        }
+        return json.read(body, type);
+    }
+
+    /** Whether there is a body. */
+    public boolean hasBody() {
+        return body.length > 0;
+    }
+
+    /** A cookie. */
+    public @Nullable String cookie(String name) {
+        io.undertow.server.handlers.Cookie cookie = exchange.getRequestCookie(name);
+        return cookie == null ? null : cookie.getValue();
+    }
+}
