@@ -6,11 +6,11 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditResource;
 import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.DisplayService;
 import oriel.broker.display.LiveDisplays;
 import oriel.broker.display.Tickets;
 import oriel.broker.event.Signal;
@@ -78,6 +78,7 @@ public final class Broker implements AutoCloseable {
     private final Clock clock;
     private final Json json = new Json();
     private @Nullable WebServer web;
+    private @Nullable DisplayService displayService;
 
     private Broker(BrokerConfig config, Store store, HypervisorHost host, Passwords passwords, Clock clock) {
         this.config = config;
@@ -154,11 +155,11 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * What must exist before anybody can sign in: the first administrator.
+     * What must exist before anybody can sign in: the first administrator, and an end user to try things as.
      *
-     * @return the administrator with the generated password, to be shown once; empty if there are users already
+     * @return both with their generated passwords, to be shown once; empty if there are users already
      */
-    public Optional<Accounts.Created> bootstrapAdmin() {
+    public List<Accounts.Created> bootstrapUsers() {
         return accounts.bootstrap();
     }
 
@@ -208,13 +209,16 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * Listens.
+     * Listens, with the display daemon behind the same port.
      *
-     * @param displayPort loopback port of the display gateway; 0: none
      * @return where it listens
      * @throws IOException if the port cannot be had
      */
-    public InetSocketAddress listen(int displayPort) throws IOException {
+    public InetSocketAddress listen() throws IOException {
+        DisplayService service = new DisplayService(
+                tickets, displays, host, clock, sessions::displayOpened, sessions::displayClosed);
+        displayService = service;
+        int displayPort = service.start();
         WebServer server = new WebServer(
                 new WebServer.Options(
                         new InetSocketAddress(
@@ -312,6 +316,9 @@ public final class Broker implements AutoCloseable {
         signals.close();
         if (web != null) {
             web.close();
+        }
+        if (displayService != null) {
+            displayService.close();
         }
         controller.close();
         store.close();

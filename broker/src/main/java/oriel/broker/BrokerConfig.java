@@ -51,6 +51,12 @@ public record BrokerConfig(
                 machines);
     }
 
+    /** With golden images elsewhere. */
+    public BrokerConfig withImages(Path directory) {
+        return new BrokerConfig(
+                dataDirectory, directory.toAbsolutePath().normalize(), store, listen, behindProxy, pool, machines);
+    }
+
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
         return new BrokerConfig(dataDirectory, imageDirectory, otherStore, listen, behindProxy, pool, machines);

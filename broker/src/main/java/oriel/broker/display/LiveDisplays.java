@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import oriel.broker.display.Tickets.Redeemed;
 import org.jspecify.annotations.Nullable;
@@ -12,16 +11,28 @@ import org.jspecify.annotations.Nullable;
 /** The displays that are open in this process, and the means to cut them. Thread-safe. */
 public final class LiveDisplays {
     private final Map<UUID, Redeemed> open = new ConcurrentHashMap<>();
-    private volatile BiConsumer<UUID, String> cutter = (connection, reason) -> {};
+    private volatile Cutter cutter = (connection, cut, detail) -> {};
 
-    /** How a connection is cut: given the connection and a reason for people. Must not block. */
-    public void cutBy(BiConsumer<UUID, String> cutter) {
+    /** Cuts a connection. Must not block; an unknown connection is one that has closed meanwhile. */
+    @FunctionalInterface
+    public interface Cutter {
+        /** Cuts. */
+        void cut(UUID connection, Cut cut, String detail);
+    }
+
+    /** How a connection is cut. */
+    public void cutBy(Cutter cutter) {
         this.cutter = cutter;
     }
 
-    /** A connection is open. */
+    /** A connection is open; earlier ones of the same session go. */
     public void opened(Redeemed grant) {
         open.put(grant.connection(), grant);
+        cut(
+                other -> other.sessionId().equals(grant.sessionId())
+                        && !other.connection().equals(grant.connection()),
+                Cut.REPLACED,
+                "");
     }
 
     /**
@@ -44,24 +55,24 @@ public final class LiveDisplays {
     }
 
     /** Cuts the displays of a session. */
-    public void cutSession(UUID sessionId, String reason) {
-        cut(grant -> grant.sessionId().equals(sessionId), reason);
+    public void cutSession(UUID sessionId, Cut cut, String detail) {
+        cut(grant -> grant.sessionId().equals(sessionId), cut, detail);
     }
 
     /** Cuts the displays that a sign-in has opened. */
-    public void cutSignIn(String signIn, String reason) {
-        cut(grant -> grant.signIn().equals(signIn), reason);
+    public void cutSignIn(String signIn, String detail) {
+        cut(grant -> grant.signIn().equals(signIn), Cut.REVOKED, detail);
     }
 
     /** Cuts the displays of a user. */
-    public void cutUser(UUID userId, String reason) {
-        cut(grant -> grant.userId().equals(userId), reason);
+    public void cutUser(UUID userId, String detail) {
+        cut(grant -> grant.userId().equals(userId), Cut.REVOKED, detail);
     }
 
-    private void cut(Predicate<Redeemed> which, String reason) {
+    private void cut(Predicate<Redeemed> which, Cut cut, String detail) {
         open.values().stream()
                 .filter(which)
                 .map(Redeemed::connection)
-                .forEach(connection -> cutter.accept(connection, reason));
+                .forEach(connection -> cutter.cut(connection, cut, detail));
     }
 }

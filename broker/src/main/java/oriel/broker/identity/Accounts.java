@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Local users. Thread-safe. */
 public final class Accounts {
-    /** The first administrator's name. */
-    public static final String FIRST_ADMIN = "admin";
+    private static final String FIRST_ADMIN = "admin";
+    private static final String FIRST_USER = "demo";
 
     /** Mapped classes that nobody else sees. */
     public static final List<Class<?>> ENTITIES = List.of(AccountGroup.class, SignIn.class, LoginLock.class);
@@ -120,18 +120,17 @@ public final class Accounts {
     }
 
     /**
-     * Creates the first administrator unless there is any account.
+     * Creates the first administrator, and an end user to try things as, unless there is any account.
      *
-     * @return the generated password, to be shown once; empty if there was an account already
+     * @return both with their passwords, to be shown once; empty if there was an account already
      */
-    public Optional<Created> bootstrap() {
-        boolean fresh = store.call(tx -> tx.count("select count(*) from Account") == 0);
-        return fresh
-                ? Optional.of(create(
-                        new NewUser(FIRST_ADMIN, "Administrator", Role.ADMIN, List.of(), null),
-                        AuditEntry.SYSTEM,
-                        ""))
-                : Optional.empty();
+    public List<Created> bootstrap() {
+        if (store.call(tx -> tx.count("select count(*) from Account")) > 0) {
+            return List.of();
+        }
+        return List.of(
+                create(new NewUser(FIRST_ADMIN, "Administrator", Role.ADMIN, List.of(), null), AuditEntry.SYSTEM, ""),
+                create(new NewUser(FIRST_USER, "Demo user", Role.END_USER, List.of(), null), AuditEntry.SYSTEM, ""));
     }
 
     /**

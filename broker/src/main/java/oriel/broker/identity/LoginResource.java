@@ -11,6 +11,7 @@ import oriel.broker.access.Right;
 import oriel.broker.access.Role;
 import oriel.broker.problem.Check;
 import oriel.broker.web.Access;
+import oriel.broker.web.Authenticator;
 import oriel.broker.web.Request;
 import oriel.broker.web.Resource;
 import oriel.broker.web.Response;
@@ -18,8 +19,6 @@ import oriel.broker.web.Route;
 
 /** Signing in and out, and what one may do with one's own account. */
 public final class LoginResource implements Resource {
-    private static final String COOKIE = "oriel_session";
-
     private final SignIns signIns;
 
     /** Over the service. */
@@ -86,7 +85,7 @@ public final class LoginResource implements Resource {
         Login login = request.body(Login.class);
         SignIns.Started started = signIns.signIn(login.username(), login.password(), request.address());
         // A sign-in that this browser already had would live on unseen.
-        signIns.caller(request.cookie(COOKIE), request.address()).ifPresent(signIns::signOut);
+        signIns.caller(request.cookie(Authenticator.COOKIE), request.address()).ifPresent(signIns::signOut);
         return Response.ok(Me.of(started.caller()))
                 .with("Set-Cookie", cookie(started.token(), request.secure(), SignIns.LONGEST.toSeconds()));
     }
@@ -103,7 +102,7 @@ public final class LoginResource implements Resource {
     }
 
     private static String cookie(String value, boolean secure, long seconds) {
-        return COOKIE + "=" + value + "; Path=/; Max-Age=" + seconds + "; HttpOnly; SameSite=Strict"
+        return Authenticator.COOKIE + "=" + value + "; Path=/; Max-Age=" + seconds + "; HttpOnly; SameSite=Strict"
                 + (secure ? "; Secure" : "");
     }
 }

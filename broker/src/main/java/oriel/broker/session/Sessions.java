@@ -10,6 +10,7 @@ import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.Cut;
 import oriel.broker.display.DisplayRight;
 import oriel.broker.display.LiveDisplays;
 import oriel.broker.display.Tickets;
@@ -274,7 +275,7 @@ public final class Sessions {
         return store.call(tx -> {
             DesktopSession session = requireLive(tx, sessionId);
             Tickets.voidFor(tx, sessionId);
-            tx.afterCommit(() -> displays.cutSession(sessionId, "disconnected"));
+            tx.afterCommit(() -> displays.cutSession(sessionId, Cut.REVOKED, "disconnected by " + caller.username()));
             audit.record(
                     tx, AuditEntry.by(caller, "session.disconnect", session.machineName(), "session " + sessionId));
             return SessionView.of(session);
@@ -353,7 +354,7 @@ public final class Sessions {
         String poolId = session.poolId();
         UUID id = session.id();
         tx.afterCommit(() -> {
-            displays.cutSession(id, reason == EndReason.LOGOFF ? "logged off" : "the session was ended");
+            displays.cutSession(id, Cut.SESSION_ENDED, "");
             poolChanged.accept(poolId);
         });
     }
@@ -408,6 +409,7 @@ public final class Sessions {
         displays.opened(grant);
         store.run(tx -> tx.lock(DesktopSession.class, grant.sessionId())
                 .filter(DesktopSession::lives)
+                .filter(session -> tx.count("select count(*) from SignIn where tokenHash = ?1", grant.signIn()) > 0)
                 .ifPresentOrElse(
                         session -> {
                             session.connect(grant.address(), clock.instant());
@@ -424,7 +426,7 @@ public final class Sessions {
                                             grant.address()));
                         },
                         () -> tx.afterCommit(
-                                () -> displays.cutSession(grant.sessionId(), "the session has ended"))));
+                                () -> displays.cutSession(grant.sessionId(), Cut.SESSION_ENDED, ""))));
     }
 
     /** Somebody does not look any more. */

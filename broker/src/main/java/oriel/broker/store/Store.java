@@ -15,6 +15,7 @@ import org.hibernate.SessionFactory;
 import org.hibernate.StaleStateException;
 import org.hibernate.StatelessSession;
 import org.hibernate.Transaction;
+import org.hibernate.boot.model.naming.PhysicalNamingStrategySnakeCaseImpl;
 import org.hibernate.cfg.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +76,7 @@ public final class Store implements AutoCloseable {
                     .load()
                     .migrate();
             Configuration hibernate = new Configuration();
+            hibernate.setPhysicalNamingStrategy(new PhysicalNamingStrategySnakeCaseImpl());
             entities.forEach(hibernate::addAnnotatedClass);
             hibernate.getProperties().put("hibernate.connection.datasource", pool);
             hibernate.setProperty("hibernate.hbm2ddl.auto", "none");

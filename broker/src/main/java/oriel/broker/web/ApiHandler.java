@@ -34,9 +34,6 @@ import org.slf4j.LoggerFactory;
  * else decides about rights.
  */
 final class ApiHandler implements HttpHandler {
-    /** Name of the session cookie. */
-    static final String COOKIE = "oriel_session";
-
     private static final Logger log = LoggerFactory.getLogger(ApiHandler.class);
     private static final HttpString REQUEST_HEADER = new HttpString("X-Oriel-Request");
     private static final HttpString ORIGIN = new HttpString("Origin");
@@ -104,7 +101,7 @@ final class ApiHandler implements HttpHandler {
             sameSite(exchange);
         }
         String address = address(exchange);
-        io.undertow.server.handlers.Cookie cookie = exchange.getRequestCookie(COOKIE);
+        io.undertow.server.handlers.Cookie cookie = exchange.getRequestCookie(Authenticator.COOKIE);
         Caller caller = route.access() instanceof Access.Public
                 ? null
                 : authenticator

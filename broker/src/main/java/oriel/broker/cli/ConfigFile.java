@@ -1,0 +1,143 @@
+package oriel.broker.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import oriel.broker.BrokerConfig;
+import oriel.broker.BrokerConfig.FirstPool;
+import oriel.broker.BrokerConfig.MachineConfig;
+import oriel.broker.store.StoreConfig;
+
+/**
+ * The configuration file: lines {@code key = value}, comments with {@code #}. Every key is known and has a type; what is
+ * not known is an error with its line, so that a mistyped key is not silently without effect. Absent keys have defaults.
+ */
+final class ConfigFile {
+    private final String name;
+    private final Map<String, Entry> entries;
+    private final Set<String> known = new TreeSet<>();
+
+    private record Entry(int line, String value) {}
+
+    private ConfigFile(String name, Map<String, Entry> entries) {
+        this.name = name;
+        this.entries = entries;
+    }
+
+    /** No file: defaults everywhere. */
+    static ConfigFile empty() {
+        return new ConfigFile("", new LinkedHashMap<>());
+    }
+
+    static ConfigFile read(Path file) {
+        try {
+            return parse(file.toString(), Files.readAllLines(file, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new Main.Failure(2, "The configuration " + file + " cannot be read: " + e.getMessage());
+        }
+    }
+
+    static ConfigFile parse(String name, List<String> lines) {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i).strip();
+            if (line.isEmpty() || line.startsWith("#")) {
+                continue;
+            }
+            int equals = line.indexOf('=');
+            if (equals < 1) {
+                throw new Main.Failure(2, name + ", line " + (i + 1) + ": write \"key = value\".");
+            }
+            String key = line.substring(0, equals).strip();
+            if (entries.put(key, new Entry(i + 1, line.substring(equals + 1).strip())) != null) {
+                throw new Main.Failure(2, name + ", line " + (i + 1) + ": \"" + key + "\" is there twice.");
+            }
+        }
+        return new ConfigFile(name, entries);
+    }
+
+    /** The configuration, or a failure that names the line. */
+    BrokerConfig toConfig(Path dataDirectory) {
+        BrokerConfig defaults = BrokerConfig.defaults(dataDirectory);
+        StoreConfig store = defaults.store();
+        FirstPool pool = defaults.pool();
+        MachineConfig machines = defaults.machines();
+        BrokerConfig config = new BrokerConfig(
+                dataDirectory,
+                Path.of(text("images.directory", defaults.imageDirectory().toString())),
+                new StoreConfig(
+                        text("database.url", store.url()),
+                        text("database.user", store.user()),
+                        text("database.password", store.password()),
+                        number("database.connections", store.connections(), 2, 200)),
+                defaults.listen(),
+                flag("listen.behind-proxy", defaults.behindProxy()),
+                new FirstPool(
+                        text("pool.name", pool.id()),
+                        text("pool.image", pool.image()),
+                        number("pool.size", pool.size(), 0, 1000),
+                        number("pool.warm", pool.warm(), 0, 1000),
+                        number("pool.memory-mib", pool.memoryMib(), 64, 1 << 20),
+                        number("pool.vcpus", pool.vcpus(), 1, 64)),
+                new MachineConfig(
+                        flag("machines.emulated", machines.emulated()),
+                        number("machines.parallel-operations", machines.parallel(), 1, 256),
+                        number("machines.booting", machines.booting(), 1, 256),
+                        seconds("machines.boot-timeout-seconds", machines.bootTimeout()),
+                        seconds("machines.look-seconds", machines.interval()),
+                        machines.retryPause(),
+                        seconds("machines.unclaimed-after-seconds", machines.unclaimedAfter())));
+        config = config.listeningOn(
+                text("listen.address", defaults.listen().getHostString()),
+                number("listen.port", defaults.listen().getPort(), 0, 65535));
+        entries.keySet().stream().filter(key -> !known.contains(key)).findFirst().ifPresent(key -> {
+            throw new Main.Failure(
+                    2, where(key) + "there is no key \"" + key + "\". Keys are: " + String.join(", ", known) + ".");
+        });
+        return config;
+    }
+
+    private String where(String key) {
+        Entry entry = entries.get(key);
+        return entry == null ? name + ": " : name + ", line " + entry.line() + ": ";
+    }
+
+    private String text(String key, String otherwise) {
+        known.add(key);
+        Entry entry = entries.get(key);
+        return entry == null ? otherwise : entry.value();
+    }
+
+    private int number(String key, int otherwise, int least, int most) {
+        String value = text(key, Integer.toString(otherwise));
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The same answer as for a number out of range.
+        }
+        throw new Main.Failure(
+                2, where(key) + "\"" + key + "\" must be a number between " + least + " and " + most + ".");
+    }
+
+    private Duration seconds(String key, Duration otherwise) {
+        return Duration.ofSeconds(number(key, (int) otherwise.toSeconds(), 1, 7 * 24 * 3600));
+    }
+
+    private boolean flag(String key, boolean otherwise) {
+        return switch (text(key, Boolean.toString(otherwise))) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new Main.Failure(2, where(key) + "\"" + key + "\" must be true or false.");
+        };
+    }
+}

@@ -1,0 +1,172 @@
+package oriel.broker.display;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import oriel.broker.display.Tickets.Redeemed;
+import oriel.displayd.gateway.DisplayGateway;
+import oriel.displayd.gateway.OriginPolicy;
+import oriel.displayd.viewer.ClipboardPolicy;
+import oriel.displayd.viewer.CloseReason;
+import oriel.displayd.viewer.DisplayGrant;
+import oriel.displayd.viewer.DisplayHub;
+import oriel.displayd.viewer.Right;
+import oriel.displayd.viewer.Viewer;
+import oriel.displayd.viewer.ViewerListener;
+import oriel.hypervisor.display.Display;
+import oriel.hypervisor.host.HypervisorHost;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The display daemon in this process: redeems tickets, tells the broker who looks at what, and cuts connections when the
+ * broker says so. The daemon knows connections only; which session and user they belong to is known here.
+ */
+public final class DisplayService implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DisplayService.class);
+    /** A client that has not finished its handshake by then never will. */
+    private static final Duration HANDSHAKE = Duration.ofMinutes(1);
+
+    private final Tickets tickets;
+    private final HypervisorHost host;
+    private final Clock clock;
+    private final Consumer<Redeemed> opened;
+    private final Consumer<UUID> closed;
+    private final DisplayHub hub;
+    private final DisplayGateway gateway;
+    private final Map<UUID, Pending> pending = new ConcurrentHashMap<>();
+    /** One thread: that a connection is closed must be heard after that it was opened. */
+    private final ExecutorService events =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("display-events").factory());
+
+    private record Pending(Redeemed grant, Instant since) {}
+
+    /**
+     * Prepares; {@link #start} listens.
+     *
+     * @param opened told when a client is connected; may block
+     * @param closed told when it has gone; may block
+     */
+    public DisplayService(
+            Tickets tickets,
+            LiveDisplays displays,
+            HypervisorHost host,
+            Clock clock,
+            Consumer<Redeemed> opened,
+            Consumer<UUID> closed) {
+        this.tickets = tickets;
+        this.host = host;
+        this.clock = clock;
+        this.opened = opened;
+        this.closed = closed;
+        this.hub = new DisplayHub(new Events());
+        this.gateway = new DisplayGateway(
+                hub,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                this::redeem,
+                OriginPolicy.sameHost());
+        displays.cutBy((connection, cut, detail) -> hub.close(connection.toString(), reason(cut), detail));
+    }
+
+    /**
+     * Listens on a free loopback port.
+     *
+     * @return the port
+     */
+    public int start() throws IOException {
+        return gateway.start();
+    }
+
+    private Optional<DisplayGrant> redeem(String ticket) {
+        Instant now = clock.instant();
+        pending.values().removeIf(waiting -> waiting.since().plus(HANDSHAKE).isBefore(now));
+        Optional<Redeemed> redeemed = tickets.redeem(ticket);
+        if (redeemed.isEmpty()) {
+            return Optional.empty();
+        }
+        Redeemed grant = redeemed.get();
+        Optional<Display> display = host.display(grant.machine());
+        if (display.isEmpty()) {
+            log.info("{} has no display just now", grant.machine());
+            return Optional.empty();
+        }
+        pending.put(grant.connection(), new Pending(grant, now));
+        return Optional.of(new DisplayGrant(
+                grant.connection().toString(), display.get(), rights(grant.right()), ClipboardPolicy.BOTH_WAYS));
+    }
+
+    private static Set<Right> rights(DisplayRight right) {
+        return switch (right) {
+            case CONTROL -> EnumSet.of(Right.VIEW, Right.CONTROL);
+            case VIEW -> EnumSet.of(Right.VIEW);
+        };
+    }
+
+    private static CloseReason reason(Cut cut) {
+        return switch (cut) {
+            case SESSION_ENDED -> CloseReason.SESSION_ENDED;
+            case REVOKED -> CloseReason.REVOKED;
+            case REPLACED -> CloseReason.REPLACED;
+        };
+    }
+
+    private void later(Runnable event) {
+        try {
+            events.execute(() -> {
+                try {
+                    event.run();
+                } catch (RuntimeException e) {
+                    log.warn("a display's change could not be noted: {}", e.getMessage(), e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            log.debug("the process stops: the next one notes that nobody looks");
+        }
+    }
+
+    /** Cuts every display, telling clients that the server stops, and stops listening. */
+    @Override
+    public void close() {
+        hub.close();
+        gateway.close();
+        events.shutdown();
+        try {
+            if (!events.awaitTermination(5, TimeUnit.SECONDS)) {
+                log.warn("not every closed display was noted");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private final class Events implements ViewerListener {
+        @Override
+        public void connected(Viewer viewer) {
+            Pending waiting = pending.remove(UUID.fromString(viewer.grant().sessionId()));
+            if (waiting != null) {
+                later(() -> opened.accept(waiting.grant()));
+            }
+        }
+
+        @Override
+        public void disconnected(Viewer viewer, CloseReason reason, String detail) {
+            UUID connection = UUID.fromString(viewer.grant().sessionId());
+            pending.remove(connection);
+            later(() -> closed.accept(connection));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+package oriel.broker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import oriel.hypervisor.display.Display;
+import oriel.hypervisor.host.HostException;
+import oriel.hypervisor.host.HostException.Reason;
+import oriel.hypervisor.host.HostListener;
+import oriel.hypervisor.host.HypervisorHost;
+import oriel.hypervisor.host.MachineSpec;
+import oriel.hypervisor.host.MachineStatus;
+import oriel.hypervisor.host.PowerState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A host in memory that keeps its promises, unless a test breaks them. Its machines outlive brokers, as files would.
+ * Guests are ready at once, unless {@link #readyByHand}. What users do to a disk is its {@code traces}.
+ */
+final class FakeHost implements HypervisorHost {
+    /** A call to the host, as scripts see it. */
+    record Call(String what, String machine) {}
+
+    /** What a script does to a call before it takes effect. */
+    interface Script {
+        void before(Call call) throws HostException;
+    }
+
+    private static final class Machine {
+        final String owner;
+        long generation;
+        PowerState power = PowerState.OFF;
+        boolean ready;
+        boolean wasOn;
+        @Nullable String failure;
+        final List<String> traces = new ArrayList<>();
+
+        Machine(String owner) {
+            this.owner = owner;
+        }
+    }
+
+    private final Map<String, Machine> machines = new TreeMap<>();
+    private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
+    final List<Call> calls = new CopyOnWriteArrayList<>();
+    volatile boolean readyByHand;
+    volatile boolean silent;
+    volatile Script script = call -> {};
+
+    @Override
+    public String name() {
+        return "fake";
+    }
+
+    private void call(String what, String machine) throws HostException {
+        Call call = new Call(what, machine);
+        calls.add(call);
+        script.before(call);
+    }
+
+    @Override
+    public void create(MachineSpec spec) throws HostException {
+        call("create", spec.name());
+        boolean stopped;
+        synchronized (machines) {
+            Machine machine = machines.get(spec.name());
+            if (machine != null && !machine.owner.equals(spec.owner())) {
+                throw new HostException(Reason.CONFLICT, spec.name() + " belongs to " + machine.owner);
+            }
+            if (machine != null && machine.generation == spec.generation()) {
+                return;
+            }
+            if (machine != null && machine.generation > spec.generation()) {
+                throw new HostException(Reason.CONFLICT, spec.name() + " has a later disk");
+            }
+            stopped = machine != null && machine.power == PowerState.ON;
+            Machine fresh = new Machine(spec.owner());
+            fresh.generation = spec.generation();
+            machines.put(spec.name(), fresh);
+        }
+        if (stopped) {
+            tell(spec.name());
+        }
+    }
+
+    @Override
+    public void start(MachineSpec spec) throws HostException {
+        call("start", spec.name());
+        synchronized (machines) {
+            Machine machine = machines.get(spec.name());
+            if (machine == null) {
+                throw new HostException(Reason.NOT_FOUND, "no " + spec.name());
+            }
+            if (machine.generation != spec.generation() || !machine.owner.equals(spec.owner())) {
+                throw new HostException(Reason.CONFLICT, spec.name() + " is another machine");
+            }
+            if (machine.power == PowerState.ON) {
+                return;
+            }
+            machine.power = PowerState.ON;
+            machine.wasOn = true;
+            machine.failure = null;
+            machine.ready = !readyByHand;
+        }
+        tell(spec.name());
+    }
+
+    @Override
+    public void powerButton(String name) throws HostException {
+        call("powerButton", name);
+    }
+
+    @Override
+    public void reset(String name) throws HostException {
+        call("reset", name);
+        synchronized (machines) {
+            Machine machine = machine(name);
+            if (!machine.wasOn) {
+                throw new HostException(Reason.CONFLICT, name + " is off");
+            }
+            machine.power = PowerState.ON;
+            machine.ready = !readyByHand;
+            machine.failure = null;
+        }
+        tell(name);
+    }
+
+    @Override
+    public void stop(String name) throws HostException {
+        call("stop", name);
+        synchronized (machines) {
+            Machine machine = machines.get(name);
+            if (machine == null) {
+                return;
+            }
+            machine.power = PowerState.OFF;
+            machine.ready = false;
+        }
+        tell(name);
+    }
+
+    @Override
+    public void destroy(String name) throws HostException {
+        call("destroy", name);
+        synchronized (machines) {
+            machines.remove(name);
+        }
+    }
+
+    @Override
+    public List<MachineStatus> list() {
+        synchronized (machines) {
+            return machines.entrySet().stream()
+                    .map(entry -> status(entry.getKey(), entry.getValue()))
+                    .toList();
+        }
+    }
+
+    @Override
+    public Optional<Display> display(String name) {
+        synchronized (machines) {
+            Machine machine = machines.get(name);
+            return machine != null && machine.power == PowerState.ON
+                    ? Optional.of(new FakeDisplay(name))
+                    : Optional.empty();
+        }
+    }
+
+    private Machine machine(String name) throws HostException {
+        Machine machine = machines.get(name);
+        if (machine == null) {
+            throw new HostException(Reason.NOT_FOUND, "no " + name);
+        }
+        return machine;
+    }
+
+    private static MachineStatus status(String name, Machine machine) {
+        return new MachineStatus(
+                name,
+                machine.owner,
+                machine.generation,
+                machine.power,
+                machine.ready,
+                Optional.ofNullable(machine.failure));
+    }
+
+    private void tell(String name) {
+        if (silent) {
+            return;
+        }
+        MachineStatus status;
+        synchronized (machines) {
+            Machine machine = machines.get(name);
+            if (machine == null) {
+                return;
+            }
+            status = status(name, machine);
+        }
+        for (HostListener listener : listeners) {
+            listener.powerChanged(status);
+            if (status.guestReady()) {
+                listener.guestReady(status);
+            }
+        }
+    }
+
+    /** A guest says that its desktop is drawn. */
+    void guestReady(String name) {
+        synchronized (machines) {
+            machines.get(name).ready = true;
+        }
+        tell(name);
+    }
+
+    /** Every guest that runs says that its desktop is drawn. */
+    void allReady() {
+        running(status -> !status.guestReady()).forEach(this::guestReady);
+    }
+
+    List<String> running(Predicate<MachineStatus> which) {
+        return list().stream()
+                .filter(status -> status.power() == PowerState.ON)
+                .filter(which)
+                .map(MachineStatus::name)
+                .toList();
+    }
+
+    /** A machine stops: by itself, or with a failure. */
+    void goOff(String name, @Nullable String failure) {
+        synchronized (machines) {
+            Machine machine = machines.get(name);
+            machine.power = PowerState.OFF;
+            machine.ready = false;
+            machine.failure = failure;
+        }
+        tell(name);
+    }
+
+    /** The host dies with its process, and comes back: files stay, nothing runs. */
+    void crash() {
+        synchronized (machines) {
+            machines.values().forEach(machine -> {
+                machine.power = PowerState.OFF;
+                machine.ready = false;
+                machine.wasOn = false;
+            });
+        }
+        listeners.clear();
+        script = call -> {};
+    }
+
+    /** Somebody leaves something on a disk. */
+    void leaveTrace(String name, String trace) {
+        synchronized (machines) {
+            machines.get(name).traces.add(trace);
+        }
+    }
+
+    List<String> traces(String name) {
+        synchronized (machines) {
+            return List.copyOf(machines.get(name).traces);
+        }
+    }
+
+    /** A machine that is there without the broker's doing. */
+    void plant(String name, String owner) {
+        synchronized (machines) {
+            Machine machine = new Machine(owner);
+            machine.generation = 1;
+            machines.put(name, machine);
+        }
+    }
+
+    /** The files of a machine are lost. */
+    void lose(String name) {
+        synchronized (machines) {
+            machines.remove(name);
+        }
+    }
+
+    boolean has(String name) {
+        synchronized (machines) {
+            return machines.containsKey(name);
+        }
+    }
+
+    @Override
+    public void addListener(HostListener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void removeListener(HostListener listener) {
+        listeners.remove(listener);
+    }
+
+    @Override
+    public void close() {
+        crash();
+    }
+}
