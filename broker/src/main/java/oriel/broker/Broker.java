@@ -7,6 +7,9 @@ import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditResource;
 import oriel.broker.audit.AuditTrail;
@@ -47,9 +50,6 @@ import oriel.broker.web.Json;
 import oriel.broker.web.WebServer;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A broker, put together. {@link #open} makes the services, {@link #start} takes over the host's machines and listens.
@@ -98,8 +98,13 @@ public final class Broker implements AutoCloseable {
         AccountEnds accountEnds = new AccountEnds();
         this.signIns = new SignIns(store, audit, passwords, secrets, accountEnds, clock);
         this.accounts = new Accounts(store, audit, passwords, signIns, accountEnds, clock);
-        this.images =
-                new Images(store, audit, signals, clock, config.imageDirectory(), config.machines().emulated());
+        this.images = new Images(
+                store,
+                audit,
+                signals,
+                clock,
+                config.imageDirectory(),
+                config.machines().emulated());
         this.pools = new Pools(store, audit, signals, new PoolChanges(), clock);
         BrokerConfig.MachineConfig run = config.machines();
         this.controller = new HostController(
@@ -147,7 +152,8 @@ public final class Broker implements AutoCloseable {
                 .orElseGet(() -> {
                     byte[] random = new byte[6];
                     new SecureRandom().nextBytes(random);
-                    Installation installation = new Installation("oriel-" + HexFormat.of().formatHex(random));
+                    Installation installation =
+                            new Installation("oriel-" + HexFormat.of().formatHex(random));
                     tx.insert(installation);
                     return installation;
                 })
@@ -215,8 +221,8 @@ public final class Broker implements AutoCloseable {
      * @throws IOException if the port cannot be had
      */
     public InetSocketAddress listen() throws IOException {
-        DisplayService service = new DisplayService(
-                tickets, displays, host, clock, sessions::displayOpened, sessions::displayClosed);
+        DisplayService service =
+                new DisplayService(tickets, displays, host, clock, sessions::displayOpened, sessions::displayClosed);
         displayService = service;
         int displayPort = service.start();
         WebServer server = new WebServer(

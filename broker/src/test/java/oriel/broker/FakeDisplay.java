@@ -3,13 +3,13 @@ package oriel.broker;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
-import org.jspecify.annotations.Nullable;
 
 /** A screen of one colour that never changes. */
 record FakeDisplay(String name) implements Display {

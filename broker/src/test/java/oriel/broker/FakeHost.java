@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostException.Reason;
@@ -15,7 +16,6 @@ import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineSpec;
 import oriel.hypervisor.host.MachineStatus;
 import oriel.hypervisor.host.PowerState;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A host in memory that keeps its promises, unless a test breaks them. Its machines outlive brokers, as files would.
@@ -36,7 +36,10 @@ final class FakeHost implements HypervisorHost {
         PowerState power = PowerState.OFF;
         boolean ready;
         boolean wasOn;
-        @Nullable String failure;
+
+        @Nullable
+        String failure;
+
         final List<String> traces = new ArrayList<>();
 
         Machine(String owner) {

@@ -140,8 +140,9 @@ final class Fixture implements AutoCloseable {
     /** Connects, again if need be, until the display could be opened. */
     Connected.Ready connectUntilReady(Caller caller) {
         return await().pollInterval(Duration.ofMillis(5))
-                .atMost(Duration.ofSeconds(20))
-                .until(() -> connect(caller), Connected.Ready.class::isInstance) instanceof Connected.Ready ready
+                                .atMost(Duration.ofSeconds(20))
+                                .until(() -> connect(caller), Connected.Ready.class::isInstance)
+                        instanceof Connected.Ready ready
                 ? ready
                 : null;
     }
@@ -166,11 +167,15 @@ final class Fixture implements AutoCloseable {
 
     /** Waits until no operation is open and nothing is to be done for any machine. */
     void awaitSettled() {
-        await().pollInterval(Duration.ofMillis(10)).atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
-            long open = broker.store().call(tx -> tx.count("select count(*) from Operation where openKey is not null"));
-            assertThat(open).isZero();
-            assertThat(machines()).allSatisfy(machine -> assertThat(machine.need()).isEqualTo(Machine.Need.NOTHING));
-        });
+        await().pollInterval(Duration.ofMillis(10))
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> {
+                    long open = broker.store()
+                            .call(tx -> tx.count("select count(*) from Operation where openKey is not null"));
+                    assertThat(open).isZero();
+                    assertThat(machines())
+                            .allSatisfy(machine -> assertThat(machine.need()).isEqualTo(Machine.Need.NOTHING));
+                });
     }
 
     Pools.PoolView pool() {
@@ -188,7 +193,8 @@ final class Fixture implements AutoCloseable {
             }
         }
         try (var files = Files.walk(directory)) {
-            files.sorted(java.util.Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+            files.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(path -> path.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,10 +2,10 @@ package oriel.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import oriel.broker.access.Caller;
 import oriel.broker.session.Desktop;
 import oriel.broker.session.Sessions.Connected;
-import org.junit.jupiter.api.Test;
 
 class SessionStoryTest {
     @Test

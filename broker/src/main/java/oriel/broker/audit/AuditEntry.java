@@ -13,8 +13,7 @@ import oriel.broker.audit.AuditRecord.Outcome;
  * @param detail for people; never a secret
  * @param address where the request came from, or empty
  */
-public record AuditEntry(
-        String actor, String action, String target, Outcome outcome, String detail, String address) {
+public record AuditEntry(String actor, String action, String target, Outcome outcome, String detail, String address) {
     /** Actor of what the broker does by itself. */
     public static final String SYSTEM = "system";
 

@@ -9,9 +9,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes and checks the audit trail. A record is written in the transaction of the act it records: an act that cannot be
@@ -60,10 +60,10 @@ public final class AuditTrail {
         long sequence = 0;
         while (true) {
             long after = sequence;
-            List<AuditRecord> page = store.call(tx -> tx.query(
-                            AuditRecord.class, "from AuditRecord where sequence > ?1 order by sequence", after)
-                    .setMaxResults(VERIFY_PAGE)
-                    .getResultList());
+            List<AuditRecord> page = store.call(
+                    tx -> tx.query(AuditRecord.class, "from AuditRecord where sequence > ?1 order by sequence", after)
+                            .setMaxResults(VERIFY_PAGE)
+                            .getResultList());
             for (AuditRecord record : page) {
                 sequence++;
                 hash = hash(hash, sequence, record.time(), record.entry());
@@ -78,12 +78,16 @@ public final class AuditTrail {
     }
 
     private AuditVerification atEnd(long sequence, String hash) {
-        AuditHead head = store.call(tx -> tx.find(AuditHead.class, AuditHead.ONLY)).orElse(null);
-        if (head == null || head.sequence() < sequence || (head.sequence() == sequence && !head.hash().equals(hash))) {
+        AuditHead head =
+                store.call(tx -> tx.find(AuditHead.class, AuditHead.ONLY)).orElse(null);
+        if (head == null
+                || head.sequence() < sequence
+                || (head.sequence() == sequence && !head.hash().equals(hash))) {
             return new AuditVerification(false, sequence, sequence);
         }
         // A head further on: records were written while we read, unless they are not there.
-        long present = store.call(tx -> tx.count("select count(*) from AuditRecord where sequence <= ?1", head.sequence()));
+        long present =
+                store.call(tx -> tx.count("select count(*) from AuditRecord where sequence <= ?1", head.sequence()));
         return present == head.sequence()
                 ? new AuditVerification(true, sequence, null)
                 : new AuditVerification(false, sequence, sequence + 1);
@@ -124,5 +128,6 @@ public final class AuditTrail {
      * @param records how many were read
      * @param firstBroken sequence of the first record that does not fit
      */
-    public record AuditVerification(boolean intact, long records, @Nullable Long firstBroken) {}
+    public record AuditVerification(
+            boolean intact, long records, @Nullable Long firstBroken) {}
 }

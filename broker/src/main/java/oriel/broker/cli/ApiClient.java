@@ -16,7 +16,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** How commands reach a running broker: through its API, with an administrator's sign-in. */
 final class ApiClient {
-    @Option(names = "--server", paramLabel = "URL", defaultValue = "http://127.0.0.1:8006", description = "Where the broker is (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            defaultValue = "http://127.0.0.1:8006",
+            description = "Where the broker is (default: ${DEFAULT-VALUE}).")
     @SuppressWarnings("NullAway.Init")
     private URI server;
 
@@ -24,7 +28,8 @@ final class ApiClient {
             names = "--as",
             paramLabel = "USER",
             defaultValue = "admin",
-            description = "Who signs in (default: ${DEFAULT-VALUE}). The password is taken from $ORIEL_PASSWORD, or asked for.")
+            description =
+                    "Who signs in (default: ${DEFAULT-VALUE}). The password is taken from $ORIEL_PASSWORD, or asked for.")
     @SuppressWarnings("NullAway.Init")
     private String user;
 
@@ -71,7 +76,9 @@ final class ApiClient {
             response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             throw new Main.Failure(
-                    1, "No broker answers at " + server + ". Is \"oriel up\" running? Another place is given with --server.");
+                    1,
+                    "No broker answers at " + server
+                            + ". Is \"oriel up\" running? Another place is given with --server.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Main.Failure(1, "interrupted");

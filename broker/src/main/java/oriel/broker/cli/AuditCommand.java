@@ -30,7 +30,8 @@ final class AuditCommand implements Runnable {
                 .println(
                         intact
                                 ? "intact: " + result.path("records").asLong() + " records"
-                                : "BROKEN at record " + result.path("firstBroken").asLong());
+                                : "BROKEN at record "
+                                        + result.path("firstBroken").asLong());
         return intact ? 0 : 1;
     }
 }

@@ -97,10 +97,15 @@ final class ConfigFile {
         config = config.listeningOn(
                 text("listen.address", defaults.listen().getHostString()),
                 number("listen.port", defaults.listen().getPort(), 0, 65535));
-        entries.keySet().stream().filter(key -> !known.contains(key)).findFirst().ifPresent(key -> {
-            throw new Main.Failure(
-                    2, where(key) + "there is no key \"" + key + "\". Keys are: " + String.join(", ", known) + ".");
-        });
+        entries.keySet().stream()
+                .filter(key -> !known.contains(key))
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new Main.Failure(
+                            2,
+                            where(key) + "there is no key \"" + key + "\". Keys are: " + String.join(", ", known)
+                                    + ".");
+                });
         return config;
     }
 

@@ -38,7 +38,8 @@ final class DataDirectory {
             }
         } catch (IOException | UnsupportedOperationException e) {
             throw new Main.Failure(
-                    2, "The data directory " + directory + " cannot be made (" + e.getMessage() + "). Choose another one"
+                    2,
+                    "The data directory " + directory + " cannot be made (" + e.getMessage() + "). Choose another one"
                             + " with --data-dir.");
         }
         if (!Files.isWritable(directory)) {

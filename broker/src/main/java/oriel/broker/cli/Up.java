@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.Broker;
 import oriel.broker.BrokerConfig;
 import oriel.broker.identity.Accounts;
@@ -15,7 +16,6 @@ import oriel.broker.store.StoreUnavailableException;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostProvider;
 import oriel.hypervisor.host.HypervisorHost;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -38,7 +38,10 @@ final class Up implements Callable<Integer> {
             description = "Where state is kept (default: $ORIEL_DATA_DIR, or oriel in the XDG data directory).")
     private @Nullable Path dataDirectory;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "Configuration file (default: oriel.conf in the data directory, if there).")
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Configuration file (default: oriel.conf in the data directory, if there).")
     private @Nullable Path configFile;
 
     @Option(names = "--listen", paramLabel = "ADDRESS", description = "Address to listen on (default: 127.0.0.1).")
@@ -47,19 +50,34 @@ final class Up implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "Port to listen on (default: 8006).")
     private @Nullable Integer port;
 
-    @Option(names = "--images", paramLabel = "DIR", description = "Where golden images are (default: images in the data directory).")
+    @Option(
+            names = "--images",
+            paramLabel = "DIR",
+            description = "Where golden images are (default: images in the data directory).")
     private @Nullable Path images;
 
-    @Option(names = "--pool-size", paramLabel = "N", description = "Machines of the first pool, when it is made (default: 5).")
+    @Option(
+            names = "--pool-size",
+            paramLabel = "N",
+            description = "Machines of the first pool, when it is made (default: 5).")
     private @Nullable Integer poolSize;
 
-    @Option(names = "--pool-warm", paramLabel = "N", description = "Free machines the first pool keeps running, when it is made (default: 1).")
+    @Option(
+            names = "--pool-warm",
+            paramLabel = "N",
+            description = "Free machines the first pool keeps running, when it is made (default: 1).")
     private @Nullable Integer poolWarm;
 
-    @Option(names = "--pool-memory", paramLabel = "MIB", description = "RAM of each machine of the first pool, when it is made (default: 512).")
+    @Option(
+            names = "--pool-memory",
+            paramLabel = "MIB",
+            description = "RAM of each machine of the first pool, when it is made (default: 512).")
     private @Nullable Integer poolMemory;
 
-    @Option(names = "--host", paramLabel = "KIND", description = "Kind of host that runs machines (default: the one there is).")
+    @Option(
+            names = "--host",
+            paramLabel = "KIND",
+            description = "Kind of host that runs machines (default: the one there is).")
     private @Nullable String hostKind;
 
     @Override
@@ -77,16 +95,17 @@ final class Up implements Callable<Integer> {
             broker.startMachines();
             announce(out, address, first);
             Thread main = Thread.currentThread();
-            Runtime.getRuntime().addShutdownHook(new Thread(
-                    () -> {
-                        stopped.countDown();
-                        try {
-                            main.join(20_000);
-                        } catch (InterruptedException e) {
-                            Thread.currentThread().interrupt();
-                        }
-                    },
-                    "oriel-shutdown"));
+            Runtime.getRuntime()
+                    .addShutdownHook(new Thread(
+                            () -> {
+                                stopped.countDown();
+                                try {
+                                    main.join(20_000);
+                                } catch (InterruptedException e) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            },
+                            "oriel-shutdown"));
             stopped.await();
             out.println("Oriel stops. Desktops go on where they were at the next start.");
             return 0;
@@ -130,7 +149,10 @@ final class Up implements Callable<Integer> {
                 .toList();
         if (providers.isEmpty()) {
             throw new Main.Failure(
-                    2, hostKind == null ? "This build has no host to run machines on." : "There is no host \"" + hostKind + "\".");
+                    2,
+                    hostKind == null
+                            ? "This build has no host to run machines on."
+                            : "There is no host \"" + hostKind + "\".");
         }
         return providers.getFirst().open(directory);
     }

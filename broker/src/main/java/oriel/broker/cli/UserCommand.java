@@ -39,9 +39,16 @@ final class UserCommand implements Runnable {
     int add(
             @Mixin ApiClient api,
             @Parameters(paramLabel = "NAME") String name,
-            @Option(names = "--name", paramLabel = "TEXT", description = "Name for people.") @Nullable String displayName,
-            @Option(names = "--role", paramLabel = "ROLE", defaultValue = "end-user", description = "end-user, helpdesk or admin (default: ${DEFAULT-VALUE}).") String role,
-            @Option(names = "--group", paramLabel = "GROUP", description = "Group; may be repeated.") @Nullable List<String> groups) {
+            @Option(names = "--name", paramLabel = "TEXT", description = "Name for people.") @Nullable
+                    String displayName,
+            @Option(
+                            names = "--role",
+                            paramLabel = "ROLE",
+                            defaultValue = "end-user",
+                            description = "end-user, helpdesk or admin (default: ${DEFAULT-VALUE}).")
+                    String role,
+            @Option(names = "--group", paramLabel = "GROUP", description = "Group; may be repeated.") @Nullable
+                    List<String> groups) {
         api.signIn();
         JsonNode created = api.call(
                 "POST",
@@ -56,7 +63,9 @@ final class UserCommand implements Runnable {
                         "groups",
                         groups == null ? List.of() : groups));
         api.signOut();
-        out().printf("user %s, password %s (shown only this once)%n", name, created.path("generatedPassword").asString());
+        out().printf(
+                        "user %s, password %s (shown only this once)%n",
+                        name, created.path("generatedPassword").asString());
         return 0;
     }
 
@@ -68,11 +77,11 @@ final class UserCommand implements Runnable {
             JsonNode page = api.call("GET", "/api/v1/users?limit=200&cursor=" + cursor, null);
             for (JsonNode user : page.path("items")) {
                 out().printf(
-                        "%-24s %-10s %-9s %s%n",
-                        user.path("username").asString(),
-                        user.path("role").asString(),
-                        user.path("enabled").asBoolean() ? "" : "disabled",
-                        user.path("displayName").asString());
+                                "%-24s %-10s %-9s %s%n",
+                                user.path("username").asString(),
+                                user.path("role").asString(),
+                                user.path("enabled").asBoolean() ? "" : "disabled",
+                                user.path("displayName").asString());
             }
             cursor = page.path("nextCursor").asString("");
         } while (!cursor.isEmpty());
@@ -84,7 +93,9 @@ final class UserCommand implements Runnable {
     int password(@Mixin ApiClient api, @Parameters(paramLabel = "NAME") String name) {
         api.signIn();
         JsonNode done = api.call("POST", user(name) + "/password", Map.of());
-        out().printf("user %s, password %s (shown only this once)%n", name, done.path("generatedPassword").asString());
+        out().printf(
+                        "user %s, password %s (shown only this once)%n",
+                        name, done.path("generatedPassword").asString());
         return 0;
     }
 

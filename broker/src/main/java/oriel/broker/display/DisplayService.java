@@ -17,6 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oriel.broker.display.Tickets.Redeemed;
 import oriel.displayd.gateway.DisplayGateway;
 import oriel.displayd.gateway.OriginPolicy;
@@ -29,8 +31,6 @@ import oriel.displayd.viewer.Viewer;
 import oriel.displayd.viewer.ViewerListener;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.host.HypervisorHost;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The display daemon in this process: redeems tickets, tells the broker who looks at what, and cuts connections when the
@@ -50,8 +50,8 @@ public final class DisplayService implements AutoCloseable {
     private final DisplayGateway gateway;
     private final Map<UUID, Pending> pending = new ConcurrentHashMap<>();
     /** One thread: that a connection is closed must be heard after that it was opened. */
-    private final ExecutorService events =
-            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("display-events").factory());
+    private final ExecutorService events = Executors.newSingleThreadExecutor(
+            Thread.ofVirtual().name("display-events").factory());
 
     private record Pending(Redeemed grant, Instant since) {}
 
@@ -75,10 +75,7 @@ public final class DisplayService implements AutoCloseable {
         this.closed = closed;
         this.hub = new DisplayHub(new Events());
         this.gateway = new DisplayGateway(
-                hub,
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                this::redeem,
-                OriginPolicy.sameHost());
+                hub, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), this::redeem, OriginPolicy.sameHost());
         displays.cutBy((connection, cut, detail) -> hub.close(connection.toString(), reason(cut), detail));
     }
 

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
-import oriel.broker.display.Tickets.Redeemed;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.display.Tickets.Redeemed;
 
 /** The displays that are open in this process, and the means to cut them. Thread-safe. */
 public final class LiveDisplays {

@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
@@ -22,8 +24,6 @@ import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostListener;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineStatus;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs the machines of one host: workers for operations, one thread that looks at machines and pools when something has

@@ -3,14 +3,14 @@ package oriel.broker.host;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.store.Store;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineStatus;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Destroys machines that carry our label and that the database does not know: what a crash between a host's work and

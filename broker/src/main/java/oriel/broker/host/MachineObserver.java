@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.machine.Agent;
 import oriel.broker.machine.Lifecycle;
@@ -21,8 +23,6 @@ import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineStatus;
 import oriel.hypervisor.host.PowerState;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings the database in line with what a host says of a machine. Events only say which machine to look at: what counts

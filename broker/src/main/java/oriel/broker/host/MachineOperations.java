@@ -127,7 +127,9 @@ final class MachineOperations implements OperationHandler {
             case STOP -> host.stop(name);
             case DELETE -> {
                 // Only what is ours: the name may have been taken by somebody else's machine.
-                if (host.find(name).filter(status -> status.owner().equals(owner)).isPresent()) {
+                if (host.find(name)
+                        .filter(status -> status.owner().equals(owner))
+                        .isPresent()) {
                     host.destroy(name);
                 }
             }
@@ -209,8 +211,7 @@ final class MachineOperations implements OperationHandler {
         }
     }
 
-    private void givenUp(
-            Tx tx, Operation operation, HostException failure, Machine machine, String why, Instant now) {
+    private void givenUp(Tx tx, Operation operation, HostException failure, Machine machine, String why, Instant now) {
         boolean diskLost = operation.kind().boots() && failure.reason() != HostException.Reason.IMAGE;
         if (machine.sessionId() == null) {
             machine.release(diskLost ? Lifecycle.MISSING : Lifecycle.ERROR, why, now);

@@ -41,8 +41,8 @@ final class PoolController {
         sessions.handOut(poolId);
         store.run(tx -> tx.lock(Pool.class, poolId).ifPresent(pool -> {
             Instant now = clock.instant();
-            List<Machine> all = new ArrayList<>(
-                    tx.list(Machine.class, "from Machine where poolId = ?1 order by number", poolId));
+            List<Machine> all =
+                    new ArrayList<>(tx.list(Machine.class, "from Machine where poolId = ?1 order by number", poolId));
             if (pool.deleting()) {
                 delete(tx, pool, all, now);
             } else {

@@ -8,10 +8,10 @@ import jakarta.persistence.Table;
 import jakarta.persistence.Version;
 import java.time.Instant;
 import java.util.UUID;
-import oriel.broker.access.Role;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Role;
 
 /** A local user. The name never changes; it is what entitlements and records refer to. */
 @Entity

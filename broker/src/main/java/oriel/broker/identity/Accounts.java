@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Role;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
@@ -17,7 +18,6 @@ import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
-import org.jspecify.annotations.Nullable;
 
 /** Local users. Thread-safe. */
 public final class Accounts {
@@ -212,8 +212,7 @@ public final class Accounts {
             Role role = change.role() == null ? account.role() : change.role();
             boolean enabled = change.enabled() == null ? account.enabled() : change.enabled();
             keepAnAdmin(tx, account, role == Role.ADMIN && enabled);
-            account.change(
-                    change.displayName() == null ? account.displayName() : change.displayName(), role, enabled);
+            account.change(change.displayName() == null ? account.displayName() : change.displayName(), role, enabled);
             tx.update(account);
             if (wasEnabled && !enabled) {
                 signIns.endAll(tx, account.id(), "", "disabled");
@@ -323,7 +322,8 @@ public final class Accounts {
                                 account.id())
                         == 0) {
             throw new RefusedException(
-                    Reason.CONFLICT, "\"" + account.username() + "\" is the last administrator. Make another one first.");
+                    Reason.CONFLICT,
+                    "\"" + account.username() + "\" is the last administrator. Make another one first.");
         }
     }
 

@@ -56,8 +56,8 @@ final class Lockout {
             Duration wait = Duration.between(clock.instant(), until.get());
             throw RefusedException.later(
                     Reason.LOCKED_OUT,
-                    "There were too many failed sign-ins. Try again in "
-                            + Math.max(1, wait.toSeconds() + 1) + " seconds.",
+                    "There were too many failed sign-ins. Try again in " + Math.max(1, wait.toSeconds() + 1)
+                            + " seconds.",
                     wait);
         }
     }

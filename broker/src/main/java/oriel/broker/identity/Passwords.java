@@ -7,9 +7,9 @@ import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Hashes, checks and makes passwords. Argon2id (RFC 9106) with OWASP's second recommended set: 19 MiB, two passes, one
@@ -31,8 +31,8 @@ public final class Passwords {
     /** Without characters that people confuse. */
     private static final String ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
 
-    private static final Set<String> EASY =
-            Set.of("password12", "password123", "passwordpassword", "1234567890", "0123456789", "qwertyuiop", "qwertzuiop");
+    private static final Set<String> EASY = Set.of(
+            "password12", "password123", "passwordpassword", "1234567890", "0123456789", "qwertyuiop", "qwertzuiop");
 
     private final Argon2Function argon2;
     private final SecureRandom random = new SecureRandom();
@@ -60,8 +60,8 @@ public final class Passwords {
     /** Whether a password fits a hash; takes as long without a hash (no such user) as with one. */
     boolean fits(String password, @Nullable String hash) {
         String against = hash == null ? nobody : hash;
-        boolean fits = bounded(() -> Password.check(password, against)
-                .with(Argon2Function.getInstanceFromHash(against)));
+        boolean fits =
+                bounded(() -> Password.check(password, against).with(Argon2Function.getInstanceFromHash(against)));
         return fits && hash != null;
     }
 

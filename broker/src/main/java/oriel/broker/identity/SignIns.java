@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
@@ -15,7 +16,6 @@ import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
-import org.jspecify.annotations.Nullable;
 
 /** Signing in and out. Thread-safe. */
 public final class SignIns {
@@ -79,8 +79,8 @@ public final class SignIns {
             throw e;
         }
         Optional<Account> account = store.call(tx -> Accounts.byName(tx, username));
-        boolean fits = passwords.fits(
-                password, account.map(Account::passwordHash).orElse(null));
+        boolean fits =
+                passwords.fits(password, account.map(Account::passwordHash).orElse(null));
         if (!fits || !account.orElseThrow().enabled()) {
             audit.record(new AuditEntry(
                     username,
@@ -100,8 +100,8 @@ public final class SignIns {
             Account current = tx.lock(Account.class, account.get().id())
                     .filter(Account::enabled)
                     .filter(a -> a.passwordHash().equals(account.get().passwordHash()))
-                    .orElseThrow(() -> new RefusedException(
-                            Reason.BAD_CREDENTIALS, "The user name or the password is wrong."));
+                    .orElseThrow(() ->
+                            new RefusedException(Reason.BAD_CREDENTIALS, "The user name or the password is wrong."));
             current.signedIn(now);
             tx.update(current);
             tx.insert(new SignIn(hash, current.id(), now, address));

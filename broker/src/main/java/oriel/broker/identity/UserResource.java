@@ -2,6 +2,7 @@ package oriel.broker.identity;
 
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Right;
 import oriel.broker.identity.Accounts.NewUser;
 import oriel.broker.identity.Accounts.UserChange;
@@ -12,7 +13,6 @@ import oriel.broker.web.Request;
 import oriel.broker.web.Resource;
 import oriel.broker.web.Response;
 import oriel.broker.web.Route;
-import org.jspecify.annotations.Nullable;
 
 /** Users, for administrators. */
 public final class UserResource implements Resource {
@@ -83,8 +83,7 @@ public final class UserResource implements Resource {
     }
 
     private Response resetPassword(Request request) {
-        PasswordReset reset =
-                request.hasBody() ? request.body(PasswordReset.class) : new PasswordReset(null);
+        PasswordReset reset = request.hasBody() ? request.body(PasswordReset.class) : new PasswordReset(null);
         Optional<String> generated = accounts.resetPassword(
                 request.path("userId"), reset.password(), request.caller().username(), request.address());
         return Response.ok(new PasswordResetDone(generated.orElse(null)));

@@ -48,7 +48,8 @@ public record ImageDirectory(String title, Path disk, BootSpec boot) {
         return new ImageDirectory(
                 properties.getProperty("title", real.getFileName().toString()),
                 disk,
-                new BootSpec(present(real, "vmlinuz"), present(real, "initrd.img"), (commandLine + " " + more).strip()));
+                new BootSpec(
+                        present(real, "vmlinuz"), present(real, "initrd.img"), (commandLine + " " + more).strip()));
     }
 
     private static Path present(Path directory, String name) {

@@ -33,11 +33,7 @@ public final class ImageResource implements Resource {
                         "/api/v1/images/{imageName}",
                         read,
                         request -> Response.ok(images.get(request.path("imageName")))),
-                new Route(
-                        "POST",
-                        "/api/v1/images/{imageName}/versions/{version}/deprecate",
-                        write,
-                        this::deprecate));
+                new Route("POST", "/api/v1/images/{imageName}/versions/{version}/deprecate", write, this::deprecate));
     }
 
     private Response list(Request request) {

@@ -8,10 +8,10 @@ import jakarta.persistence.Table;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.UUID;
-import oriel.hypervisor.host.BootSpec;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.host.BootSpec;
 
 /** One version of a golden image. */
 @Entity

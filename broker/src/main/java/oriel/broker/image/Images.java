@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
@@ -16,7 +17,6 @@ import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
-import org.jspecify.annotations.Nullable;
 
 /** Golden images and their versions. Thread-safe. */
 public final class Images {
@@ -53,7 +53,10 @@ public final class Images {
      * @param changelog for people
      */
     public record Registration(
-            String name, @Nullable String displayName, String directory, @Nullable String changelog) {
+            String name,
+            @Nullable String displayName,
+            String directory,
+            @Nullable String changelog) {
         /** Checks the fields. */
         public Registration {
             Check.matching("name", name, NAME);
@@ -79,8 +82,7 @@ public final class Images {
             throw RefusedException.field("directory", "must be below " + root);
         }
         ImageDirectory directory = ImageDirectory.read(path, emulated);
-        String displayName =
-                registration.displayName() == null ? directory.title() : registration.displayName();
+        String displayName = registration.displayName() == null ? directory.title() : registration.displayName();
         return store.call(tx -> {
             Instant now = clock.instant();
             if (tx.lock(Image.class, registration.name()).isEmpty()) {
@@ -119,8 +121,7 @@ public final class Images {
             ImageVersion version = version(tx, name, number);
             version.deprecate();
             tx.update(version);
-            audit.record(
-                    tx, new AuditEntry(actor, "image.deprecate", name + ":" + number, Outcome.OK, "", address));
+            audit.record(tx, new AuditEntry(actor, "image.deprecate", name + ":" + number, Outcome.OK, "", address));
             changed(tx, name);
             return view(tx, image);
         });
@@ -128,7 +129,8 @@ public final class Images {
 
     /** A page of images by name. */
     public List<ImageView> list(String after, int limit) {
-        return store.call(tx -> tx.query(Image.class, "from Image where name > ?1 order by name", after)
+        return store.call(tx -> tx
+                .query(Image.class, "from Image where name > ?1 order by name", after)
                 .setMaxResults(limit)
                 .getResultList()
                 .stream()
@@ -213,5 +215,9 @@ public final class Images {
 
     /** A version as the API shows it. */
     public record VersionView(
-            int version, VersionState state, String changelog, @Nullable String failure, Instant created) {}
+            int version,
+            VersionState state,
+            String changelog,
+            @Nullable String failure,
+            Instant created) {}
 }

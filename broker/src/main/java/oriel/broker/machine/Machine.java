@@ -8,10 +8,10 @@ import jakarta.persistence.Table;
 import jakarta.persistence.Version;
 import java.time.Instant;
 import java.util.UUID;
-import oriel.hypervisor.host.PowerState;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.host.PowerState;
 
 /**
  * One desktop VM of a pool. Its state has three axes: lifecycle, power and agent. Whatever they say, {@code taintedBy}

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.operation.Journal;
@@ -14,7 +15,6 @@ import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.hypervisor.host.PowerState;
-import org.jspecify.annotations.Nullable;
 
 /** The machines in the database. Whoever changes one saves it here, which also journals what it needs next. */
 public final class Machines {
@@ -38,15 +38,12 @@ public final class Machines {
 
     /** A free, clean machine of a pool that nobody else is about to take, locked; the quickest to be ready first. */
     public static Optional<Machine> claimable(Tx tx, String poolId) {
-        return tx.claim(
-                Machine.class,
-                """
+        return tx.claim(Machine.class, """
                 from Machine where poolId = ?1 and sessionId is null and taintedBy is null and failure is null
                   and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)
                 order by case when agent = READY then 0 when power = ON then 1 when power = STARTING then 2
                   when powerWanted = true then 3 when generation > 0 then 4 else 5 end, number
-                """,
-                poolId);
+                """, poolId);
     }
 
     /** Writes a new machine. */
@@ -81,7 +78,8 @@ public final class Machines {
                 open(tx, machine, OperationKind.PROVISION, 1, spareOr(machine, Operation.URGENT), now);
                 machine.cloning(now);
             }
-            case START -> open(tx, machine, OperationKind.START, machine.generation(), spareOr(machine, Operation.URGENT), now);
+            case START ->
+                open(tx, machine, OperationKind.START, machine.generation(), spareOr(machine, Operation.URGENT), now);
             case REFRESH -> {
                 open(tx, machine, OperationKind.REFRESH, machine.generation() + 1, Operation.SOON, now);
                 machine.become(Lifecycle.REFRESHING, machine.failure(), now);

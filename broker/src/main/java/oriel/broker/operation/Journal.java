@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
-import org.jspecify.annotations.Nullable;
 
 /** The journal of operations. Thread-safe. */
 public final class Journal {
@@ -133,8 +133,8 @@ public final class Journal {
      */
     Optional<Operation> held(Tx tx, UUID id, String worker) {
         return tx.lock(Operation.class, id)
-                .filter(operation -> operation.state() == OperationState.RUNNING
-                        && worker.equals(operation.leaseOwner()));
+                .filter(operation ->
+                        operation.state() == OperationState.RUNNING && worker.equals(operation.leaseOwner()));
     }
 
     void end(Tx tx, Operation operation, OperationState state, @Nullable String failure) {
@@ -177,8 +177,7 @@ public final class Journal {
 
     /** Deletes what ended before a time. */
     public void sweep(Instant before) {
-        store.run(tx -> tx.execute(
-                "delete from Operation where openKey is null and finished < ?1", before));
+        store.run(tx -> tx.execute("delete from Operation where openKey is null and finished < ?1", before));
     }
 
     /** A page of operations, newest first. */
@@ -204,8 +203,8 @@ public final class Journal {
     /** Makes a waiting operation due now. */
     public OperationView retry(UUID id) {
         return store.call(tx -> {
-            Operation operation = tx.lock(Operation.class, id)
-                    .orElseThrow(() -> RefusedException.notFound("operation " + id));
+            Operation operation =
+                    tx.lock(Operation.class, id).orElseThrow(() -> RefusedException.notFound("operation " + id));
             if (operation.state() != OperationState.PENDING) {
                 throw new RefusedException(Reason.CONFLICT, "The operation is " + operation.state() + ".");
             }

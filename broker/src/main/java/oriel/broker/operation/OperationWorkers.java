@@ -11,12 +11,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import oriel.broker.store.Store;
-import oriel.broker.store.StoreUnavailableException;
-import oriel.hypervisor.host.HostException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.broker.store.Store;
+import oriel.broker.store.StoreUnavailableException;
+import oriel.hypervisor.host.HostException;
 
 /**
  * Takes due operations from the journal and carries them out, several at a time. A worker holds an operation by a lease
@@ -43,8 +43,8 @@ public final class OperationWorkers implements AutoCloseable {
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
     private final Map<UUID, Boolean> running = new ConcurrentHashMap<>();
-    private final ExecutorService threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("operation-", 0).factory());
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("operation-", 0).factory());
     private List<Thread> loops = List.of();
     private volatile boolean closed;
 

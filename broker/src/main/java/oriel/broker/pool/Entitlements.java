@@ -12,16 +12,12 @@ public final class Entitlements {
 
     /** The pools that a user may use, by display name. */
     public static List<Pool> poolsOf(Tx tx, UUID userId, String username) {
-        return tx.list(
-                Pool.class,
-                """
+        return tx.list(Pool.class, """
                 from Pool p where p.deleting = false and exists (
                   select 1 from Entitlement e where e.poolId = p.id
                     and ((e.kind = USER and e.subject = ?1) or (e.kind = GROUP and e.subject in ?2)))
                 order by p.displayName, p.id
-                """,
-                username,
-                groups(tx, userId));
+                """, username, groups(tx, userId));
     }
 
     /** Whether a user may use a pool. */

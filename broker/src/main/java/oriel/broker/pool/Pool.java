@@ -6,8 +6,8 @@ import jakarta.persistence.Table;
 import jakarta.persistence.Version;
 import java.time.Duration;
 import java.time.Instant;
-import oriel.hypervisor.display.DisplaySize;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.display.DisplaySize;
 
 /** A floating desktop pool of linked clones: any free machine for anybody entitled, refreshed at log-off. */
 @Entity

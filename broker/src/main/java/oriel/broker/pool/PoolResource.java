@@ -66,8 +66,7 @@ public final class PoolResource implements Resource {
 
     private Response create(Request request) {
         return pool(
-                201,
-                pools.create(request.body(NewPool.class), request.caller().username(), request.address()));
+                201, pools.create(request.body(NewPool.class), request.caller().username(), request.address()));
     }
 
     private Response change(Request request) {
@@ -82,15 +81,13 @@ public final class PoolResource implements Resource {
     }
 
     private Response delete(Request request) {
-        return pool(
-                202, pools.delete(request.path("poolId"), request.caller().username(), request.address()));
+        return pool(202, pools.delete(request.path("poolId"), request.caller().username(), request.address()));
     }
 
     private Response machines(Request request) {
         int limit = request.limit();
         String poolId = pools.get(request.path("poolId")).id();
-        return Response.ok(
-                Page.of(machines.list(poolId, request.after(), limit + 1), limit, MachineView::name));
+        return Response.ok(Page.of(machines.list(poolId, request.after(), limit + 1), limit, MachineView::name));
     }
 
     private Response entitle(Request request) {

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
@@ -20,7 +21,6 @@ import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.hypervisor.display.DisplaySize;
-import org.jspecify.annotations.Nullable;
 
 /** Desktop pools, entitlements and queues, as administrators see and change them. Thread-safe. */
 public final class Pools {
@@ -133,15 +133,13 @@ public final class Pools {
     public PoolView create(NewPool wanted, String actor, String address) {
         return store.call(tx -> {
             if (tx.find(Pool.class, wanted.id()).isPresent()) {
-                throw new RefusedException(
-                        Reason.ALREADY_EXISTS, "There is a pool \"" + wanted.id() + "\" already.");
+                throw new RefusedException(Reason.ALREADY_EXISTS, "There is a pool \"" + wanted.id() + "\" already.");
             }
             ImageVersion version = Images.ready(tx, wanted.image(), wanted.imageVersion());
             Pool pool = new Pool(wanted.id(), wanted.image(), version.number(), clock.instant());
             apply(pool, wanted.change());
             tx.insert(pool);
-            audit.record(
-                    tx, new AuditEntry(actor, "pool.create", pool.id(), Outcome.OK, wanted.toString(), address));
+            audit.record(tx, new AuditEntry(actor, "pool.create", pool.id(), Outcome.OK, wanted.toString(), address));
             changed(tx, pool.id());
             return view(tx, pool);
         });
@@ -149,12 +147,14 @@ public final class Pools {
 
     /** A page of pools by id. */
     public List<PoolView> list(String after, int limit) {
-        return store.call(tx -> tx.query(Pool.class, "from Pool where id > ?1 order by id", after)
-                .setMaxResults(limit)
-                .getResultList()
-                .stream()
-                .map(pool -> view(tx, pool))
-                .toList());
+        return store.call(
+                tx -> tx
+                        .query(Pool.class, "from Pool where id > ?1 order by id", after)
+                        .setMaxResults(limit)
+                        .getResultList()
+                        .stream()
+                        .map(pool -> view(tx, pool))
+                        .toList());
     }
 
     /** One pool. */
@@ -278,8 +278,8 @@ public final class Pools {
                                         Outcome.OK,
                                         entitlement.kind().wireName() + " " + entitlement.subject(),
                                         address));
-                        tx.afterCommit(() -> signals.send(
-                                new Signal.Changed(Signal.Kind.ENTITLEMENT, entitlementId.toString())));
+                        tx.afterCommit(() ->
+                                signals.send(new Signal.Changed(Signal.Kind.ENTITLEMENT, entitlementId.toString())));
                     });
         });
     }
@@ -288,7 +288,8 @@ public final class Pools {
     public List<QueueView> queue(String poolId) {
         return store.call(tx -> {
             require(tx, poolId);
-            List<QueuePlace> places = tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId);
+            List<QueuePlace> places =
+                    tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId);
             return java.util.stream.IntStream.range(0, places.size())
                     .mapToObj(i -> new QueueView(
                             places.get(i).username(), i + 1, places.get(i).since()))

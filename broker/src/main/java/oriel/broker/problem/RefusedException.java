@@ -16,8 +16,7 @@ public final class RefusedException extends RuntimeException {
         this(reason, message, null, null);
     }
 
-    private RefusedException(
-            Reason reason, String message, @Nullable String field, @Nullable Duration retryAfter) {
+    private RefusedException(Reason reason, String message, @Nullable String field, @Nullable Duration retryAfter) {
         // A refusal is an answer, not a defect: nobody reads its stack trace.
         super(message, null, false, false);
         this.reason = reason;

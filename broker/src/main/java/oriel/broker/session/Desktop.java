@@ -3,8 +3,8 @@ package oriel.broker.session;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import oriel.broker.problem.Reason;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.problem.Reason;
 
 /** A pool as its user sees it: "my desktop". */
 public record Desktop(
@@ -64,7 +64,11 @@ public record Desktop(
     }
 
     /** What happens on the way to a desktop. */
-    public record Stage(Name name, String title, Progress state, @Nullable Instant since) {
+    public record Stage(
+            Name name,
+            String title,
+            Progress state,
+            @Nullable Instant since) {
         /** Kinds of stages, in order. */
         public enum Name {
             /** A machine is found. */
@@ -93,7 +97,11 @@ public record Desktop(
     }
 
     /** Place in the queue. */
-    public record Queue(int position, int length, Instant since, @Nullable Long estimateSeconds) {}
+    public record Queue(
+            int position,
+            int length,
+            Instant since,
+            @Nullable Long estimateSeconds) {}
 
     /** Why connecting does not work. */
     public record Refusal(Reason reason, String detail) {}

@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.machine.Agent;
 import oriel.broker.machine.Machine;
 import oriel.broker.operation.Journal;
@@ -28,7 +29,6 @@ import oriel.broker.session.Desktop.State;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.hypervisor.host.PowerState;
-import org.jspecify.annotations.Nullable;
 
 /** Desktops as their users see them. Thread-safe. */
 public final class Desktops {
@@ -65,8 +65,8 @@ public final class Desktops {
         if (live.isPresent()) {
             return ofSession(tx, pool, live.get());
         }
-        Optional<QueuePlace> place = tx.first(
-                QueuePlace.class, "from QueuePlace where poolId = ?1 and accountId = ?2", pool.id(), userId);
+        Optional<QueuePlace> place =
+                tx.first(QueuePlace.class, "from QueuePlace where poolId = ?1 and accountId = ?2", pool.id(), userId);
         if (place.isPresent()) {
             return queued(tx, pool, place.get());
         }
@@ -114,8 +114,8 @@ public final class Desktops {
     }
 
     private Desktop queued(Tx tx, Pool pool, QueuePlace place) {
-        int position = (int) tx.count(
-                "select count(*) from QueuePlace where poolId = ?1 and id <= ?2", pool.id(), place.id());
+        int position =
+                (int) tx.count("select count(*) from QueuePlace where poolId = ?1 and id <= ?2", pool.id(), place.id());
         int length = (int) tx.count("select count(*) from QueuePlace where poolId = ?1", pool.id());
         Optional<Duration> estimate = estimates.turn(tx, pool.id(), position, pool.size());
         return new Desktop(

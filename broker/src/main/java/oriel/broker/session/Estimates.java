@@ -70,6 +70,7 @@ final class Estimates {
     private static Optional<Duration> mean(List<Duration> times) {
         return times.isEmpty()
                 ? Optional.empty()
-                : Optional.of(times.stream().reduce(Duration.ZERO, Duration::plus).dividedBy(times.size()));
+                : Optional.of(
+                        times.stream().reduce(Duration.ZERO, Duration::plus).dividedBy(times.size()));
     }
 }

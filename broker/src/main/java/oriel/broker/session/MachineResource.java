@@ -1,6 +1,7 @@
 package oriel.broker.session;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Right;
 import oriel.broker.machine.Machines;
 import oriel.broker.machine.Machines.MachineView;
@@ -11,7 +12,6 @@ import oriel.broker.web.Request;
 import oriel.broker.web.Resource;
 import oriel.broker.web.Response;
 import oriel.broker.web.Route;
-import org.jspecify.annotations.Nullable;
 
 /** Machines, for administrators. */
 public final class MachineResource implements Resource {

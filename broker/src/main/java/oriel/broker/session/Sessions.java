@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
@@ -29,7 +30,6 @@ import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.hypervisor.host.PowerState;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives users machines and takes them back. Thread-safe, in any number of brokers on one database.
@@ -99,8 +99,7 @@ public final class Sessions {
         }
         return store.call(tx -> live(tx, caller.userId(), poolId)
                 .map(session -> resume(tx, caller, session))
-                .orElseGet(() -> new Connected.Pending(
-                        desktops.of(tx, Pools.require(tx, poolId), caller.userId()))));
+                .orElseGet(() -> new Connected.Pending(desktops.of(tx, Pools.require(tx, poolId), caller.userId()))));
     }
 
     /** Whether the user stands in the queue now. */
@@ -125,10 +124,7 @@ public final class Sessions {
                 return false;
             }
         }
-        if (tx.count(
-                        "select count(*) from QueuePlace where poolId = ?1 and accountId = ?2",
-                        poolId,
-                        caller.userId())
+        if (tx.count("select count(*) from QueuePlace where poolId = ?1 and accountId = ?2", poolId, caller.userId())
                 == 0) {
             if (waiting >= LONGEST_QUEUE || pool.size() == 0) {
                 throw new RefusedException(
@@ -175,13 +171,9 @@ public final class Sessions {
             case READY, CONNECTED, DISCONNECTED -> {
                 if (machine.ready()) {
                     Tickets.Issued ticket = tickets.issue(
-                            tx,
-                            session.id(),
-                            caller.userId(),
-                            caller.signIn(),
-                            DisplayRight.CONTROL,
-                            caller.address());
-                    audit.record(tx, AuditEntry.by(caller, "session.ticket", machine.name(), "session " + session.id()));
+                            tx, session.id(), caller.userId(), caller.signIn(), DisplayRight.CONTROL, caller.address());
+                    audit.record(
+                            tx, AuditEntry.by(caller, "session.ticket", machine.name(), "session " + session.id()));
                     return new Connected.Ready(session, ticket);
                 }
                 machine.wantPower(true, clock.instant());
@@ -209,7 +201,8 @@ public final class Sessions {
                 return;
             }
             boolean moved = false;
-            for (QueuePlace place : tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId)) {
+            for (QueuePlace place :
+                    tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId)) {
                 Optional<Account> account =
                         tx.find(Account.class, place.accountId()).filter(Account::enabled);
                 if (account.isPresent()
@@ -425,8 +418,7 @@ public final class Sessions {
                                             "session " + session.id(),
                                             grant.address()));
                         },
-                        () -> tx.afterCommit(
-                                () -> displays.cutSession(grant.sessionId(), Cut.SESSION_ENDED, ""))));
+                        () -> tx.afterCommit(() -> displays.cutSession(grant.sessionId(), Cut.SESSION_ENDED, ""))));
     }
 
     /** Somebody does not look any more. */
@@ -466,13 +458,8 @@ public final class Sessions {
         for (UUID id : unclaimed) {
             store.run(tx -> tx.lock(DesktopSession.class, id)
                     .filter(session -> session.state() == SessionState.PENDING)
-                    .ifPresent(session -> end(
-                            tx,
-                            session,
-                            EndReason.NEVER_CONNECTED,
-                            Lifecycle.LOGGING_OFF,
-                            AuditEntry.SYSTEM,
-                            "")));
+                    .ifPresent(session ->
+                            end(tx, session, EndReason.NEVER_CONNECTED, Lifecycle.LOGGING_OFF, AuditEntry.SYSTEM, "")));
         }
     }
 
@@ -489,8 +476,8 @@ public final class Sessions {
 
     /** Ends every session and queue place of a user. */
     public void endAll(Tx tx, UUID userId, EndReason reason, String actor) {
-        for (DesktopSession session : tx.list(
-                DesktopSession.class, "from DesktopSession where accountId = ?1 and state <> ENDED", userId)) {
+        for (DesktopSession session :
+                tx.list(DesktopSession.class, "from DesktopSession where accountId = ?1 and state <> ENDED", userId)) {
             end(tx, session, reason, Lifecycle.LOGGING_OFF, actor, "");
         }
         for (QueuePlace place : tx.list(QueuePlace.class, "from QueuePlace where accountId = ?1", userId)) {

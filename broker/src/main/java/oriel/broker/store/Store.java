@@ -37,7 +37,8 @@ public final class Store implements AutoCloseable {
     private static final Set<String> LOST_RACE = Set.of("40001", "40P01", "90131", "HYT00", "23505");
 
     /** PostgreSQL is shutting down or starting; H2's file is closed or broken. */
-    private static final Set<String> DOWN = Set.of("57P01", "57P02", "57P03", "90067", "90098", "90121", "90028", "90030");
+    private static final Set<String> DOWN =
+            Set.of("57P01", "57P02", "57P03", "90067", "90098", "90121", "90028", "90030");
 
     private final HikariDataSource pool;
     private final SessionFactory factory;
@@ -81,14 +82,16 @@ public final class Store implements AutoCloseable {
             hibernate.getProperties().put("hibernate.connection.datasource", pool);
             hibernate.setProperty("hibernate.hbm2ddl.auto", "none");
             hibernate.setProperty("hibernate.connection.provider_disables_autocommit", "true");
-            hibernate.setProperty("hibernate.connection.handling_mode", "DELAYED_ACQUISITION_AND_RELEASE_AFTER_TRANSACTION");
+            hibernate.setProperty(
+                    "hibernate.connection.handling_mode", "DELAYED_ACQUISITION_AND_RELEASE_AFTER_TRANSACTION");
             hibernate.setProperty("jakarta.persistence.validation.mode", "none");
             hibernate.setProperty("hibernate.timezone.default_storage", "NORMALIZE_UTC");
             hibernate.setProperty("hibernate.jdbc.time_zone", "UTC");
             return new Store(pool, hibernate.buildSessionFactory());
         } catch (FlywayException e) {
             pool.close();
-            throw new StoreUnavailableException("The database's schema cannot be brought up to date: " + e.getMessage(), e);
+            throw new StoreUnavailableException(
+                    "The database's schema cannot be brought up to date: " + e.getMessage(), e);
         } catch (RuntimeException e) {
             pool.close();
             throw e;

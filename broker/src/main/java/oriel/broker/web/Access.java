@@ -25,8 +25,6 @@ public sealed interface Access {
      * @param owner whose the object of a request is
      */
     record NeedsOrOwns(
-            @org.jspecify.annotations.Nullable Right right,
-            Right ownerRight,
-            Function<Request, Optional<UUID>> owner)
+            @org.jspecify.annotations.Nullable Right right, Right ownerRight, Function<Request, Optional<UUID>> owner)
             implements Access {}
 }

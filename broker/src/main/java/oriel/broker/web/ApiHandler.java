@@ -21,13 +21,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oriel.broker.access.Caller;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.StoreUnavailableException;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The API. Every request passes here, in this order: route, cross-site check, sign-in, right, body, handler. Nothing
@@ -106,8 +106,8 @@ final class ApiHandler implements HttpHandler {
                 ? null
                 : authenticator
                         .caller(cookie == null ? null : cookie.getValue(), address)
-                        .orElseThrow(() -> new RefusedException(
-                                Reason.NOT_SIGNED_IN, "Your sign-in has ended. Sign in again."));
+                        .orElseThrow(() ->
+                                new RefusedException(Reason.NOT_SIGNED_IN, "Your sign-in has ended. Sign in again."));
         Request bodiless =
                 new Request(exchange, json, match.parameters(), new byte[0], address, secure(exchange), caller);
         allow(route, bodiless, caller);
@@ -173,7 +173,10 @@ final class ApiHandler implements HttpHandler {
                 if (caller == null || !caller.may(needs.ownerRight())) {
                     throw forbidden();
                 }
-                boolean own = needs.owner().apply(request).filter(caller.userId()::equals).isPresent();
+                boolean own = needs.owner()
+                        .apply(request)
+                        .filter(caller.userId()::equals)
+                        .isPresent();
                 if (!own) {
                     throw new RefusedException(Reason.NOT_FOUND, "There is nothing at this address.");
                 }
@@ -192,8 +195,7 @@ final class ApiHandler implements HttpHandler {
     private static void sameSite(HttpServerExchange exchange) {
         HeaderMap headers = exchange.getRequestHeaders();
         if (!headers.contains(REQUEST_HEADER)) {
-            throw new RefusedException(
-                    Reason.CROSS_SITE_REQUEST, "The request needs the header X-Oriel-Request: 1.");
+            throw new RefusedException(Reason.CROSS_SITE_REQUEST, "The request needs the header X-Oriel-Request: 1.");
         }
         String origin = headers.getFirst(ORIGIN);
         if (origin != null && !isOwn(origin, headers)) {
@@ -202,7 +204,8 @@ final class ApiHandler implements HttpHandler {
     }
 
     static boolean isOwn(String origin, HeaderMap headers) {
-        String asked = headers.contains(FORWARDED_HOST) ? headers.getFirst(FORWARDED_HOST) : headers.getFirst(Headers.HOST);
+        String asked =
+                headers.contains(FORWARDED_HOST) ? headers.getFirst(FORWARDED_HOST) : headers.getFirst(Headers.HOST);
         try {
             String authority = URI.create(origin).getRawAuthority();
             return authority != null && asked != null && authority.equalsIgnoreCase(asked.strip());
@@ -245,7 +248,9 @@ final class ApiHandler implements HttpHandler {
     /** Addresses and schemes that a client claims count only where a proxy of ours has written them. */
     private String address(HttpServerExchange exchange) {
         InetSocketAddress source = exchange.getSourceAddress();
-        String direct = source.getAddress() == null ? source.getHostString() : source.getAddress().getHostAddress();
+        String direct = source.getAddress() == null
+                ? source.getHostString()
+                : source.getAddress().getHostAddress();
         String forwarded = behindProxy ? exchange.getRequestHeaders().getLast(FORWARDED_FOR) : null;
         if (forwarded == null) {
             return direct;

@@ -1,8 +1,8 @@
 package oriel.broker.web;
 
 import java.util.Optional;
-import oriel.broker.access.Caller;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Caller;
 
 /** Knows whose session cookie it is. */
 @FunctionalInterface

@@ -7,8 +7,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
-import oriel.broker.problem.RefusedException;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.problem.RefusedException;
 
 /**
  * A page of a list.
@@ -61,8 +61,7 @@ public record Page<T>(List<T> items, @Nullable String nextCursor) {
      */
     public record Position(Instant time, UUID id) {
         /** Before the first item. */
-        static final Position START =
-                new Position(Instant.parse("9999-01-01T00:00:00Z"), new UUID(0, 0));
+        static final Position START = new Position(Instant.parse("9999-01-01T00:00:00Z"), new UUID(0, 0));
 
         static Position parse(String key) {
             int slash = key.indexOf('/');

@@ -1,8 +1,8 @@
 package oriel.broker.web;
 
+import org.jspecify.annotations.Nullable;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
-import org.jspecify.annotations.Nullable;
 
 /** Problem details (RFC 9457 §3.1) with our extensions. */
 record Problem(

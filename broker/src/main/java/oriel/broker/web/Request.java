@@ -6,10 +6,10 @@ import io.undertow.util.Headers;
 import java.util.Deque;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
-import org.jspecify.annotations.Nullable;
 
 /** A request of the API. For the thread that handles it. */
 public final class Request {

@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class StaticFiles implements HttpHandler {
     private static final String ROOT = "/oriel/webclient";
-    private static final Pattern FILE = Pattern.compile("(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/[A-Za-z0-9_-][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)+");
+    private static final Pattern FILE =
+            Pattern.compile("(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/[A-Za-z0-9_-][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)+");
     private static final int WORTH_COMPRESSING = 1024;
     private static final HttpString ALLOW = new HttpString("Allow");
-    private static final String MISSING =
-            """
+    private static final String MISSING = """
             <!doctype html><html lang="en"><title>Oriel</title>
             <p>This build of Oriel has no web client. The API is at /api/v1, described by /api/v1/openapi.yaml.</p>
             """;
@@ -61,7 +61,8 @@ final class StaticFiles implements HttpHandler {
 
     @Override
     public void handleRequest(HttpServerExchange exchange) throws IOException {
-        if (!exchange.getRequestMethod().equals(Methods.GET) && !exchange.getRequestMethod().equals(Methods.HEAD)) {
+        if (!exchange.getRequestMethod().equals(Methods.GET)
+                && !exchange.getRequestMethod().equals(Methods.HEAD)) {
             exchange.setStatusCode(405);
             exchange.getResponseHeaders().put(ALLOW, "GET, HEAD");
             exchange.endExchange();
@@ -125,7 +126,8 @@ final class StaticFiles implements HttpHandler {
     }
 
     private static byte @Nullable [] compressed(byte[] plain, String type) throws IOException {
-        boolean text = type.startsWith("text/") || type.contains("json") || type.contains("svg") || type.contains("wasm");
+        boolean text =
+                type.startsWith("text/") || type.contains("json") || type.contains("svg") || type.contains("wasm");
         if (!text || plain.length < WORTH_COMPRESSING) {
             return null;
         }
@@ -139,7 +141,11 @@ final class StaticFiles implements HttpHandler {
     private static String etag(byte[] bytes) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
-            return "\"" + Base64.getUrlEncoder().withoutPadding().encodeToString(hash).substring(0, 16) + "\"";
+            return "\""
+                    + Base64.getUrlEncoder()
+                            .withoutPadding()
+                            .encodeToString(hash)
+                            .substring(0, 16) + "\"";
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -38,8 +38,8 @@ public final class WebServer implements AutoCloseable {
     private static final int MOST_CONNECTIONS_TO_DISPLAYS = 4096;
     private static final long GRACE_MILLIS = 3_000;
 
-    private final ExecutorService threads =
-            Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("http-", 0).factory());
     private final GracefulShutdownHandler graceful;
     private final Undertow undertow;
     private final InetSocketAddress address;
@@ -138,7 +138,8 @@ public final class WebServer implements AutoCloseable {
             String from = exchange.getRequestHeaders().getFirst(origin);
             if (from != null && !ApiHandler.isOwn(from, exchange.getRequestHeaders())) {
                 plain(exchange, 403, "Displays are for pages of this server.\n");
-            } else if (!"websocket".equalsIgnoreCase(exchange.getRequestHeaders().getFirst(Headers.UPGRADE))) {
+            } else if (!"websocket"
+                    .equalsIgnoreCase(exchange.getRequestHeaders().getFirst(Headers.UPGRADE))) {
                 plain(exchange, 426, "Displays are WebSockets.\n");
             } else {
                 proxy.handleRequest(exchange);
@@ -176,8 +177,7 @@ public final class WebServer implements AutoCloseable {
         static List<Route> routes(BooleanSupplier ready) {
             String version = version();
             return List.of(
-                    new Route(
-                            "GET", "/health/live", new Access.Public(), r -> Response.ok(new Health("UP", null))),
+                    new Route("GET", "/health/live", new Access.Public(), r -> Response.ok(new Health("UP", null))),
                     new Route(
                             "GET",
                             "/health/ready",
@@ -189,10 +189,7 @@ public final class WebServer implements AutoCloseable {
                                             new Health("DOWN", "the database does not answer"),
                                             java.util.Map.of())),
                     new Route(
-                            "GET",
-                            "/api/v1/about",
-                            new Access.Public(),
-                            r -> Response.ok(new About("Oriel", version))),
+                            "GET", "/api/v1/about", new Access.Public(), r -> Response.ok(new About("Oriel", version))),
                     new Route(
                             "GET",
                             "/api/v1/openapi.yaml",
