@@ -52,7 +52,8 @@ import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
 
 /**
- * A broker, put together. {@link #open} makes the services, {@link #start} takes over the host's machines and listens.
+ * A broker, put together. {@link #open} makes the services, {@link #startMachines} takes over
+ * the host's machines, {@link #listen} opens the port.
  * It can be thrown away at any moment: another one on the same database and host goes on.
  */
 public final class Broker implements AutoCloseable {

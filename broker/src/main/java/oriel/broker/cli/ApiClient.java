@@ -53,7 +53,7 @@ final class ApiClient {
             return given;
         }
         Console console = System.console();
-        char[] typed = console == null ? null : console.readPassword("Password: ");
+        char[] typed = console.isTerminal() ? console.readPassword("Password: ") : null;
         if (typed == null) {
             throw new Main.Failure(2, "There is no terminal to ask for the password: set ORIEL_PASSWORD.");
         }

@@ -80,7 +80,7 @@ final class PoolController {
         }
         int excess = staying.size() - pool.size();
         staying.sort(Comparator.comparing(Machine::powerWanted)
-                .thenComparing(Comparator.comparing(Machine::number).reversed()));
+                .thenComparing(Comparator.comparingInt(Machine::number).reversed()));
         for (Machine machine : staying) {
             if (excess > 0 && machine.sessionId() == null) {
                 remove(tx, machine, now);
@@ -123,7 +123,7 @@ final class PoolController {
         free.stream()
                 .filter(machine -> !machine.powerWanted())
                 .sorted(Comparator.comparing((Machine machine) -> machine.generation() == 0)
-                        .thenComparing(Machine::number))
+                        .thenComparingInt(Machine::number))
                 .limit(Math.max(0, more))
                 .forEach(machine -> {
                     machine.wantPower(true, now);
@@ -131,7 +131,7 @@ final class PoolController {
                 });
         running.stream()
                 .sorted(Comparator.comparing(Machine::ready)
-                        .thenComparing(Comparator.comparing(Machine::number).reversed()))
+                        .thenComparing(Comparator.comparingInt(Machine::number).reversed()))
                 .limit(Math.max(0, -more))
                 .forEach(machine -> refresh(tx, machine, now));
     }

@@ -26,7 +26,7 @@ public final class LoginResource implements Resource {
         this.signIns = signIns;
     }
 
-    private record Login(String username, String password) {
+    record Login(String username, String password) {
         Login {
             Check.text("username", username, 64);
             if (Check.present("password", password).length() > Passwords.LONGEST) {
@@ -40,7 +40,7 @@ public final class LoginResource implements Resource {
         }
     }
 
-    private record PasswordChange(String currentPassword, String newPassword) {
+    record PasswordChange(String currentPassword, String newPassword) {
         PasswordChange {
             Check.present("currentPassword", currentPassword);
             Check.present("newPassword", newPassword);

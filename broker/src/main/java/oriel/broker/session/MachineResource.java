@@ -26,7 +26,7 @@ public final class MachineResource implements Resource {
         this.care = care;
     }
 
-    private record Maintenance(@Nullable Boolean enabled) {
+    record Maintenance(@Nullable Boolean enabled) {
         Maintenance {
             Check.present("enabled", enabled);
         }

@@ -167,18 +167,14 @@ public final class Sessions {
         Machine machine = Machines.require(tx, session.machineName());
         Pool pool = Pools.require(tx, session.poolId());
         Desktop desktop = desktops.of(tx, pool, session.accountId());
-        switch (desktop.state()) {
+        return switch (desktop.state()) {
             case READY, CONNECTED, DISCONNECTED -> {
                 if (machine.ready()) {
-                    Tickets.Issued ticket = tickets.issue(
-                            tx, session.id(), caller.userId(), caller.signIn(), DisplayRight.CONTROL, caller.address());
-                    audit.record(
-                            tx, AuditEntry.by(caller, "session.ticket", machine.name(), "session " + session.id()));
-                    return new Connected.Ready(session, ticket);
+                    yield open(tx, caller, session);
                 }
                 machine.wantPower(true, clock.instant());
                 machines.save(tx, machine);
-                return new Connected.Pending(desktops.of(tx, pool, session.accountId()));
+                yield new Connected.Pending(desktops.of(tx, pool, session.accountId()));
             }
             case FAILED -> {
                 Desktop.Refusal problem = desktop.problem();
@@ -186,11 +182,15 @@ public final class Sessions {
                         Reason.NOT_READY,
                         problem == null ? "The desktop has stopped. Restart it, or log off." : problem.detail());
             }
-            case NONE, QUEUED, STARTING, RESTARTING, LOGGING_OFF, UNAVAILABLE -> {
-                return new Connected.Pending(desktop);
-            }
-        }
-        throw new IllegalStateException("unknown state " + desktop.state());
+            case NONE, QUEUED, STARTING, RESTARTING, LOGGING_OFF, UNAVAILABLE -> new Connected.Pending(desktop);
+        };
+    }
+
+    private Connected.Ready open(Tx tx, Caller caller, DesktopSession session) {
+        Tickets.Issued ticket = tickets.issue(
+                tx, session.id(), caller.userId(), caller.signIn(), DisplayRight.CONTROL, caller.address());
+        audit.record(tx, AuditEntry.by(caller, "session.ticket", session.machineName(), "session " + session.id()));
+        return new Connected.Ready(session, ticket);
     }
 
     /** Gives free machines to those who wait, in order. */
@@ -256,10 +256,7 @@ public final class Sessions {
             if (!Entitlements.entitled(tx, caller.userId(), caller.username(), session.poolId())) {
                 throw new RefusedException(Reason.NOT_ENTITLED, "You may not use this desktop any more.");
             }
-            Tickets.Issued ticket = tickets.issue(
-                    tx, session.id(), caller.userId(), caller.signIn(), DisplayRight.CONTROL, caller.address());
-            audit.record(tx, AuditEntry.by(caller, "session.ticket", machine.name(), "session " + session.id()));
-            return new Connected.Ready(session, ticket);
+            return open(tx, caller, session);
         });
     }
 
