@@ -47,13 +47,14 @@ final class ApiClient {
         call("POST", "/api/v1/logout", null);
     }
 
+    @SuppressWarnings("SystemConsoleNull") // NullAway still knows it as nullable
     private static String password() {
         String given = System.getenv("ORIEL_PASSWORD");
         if (given != null) {
             return given;
         }
         Console console = System.console();
-        char[] typed = console.isTerminal() ? console.readPassword("Password: ") : null;
+        char[] typed = console != null && console.isTerminal() ? console.readPassword("Password: ") : null;
         if (typed == null) {
             throw new Main.Failure(2, "There is no terminal to ask for the password: set ORIEL_PASSWORD.");
         }
