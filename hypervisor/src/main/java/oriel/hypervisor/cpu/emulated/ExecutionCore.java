@@ -179,6 +179,22 @@ abstract class ExecutionCore {
         return lookup(rip).start;
     }
 
+    /** The arena index for an instruction whose block is stale, past the jump cache, which may still name that block. */
+    final int renew(int pc, long rip) {
+        int epoch = cache.epoch;
+        int stale = pc - 1;
+        boolean wholeBlock = cache.marks[stale] != CodeCache.CONTINUATION
+                && (cache.marks[stale] & CodeCache.BLOCK_START) != 0
+                && cache.marks[pc] == CodeCache.CONTINUATION;
+        CodeCache.Block block = lookup(rip);
+        if (wholeBlock && epoch == cache.epoch && !block.crossesPage() && (mode & CpuMode.SINGLE) == 0) {
+            // Links to the old block from others go on to the new one.
+            cache.arena[stale] = Op.terminator(Op.JMP, 0, 0, 0, 0, 0);
+            cache.arena[pc] = block.start;
+        }
+        return block.start;
+    }
+
     private CodeCache.Block lookup(long rip) {
         lookupRip = rip;
         lookingUp = true;

@@ -368,9 +368,6 @@ abstract class IntegerOperations extends ExecutionCore {
             put(slot, size, source);
         } else {
             put(CpuState.RAX, size, value);
-            if (size == 2) {
-                put(slot, size, value);
-            }
         }
     }
 

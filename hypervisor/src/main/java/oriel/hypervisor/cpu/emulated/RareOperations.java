@@ -74,7 +74,7 @@ abstract class RareOperations extends StackOperations {
                     state.rip = rip;
                     return -1;
                 }
-                return jump(rip);
+                return renew(pc, rip);
             }
             case Op.RAISE -> throw fault.of(Op.immediate(w), 0);
             case Op.LEA16 -> registers[a] = registers[Op.b(w)] + registers[Op.c(w)] + Op.immediate(w) & 0xFFFF;
