@@ -24,6 +24,7 @@ class Qcow2CrashTest {
     Path directory;
 
     /** A write, or a barrier where {@code data} is empty. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Write(long position, byte[] data, boolean barrier) {}
 
     /** A file in memory that logs writes and can run out of space. */

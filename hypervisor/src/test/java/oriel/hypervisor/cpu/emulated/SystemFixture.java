@@ -197,7 +197,7 @@ final class SystemFixture {
         protectedMode(3);
         state.rflags = 0x2 | 1 << 17 | (long) iopl << 12 | 1 << 9;
         for (int i = CpuState.ES; i <= CpuState.GS; i++) {
-            state.segments[i].set(0x100 + i, 0x1000L + 16 * i, 0xFFFF, 0xF3);
+            state.segments[i].set(0x100 + i, 0x1000L + 16L * i, 0xFFFF, 0xF3);
         }
         state.segments[CpuState.SS].set(0x900, 0x9000, 0xFFFF, 0xF3);
         state.gpr[CpuState.RSP] = 0x800;
@@ -242,7 +242,9 @@ final class SystemFixture {
     }
 
     String faultOfSupplier(Supplier<?> operation) {
-        return faultOf(operation::get);
+        return faultOf(() -> {
+            var _ = operation.get();
+        });
     }
 
     static String name(int vector) {
