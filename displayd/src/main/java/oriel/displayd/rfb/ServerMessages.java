@@ -25,6 +25,9 @@ public final class ServerMessages {
     /** The guest was asked and may follow. */
     public static final int SIZE_FORWARDED = 4;
 
+    /** Any number would do, but libvncclient up to 0.9.14 takes a screen 0 for none and doesn't follow the size. */
+    private static final int SCREEN_ID = 1;
+
     private ServerMessages() {}
 
     /** ServerInit (RFC 6143 §7.3.2). */
@@ -70,7 +73,7 @@ public final class ServerMessages {
     public static void extendedDesktopSize(WireBuffer out, DisplaySize size, int reason, int status) {
         out.u16(reason).u16(status).u16(size.width()).u16(size.height()).u32(Encodings.EXTENDED_DESKTOP_SIZE);
         out.u8(1).zeros(3);
-        out.u32(0).u16(0).u16(0).u16(size.width()).u16(size.height()).u32(0);
+        out.u32(SCREEN_ID).u16(0).u16(0).u16(size.width()).u16(size.height()).u32(0);
     }
 
     /** DesktopName. */
