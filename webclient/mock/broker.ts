@@ -315,9 +315,14 @@ export class MockBroker {
 
   // ---- HTTP ----
 
-  async handle(request: Request): Promise<Response> {
+  /** The cookie of whoever signed in last, for tests whose environment hides `Set-Cookie`. */
+  get newestCookie(): string {
+    return [...this.#signIns.keys()].at(-1) ?? '';
+  }
+
+  async handle(request: Request, cookies = request.headers.get('Cookie') ?? ''): Promise<Response> {
     try {
-      return await this.#route(request);
+      return await this.#route(request, cookies);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const problem: Schemas['Problem'] = {
@@ -330,7 +335,7 @@ export class MockBroker {
     }
   }
 
-  async #route(request: Request): Promise<Response> {
+  async #route(request: Request, cookies: string): Promise<Response> {
     const url = new URL(request.url);
     const path = url.pathname.replace('/api/v1', '').split('/').slice(1).map(decodeURIComponent);
     const route = `${request.method} ${path[0] ?? ''}`;
@@ -340,7 +345,7 @@ export class MockBroker {
     if (route === 'GET about') return json({ product: 'Oriel', version: '0.1.0' });
     if (route === 'POST login') return this.#login(await body());
 
-    const cookie = /oriel_session=([^;]+)/.exec(request.headers.get('Cookie') ?? '')?.[1] ?? '';
+    const cookie = /oriel_session=([^;]+)/.exec(cookies)?.[1] ?? '';
     const signIn = this.#signIns.get(cookie);
     const user = signIn && this.users.get(signIn.username);
     if (!signIn || !user) throw new Refused(401, 'NOT_SIGNED_IN');

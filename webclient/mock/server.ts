@@ -84,7 +84,7 @@ async function api(broker: MockBroker, request: IncomingMessage, response: Serve
   );
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   const reader = answer.body?.getReader();
-  request.socket.on('close', () => void reader?.cancel().catch(() => undefined));
+  response.on('close', () => void reader?.cancel().catch(() => undefined));
   for (;;) {
     const part = await reader?.read();
     if (!part || part.done) break;

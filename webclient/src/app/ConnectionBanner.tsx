@@ -1,4 +1,4 @@
-import { Banner, Flex, FlexItem } from '@patternfly/react-core';
+import { Banner } from '@patternfly/react-core';
 import { DisconnectedIcon } from '@patternfly/react-icons';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useLanguage } from '../i18n/language';
@@ -35,12 +35,10 @@ export function ConnectionBanner() {
   if (online && !lasting) return null;
   return (
     <Banner status="warning" role="status">
-      <Flex spaceItems={{ default: 'spaceItemsSm' }} alignItems={{ default: 'alignItemsCenter' }}>
-        <FlexItem>
-          <DisconnectedIcon />
-        </FlexItem>
-        <FlexItem>{t(online ? 'banner.noEvents' : 'banner.offline')}</FlexItem>
-      </Flex>
+      <span className="oriel-banner">
+        <DisconnectedIcon />
+        {t(online ? 'banner.noEvents' : 'banner.offline')}
+      </span>
     </Banner>
   );
 }

@@ -12,6 +12,7 @@ export function FailureAlert({ failure, retry }: { failure: Failure; retry?: () 
       <Alert
         variant={failure.transient || failure.reason === 'LOCKED_OUT' ? 'warning' : 'danger'}
         isInline
+        component="p"
         title={title}
         actionLinks={retry && <AlertActionLink onClick={retry}>{language.t('action.retry')}</AlertActionLink>}
       >

@@ -6,10 +6,6 @@ import {
   MastheadMain,
   Page,
   SkipToContent,
-  Toolbar,
-  ToolbarContent,
-  ToolbarGroup,
-  ToolbarItem,
 } from '@patternfly/react-core';
 import { useEffect, type ReactNode } from 'react';
 import { NavLink, useLocation, type LinkProps, Link } from 'react-router';
@@ -22,7 +18,7 @@ import { ConnectionBanner } from './ConnectionBanner';
 const HomeLink = (props: Omit<LinkProps, 'to'>) => <Link {...props} to="/" />;
 
 /** Masthead and page of everything but the viewer and the sign-in page. */
-export function Shell({ children, className }: { children: ReactNode; className?: string }) {
+export function Shell({ children, subnav }: { children: ReactNode; subnav?: ReactNode }) {
   const { t } = useLanguage();
   const me = useMe();
   const { pathname } = useLocation();
@@ -33,7 +29,7 @@ export function Shell({ children, className }: { children: ReactNode; className?
   }, [pathname]);
 
   const masthead = (
-    <Masthead className="oriel-masthead">
+    <Masthead className="oriel-masthead" display={{ default: 'inline' }}>
       <MastheadMain>
         <MastheadBrand>
           <MastheadLogo component={HomeLink} aria-label={t('nav.home')}>
@@ -42,37 +38,29 @@ export function Shell({ children, className }: { children: ReactNode; className?
         </MastheadBrand>
       </MastheadMain>
       <MastheadContent>
-        <Toolbar isStatic>
-          <ToolbarContent>
-            {isOperator(me) && (
-              <ToolbarItem>
-                <nav className="oriel-areas" aria-label={t('nav.areas')}>
-                  <NavLink to="/" end>
-                    {t('desktops.title')}
-                  </NavLink>
-                  <NavLink to="/admin">{t('admin.title')}</NavLink>
-                </nav>
-              </ToolbarItem>
-            )}
-            <ToolbarGroup align={{ default: 'alignEnd' }}>
-              <ToolbarItem>
-                <AccountMenu />
-              </ToolbarItem>
-            </ToolbarGroup>
-          </ToolbarContent>
-        </Toolbar>
+        {isOperator(me) && (
+          <nav className="oriel-areas" aria-label={t('nav.areas')}>
+            <NavLink to="/" end>
+              {t('desktops.title')}
+            </NavLink>
+            <NavLink to="/admin">{t('admin.title')}</NavLink>
+          </nav>
+        )}
+        <div className="oriel-masthead__end">
+          <AccountMenu />
+        </div>
       </MastheadContent>
     </Masthead>
   );
 
   return (
     <Page
-      className={`oriel-page ${className ?? ''}`}
       masthead={masthead}
       mainContainerId="main"
       mainTabIndex={-1}
       skipToContent={<SkipToContent href="#main">{t('nav.skip')}</SkipToContent>}
       banner={<ConnectionBanner />}
+      horizontalSubnav={subnav}
     >
       {children}
     </Page>

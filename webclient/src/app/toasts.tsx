@@ -49,6 +49,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
           <Alert
             key={toast.id}
             variant={toast.variant}
+            component="p"
             title={toast.title}
             // A failure stays until it was read.
             timeout={toast.variant === 'danger' ? false : GONE_AFTER_MS}

@@ -32,8 +32,8 @@ export function DesktopsPage() {
   useTitle(t('desktops.title'));
 
   return (
-    <Shell className="oriel-portal">
-      <PageSection className="oriel-portal__head">
+    <Shell>
+      <PageSection>
         <Title headingLevel="h1" size="2xl">
           {t('desktops.title')}
         </Title>

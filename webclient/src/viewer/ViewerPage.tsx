@@ -51,6 +51,12 @@ function Viewer({ poolId }: { poolId: string }) {
     copied.current = clipboard.fromDesktop;
   }, [clipboard.fromDesktop]);
 
+  // The keyboard goes to the desktop, unless somebody is busy elsewhere on the page, in a dialog say.
+  useEffect(() => {
+    const active = document.activeElement;
+    if (active === null || active === document.body || active.closest('.oriel-overlay')) screen?.focus();
+  }, [screen]);
+
   useTitle(connected ? name : t('viewer.titleConnecting', { name }));
 
   const back = useCallback(() => {

@@ -58,7 +58,6 @@ export class Screen implements Display {
       this.#socket.addEventListener('message', () => requestAnimationFrame(() => this.#finished || events.drawn()), {
         once: true,
       });
-      this.focus();
     });
     this.#rfb.addEventListener('clipboard', (event) => events.clipboard(event.detail.text.slice(0, CLIPBOARD_LIMIT)));
     // A server that breaks the protocol makes noVNC leave without a close from the socket's other end.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoff } from '../src/viewer/backoff';
+import { backoff } from '../../src/viewer/backoff';
 
 describe('backoff', () => {
   it('doubles from 400 ms to at most 15 s', () => {

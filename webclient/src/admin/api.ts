@@ -1,0 +1,103 @@
+import { body, http, SAME_SITE } from '../api/client';
+import type { components } from '../api/schema.gen';
+import type { AuditRecord, Entitlement, Image, Machine, Pool, Session, User } from '../api/types';
+
+type Schemas = components['schemas'];
+
+const header = SAME_SITE;
+const PAGE = 50;
+
+export interface Page<T> {
+  items: T[];
+  nextCursor?: string;
+}
+
+/** Query parameters of a page; the first one has no cursor. */
+function at(cursor: string | undefined): { limit: number; cursor?: string } {
+  return cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor };
+}
+
+export const users = (q: string, cursor?: string): Promise<Page<User>> =>
+  body(http.GET('/api/v1/users', { params: { query: { ...at(cursor), ...(q && { q }) } } }));
+
+export const createUser = (user: Schemas['UserCreate']): Promise<Schemas['UserCreated']> =>
+  body(http.POST('/api/v1/users', { params: { header }, body: user }));
+
+export const updateUser = (user: User, change: Schemas['UserUpdate']): Promise<User> =>
+  body(
+    http.PATCH('/api/v1/users/{userId}', {
+      params: { header: { ...header, 'If-Match': user.etag }, path: { userId: user.id } },
+      body: change,
+    }),
+  );
+
+export const deleteUser = (userId: string): Promise<unknown> =>
+  body(http.DELETE('/api/v1/users/{userId}', { params: { header, path: { userId } } }));
+
+export const resetPassword = (userId: string): Promise<Schemas['PasswordResetDone']> =>
+  body(http.POST('/api/v1/users/{userId}/password', { params: { header, path: { userId } }, body: {} }));
+
+export const unlockUser = (userId: string): Promise<unknown> =>
+  body(http.POST('/api/v1/users/{userId}/unlock', { params: { header, path: { userId } } }));
+
+export const pools = (cursor?: string): Promise<Page<Pool>> =>
+  body(http.GET('/api/v1/pools', { params: { query: at(cursor) } }));
+
+export const pool = (poolId: string): Promise<Pool> =>
+  body(http.GET('/api/v1/pools/{poolId}', { params: { path: { poolId } } }));
+
+export const updatePool = (of: Pool, change: Schemas['PoolUpdate']): Promise<Pool> =>
+  body(
+    http.PATCH('/api/v1/pools/{poolId}', {
+      params: { header: { ...header, 'If-Match': of.etag }, path: { poolId: of.id } },
+      body: change,
+    }),
+  );
+
+export const poolMachines = (poolId: string, cursor?: string): Promise<Page<Machine>> =>
+  body(http.GET('/api/v1/pools/{poolId}/machines', { params: { path: { poolId }, query: at(cursor) } }));
+
+export const entitlements = async (poolId: string): Promise<Entitlement[]> =>
+  (await body(http.GET('/api/v1/pools/{poolId}/entitlements', { params: { path: { poolId } } }))).items;
+
+export const entitle = (poolId: string, to: Schemas['EntitlementCreate']): Promise<Entitlement> =>
+  body(http.POST('/api/v1/pools/{poolId}/entitlements', { params: { header, path: { poolId } }, body: to }));
+
+export const revoke = (entitlement: Entitlement): Promise<unknown> =>
+  body(
+    http.DELETE('/api/v1/pools/{poolId}/entitlements/{entitlementId}', {
+      params: { header, path: { poolId: entitlement.poolId, entitlementId: entitlement.id } },
+    }),
+  );
+
+export const restartMachine = (machineName: string): Promise<Machine> =>
+  body(http.POST('/api/v1/machines/{machineName}/restart', { params: { header, path: { machineName } } }));
+
+export const refreshMachine = (machineName: string): Promise<Machine> =>
+  body(http.POST('/api/v1/machines/{machineName}/refresh', { params: { header, path: { machineName } } }));
+
+export const maintainMachine = (machineName: string, enabled: boolean): Promise<Machine> =>
+  body(
+    http.POST('/api/v1/machines/{machineName}/maintenance', {
+      params: { header, path: { machineName } },
+      body: { enabled },
+    }),
+  );
+
+export const sessions = (active: boolean, cursor?: string): Promise<Page<Session>> =>
+  body(http.GET('/api/v1/sessions', { params: { query: { ...at(cursor), ...(active && { active }) } } }));
+
+export const images = (cursor?: string): Promise<Page<Image>> =>
+  body(http.GET('/api/v1/images', { params: { query: at(cursor) } }));
+
+export interface AuditFilter {
+  actor: string;
+  action: string;
+}
+
+export const audit = ({ actor, action }: AuditFilter, cursor?: string): Promise<Page<AuditRecord>> =>
+  body(
+    http.GET('/api/v1/audit', { params: { query: { ...at(cursor), ...(actor && { actor }), ...(action && { action }) } } }),
+  );
+
+export const verifyAudit = (): Promise<Schemas['AuditVerification']> => body(http.GET('/api/v1/audit/verify'));
