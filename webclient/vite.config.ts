@@ -25,6 +25,8 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     css: false,
     restoreMocks: true,
-    testTimeout: 20_000,
+    // The browser's and the components' tests want a processor each.
+    fileParallelism: false,
+    testTimeout: 60_000,
   },
 });

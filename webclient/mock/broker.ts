@@ -1,4 +1,4 @@
-import type { components } from '../src/api/schema.gen';
+import type { components } from '@oriel/contract';
 
 // A broker without machines behind it, for development and tests. It follows ../broker/…/openapi.yaml and keeps
 // everything in memory; time is the injected `later`.
@@ -65,6 +65,7 @@ export class MockBroker {
   #desktops = new Map<string, Map<string, Desktop>>();
   #failures = new Map<string, number>();
   #options: Required<MockOptions>;
+  #held: (() => void)[] | undefined;
 
   constructor(options: MockOptions = {}) {
     this.#options = { stageMs: 900, queueMs: 4000, ...options };
@@ -264,9 +265,31 @@ export class MockBroker {
   }
 
   #later(ms: number, run: () => void): void {
+    if (this.#held) {
+      this.#held.push(run);
+      return;
+    }
     const timer = setTimeout(run, ms);
     // A test's process, or the mock's, ends when it wants to.
     (timer as { unref?: () => void }).unref?.();
+  }
+
+  /** Time stands still for machines and queues until `advance` or `release`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Takes one step of whatever is held. */
+  advance(): void {
+    const due = this.#held ?? [];
+    this.#held = [];
+    for (const run of due) run();
+  }
+
+  release(): void {
+    const due = this.#held ?? [];
+    this.#held = undefined;
+    for (const run of due) run();
   }
 
   #ready(desktop: Desktop): Schemas['ConnectReady'] {
@@ -318,6 +341,10 @@ export class MockBroker {
   /** The cookie of whoever signed in last, for tests whose environment hides `Set-Cookie`. */
   get newestCookie(): string {
     return [...this.#signIns.keys()].at(-1) ?? '';
+  }
+
+  signOutAll(): void {
+    this.#signIns.clear();
   }
 
   async handle(request: Request, cookies = request.headers.get('Cookie') ?? ''): Promise<Response> {

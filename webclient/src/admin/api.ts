@@ -1,5 +1,5 @@
 import { body, http, SAME_SITE } from '../api/client';
-import type { components } from '../api/schema.gen';
+import type { components } from '@oriel/contract';
 import type { AuditRecord, Entitlement, Image, Machine, Pool, Session, User } from '../api/types';
 
 type Schemas = components['schemas'];

@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch';
 import { failureFrom, unreachable } from './failure';
-import type { paths } from './schema.gen';
+import type { paths } from '@oriel/contract';
 
 /** Every unsafe request carries it, sign-in included: a page of another site cannot send it. */
 export const SAME_SITE = { 'X-Oriel-Request': '1' } as const;
@@ -29,8 +29,8 @@ interface Answer<T> {
   response: Response;
 }
 
-/** The body of a successful answer; every other outcome is thrown as a `Failure`. */
-export async function body<T>(call: Promise<Answer<T>>): Promise<T> {
+/** The body of a successful answer; every other outcome is thrown as a `Failure`. A `quiet` one is not announced. */
+export async function body<T>(call: Promise<Answer<T>>, quiet = false): Promise<T> {
   let answer: Answer<T>;
   try {
     answer = await call;
@@ -39,6 +39,6 @@ export async function body<T>(call: Promise<Answer<T>>): Promise<T> {
   }
   if (answer.response.ok) return answer.data as T;
   const failure = failureFrom(answer.response, answer.error);
-  if (failure.reason === 'NOT_SIGNED_IN') announceSignedOut();
+  if (failure.reason === 'NOT_SIGNED_IN' && !quiet) announceSignedOut();
   throw failure;
 }

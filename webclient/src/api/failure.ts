@@ -1,4 +1,4 @@
-import type { components } from './schema.gen';
+import type { components } from '@oriel/contract';
 
 export type Reason = components['schemas']['Reason'];
 type Problem = components['schemas']['Problem'];

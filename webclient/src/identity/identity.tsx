@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, use, useCallback, useEffect, useMemo, type ReactNode } from 'react';
+import { createContext, use, useEffect, useMemo, type ReactNode } from 'react';
 import { onSignedOut } from '../api/client';
 import { asFailure, type Failure } from '../api/failure';
 import * as portal from '../api/portal';
@@ -34,15 +34,22 @@ export function IdentityProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const query = useQuery({ queryKey: ME, queryFn: whoAmI, staleTime: 60_000 });
 
-  const forget = useCallback(() => {
-    // Nothing of one person's may be left for the next one at this browser.
-    client.removeQueries({ predicate: (other) => other.queryKey[0] !== ME[0] });
-    client.setQueryData(ME, null);
-  }, [client]);
-
-  useEffect(() => onSignedOut(forget), [forget]);
-
   const { data, error, refetch } = query;
+
+  useEffect(
+    () =>
+      onSignedOut(() => {
+        // Asked again rather than believed: the refusal may be the late answer to a request of an earlier sign-in.
+        if (client.getQueryData(ME)) void client.invalidateQueries({ queryKey: ME });
+      }),
+    [client],
+  );
+
+  // Nothing of one person's may be left for the next one at this browser.
+  useEffect(() => {
+    if (data === null) client.removeQueries({ predicate: (other) => other.queryKey[0] !== ME[0] });
+  }, [client, data]);
+
   const actions = useMemo<IdentityActions>(() => {
     let identity: Identity;
     if (data) identity = { state: 'signed-in', me: data };
@@ -53,15 +60,14 @@ export function IdentityProvider({ children }: { children: ReactNode }) {
       identity,
       signIn: async (username, password) => {
         const me = await portal.login(username, password);
-        client.removeQueries({ predicate: (other) => other.queryKey[0] !== ME[0] });
         client.setQueryData(ME, me);
       },
       signOut: async () => {
         await portal.logout();
-        forget();
+        client.setQueryData(ME, null);
       },
     };
-  }, [client, data, error, forget, refetch]);
+  }, [client, data, error, refetch]);
 
   return <Context value={actions}>{children}</Context>;
 }

@@ -302,6 +302,9 @@ export class DesktopConnection {
         this.#machineStopped = true;
         this.#lose();
         return;
+      case 'ORIGIN_REFUSED':
+        this.#end({ cause: 'REFUSED', failure: new Failure({ reason: 'CROSS_SITE_REQUEST' }) });
+        return;
       default:
         this.#end({ cause });
     }

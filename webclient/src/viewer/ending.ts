@@ -1,8 +1,9 @@
 import type { Failure } from '../api/failure';
 
 /**
- * Why displayd closed a display, by WebSocket close code (4000–4099 are final: a new ticket for the same display
- * makes no sense without the person's decision).
+ * Why displayd closed a display, by WebSocket close code (its enum CloseReason). Only the codes that make another
+ * attempt pointless, or need the person's decision, are here; every other one is a drop, after which the viewer comes
+ * back by itself.
  */
 export const CLOSE_CODES = {
   4000: 'SESSION_ENDED',
@@ -10,6 +11,7 @@ export const CLOSE_CODES = {
   4002: 'REVOKED',
   4003: 'REPLACED',
   4401: 'TICKET_REFUSED',
+  4403: 'ORIGIN_REFUSED',
 } as const;
 
 export type CloseCause = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];

@@ -93,9 +93,13 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', { timeout: 90_000 }, () =
     await page.goto(`${mock.url}/desktop/demo`);
     await page.getByLabel('User name').waitFor();
     await accessible();
+    mock.broker.hold();
     await signIn('/desktop/demo', 'alice');
-    await page.getByText('Cloning the disk').waitFor({ state: 'attached' });
+    await page.getByText('Claiming a machine').waitFor({ state: 'attached' });
     await accessible();
+    mock.broker.advance();
+    await page.getByText('Cloning the disk').waitFor({ state: 'attached' });
+    mock.broker.release();
     await connected();
     expect(await page.title()).toBe('Debian desktop · Oriel');
     await accessible();
@@ -158,17 +162,22 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', { timeout: 90_000 }, () =
     await connected();
     await page.getByRole('button', { name: 'Leave, restart, log off' }).click();
     await page.getByRole('menuitem', { name: 'Restart' }).click();
+    mock.broker.hold();
     await page.getByRole('button', { name: 'Restart' }).click();
     await page.getByRole('heading', { name: 'Debian desktop restarts', exact: true }).waitFor();
+    mock.broker.release();
     await connected();
   });
 
   it('shows the place in the queue, and the desktop when it is free', async () => {
+    mock.broker.hold();
     await signIn('/', 'alice');
     await page.getByRole('button', { name: 'Queue up: Design studio' }).click();
     await page.getByText('Place 2 of 3').waitFor();
     await accessible();
+    mock.broker.advance();
     await page.getByText('You are next').waitFor();
+    mock.broker.release();
     await connected();
   });
 

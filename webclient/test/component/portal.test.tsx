@@ -111,6 +111,7 @@ describe('my desktops', () => {
     const user = open('/');
     await signIn(user, 'alice');
     await screen.findByRole('article', { name: 'Debian desktop' });
+    broker.signOutAll();
     announceSignedOut();
     expect(await screen.findByLabelText(/User name/)).toBeDefined();
     expect(screen.queryByText('Debian desktop')).toBeNull();

@@ -290,6 +290,12 @@ describe('what displayd says at the end', () => {
     expect(world.timers).toHaveLength(0);
   });
 
+  it('refuses for good when the page is not one of the server’s own', async () => {
+    await world.connected();
+    world.display.events.closed(4403);
+    expect(world.phase).toMatchObject({ kind: 'ended', ending: { failure: { reason: 'CROSS_SITE_REQUEST' } } });
+  });
+
   it('asks for a new ticket when one was refused, twice', async () => {
     world.connects.push(ready('t1'));
     world.tickets.push(ready('t2'), ready('t3'));
