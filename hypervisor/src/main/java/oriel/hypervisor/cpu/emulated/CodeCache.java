@@ -24,7 +24,7 @@ final class CodeCache implements GuestMemory.Observer {
     static final int LOCAL_LINK = 1 << 30;
 
     private static final int ARENA_WORDS = 1 << 21;
-    static final int JUMP_ENTRIES = 1 << 14;
+    static final int JUMP_ENTRIES = 1 << 15;
     private static final long EMPTY = 0;
     private static final long REMOVED = -1;
 

@@ -5,9 +5,6 @@ import oriel.hypervisor.cpu.CpuState;
 
 /** Integer arithmetic outside the hot switch. Every operation leaves the architectural result and flags. */
 abstract class IntegerOperations extends ExecutionCore {
-    /** CRC-32C, reflected (Intel SDM 2A "CRC32"). */
-    private static final int CASTAGNOLI = 0x82F6_3B78;
-
     IntegerOperations(CpuState state, Mmu mmu, CodeCache cache, Decoder decoder, GuestFault fault, Units units) {
         super(state, mmu, cache, decoder, fault, units);
     }
@@ -39,7 +36,7 @@ abstract class IntegerOperations extends ExecutionCore {
                 registers[a] = Long.bitCount(value);
                 setFlags(Flags.ARITHMETIC, value == 0 ? Flags.ZF : 0);
             }
-            case Op.CRC32 -> registers[a] = crc((int) registers[a], registers[b], 1 << size) & 0xFFFF_FFFFL;
+            case Op.CRC32 -> registers[a] = Crc32c.update((int) registers[a], registers[b], 1 << size) & 0xFFFF_FFFFL;
             case Op.CMPXCHG -> compareExchange(size, a, registers[b]);
             case Op.CMPXCHG_MEMORY -> compareExchangeMemory(size, registers[b]);
             case Op.CMPXCHG8B -> compareExchangePair(size == 3);
@@ -347,17 +344,6 @@ abstract class IntegerOperations extends ExecutionCore {
             case 2 -> Integer.reverseBytes((int) value) & 0xFFFF_FFFFL;
             default -> Long.reverseBytes(value);
         };
-    }
-
-    private static int crc(int start, long data, int bytes) {
-        int crc = start;
-        for (int i = 0; i < bytes; i++) {
-            crc ^= (int) (data >>> 8 * i) & 0xFF;
-            for (int bit = 0; bit < 8; bit++) {
-                crc = (crc & 1) != 0 ? crc >>> 1 ^ CASTAGNOLI : crc >>> 1;
-            }
-        }
-        return crc;
     }
 
     private void compareExchange(int size, int slot, long source) {

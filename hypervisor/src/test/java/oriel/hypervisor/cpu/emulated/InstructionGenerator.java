@@ -204,7 +204,7 @@ final class InstructionGenerator {
 
     private void instruction() {
         defined = ALL;
-        switch (random.nextInt(30)) {
+        switch (random.nextInt(32)) {
             case 0, 1, 2, 3 -> {
                 int operation = random.nextInt(8);
                 int form = random.nextInt(4);
@@ -356,6 +356,22 @@ final class InstructionGenerator {
                 } else {
                     emit(0x90 | register);
                 }
+            }
+            case 29 -> {
+                boolean small = random.nextBoolean();
+                emit(0xF2);
+                prefixes(small);
+                emit(0x0F, 0x38, small ? 0xF0 : 0xF1);
+                modrm(register());
+            }
+            case 30 -> {
+                if (!memoryAllowed) {
+                    emit(0x90);
+                    return;
+                }
+                prefixes(false);
+                emit(0x0F, 0x38, 0xF0 | random.nextInt(2));
+                modrm(register(), true);
             }
             default -> {
                 emit(0xF3);
