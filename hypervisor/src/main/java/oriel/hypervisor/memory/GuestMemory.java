@@ -23,6 +23,9 @@ public final class GuestMemory implements AutoCloseable {
         /** Bytes of a page marked by {@link #markCode} are about to change: decoded code over them is stale. */
         void codeWritten(long gpa, int length);
 
+        /** Somebody holds decoded code of the page at {@code gpa} from now on: writes to it must not be cached. */
+        default void codeMarked(long gpa) {}
+
         /** Regions came, went or moved: every cached translation is stale. */
         void mapChanged();
     }
@@ -124,19 +127,23 @@ public final class GuestMemory implements AutoCloseable {
         return region(gpa) != null;
     }
 
-    /** Says that somebody holds decoded code of the page at {@code gpa}: later writes to it are told to observers. */
+    /**
+     * Says that a processor holds decoded code of the page at {@code gpa}: later writes to it are told to observers,
+     * until as many {@link #unmarkCode} came.
+     */
     public void markCode(long gpa) {
         MemoryRegion region = region(gpa);
         if (region != null) {
-            region.setCode(gpa, true);
+            region.addCodeHolder(gpa);
+            observers.forEach(observer -> observer.codeMarked(gpa));
         }
     }
 
-    /** Takes {@link #markCode} back. */
+    /** Takes one {@link #markCode} back. */
     public void unmarkCode(long gpa) {
         MemoryRegion region = region(gpa);
         if (region != null) {
-            region.setCode(gpa, false);
+            region.removeCodeHolder(gpa);
         }
     }
 

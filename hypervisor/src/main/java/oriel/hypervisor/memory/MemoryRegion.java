@@ -14,7 +14,9 @@ public final class MemoryRegion {
     private final long size;
     private final long hostAddress;
     private final boolean writable;
-    private final boolean[] codePages;
+    /** By page: how many processors hold decoded code of it. */
+    private final byte[] codeHolders;
+
     private final @Nullable BitSet dirty;
     private final @Nullable Runnable becameDirty;
 
@@ -34,7 +36,7 @@ public final class MemoryRegion {
         this.size = size;
         this.hostAddress = hostAddress;
         this.writable = writable;
-        this.codePages = new boolean[Math.toIntExact(size >> PAGE_SHIFT)];
+        this.codeHolders = new byte[Math.toIntExact(size >> PAGE_SHIFT)];
         this.dirty = dirty;
         this.becameDirty = becameDirty;
     }
@@ -93,11 +95,15 @@ public final class MemoryRegion {
     }
 
     boolean isCode(long gpa) {
-        return codePages[(int) ((gpa - base) >> PAGE_SHIFT)];
+        return codeHolders[(int) ((gpa - base) >> PAGE_SHIFT)] != 0;
     }
 
-    void setCode(long gpa, boolean code) {
-        codePages[(int) ((gpa - base) >> PAGE_SHIFT)] = code;
+    void addCodeHolder(long gpa) {
+        codeHolders[(int) ((gpa - base) >> PAGE_SHIFT)]++;
+    }
+
+    void removeCodeHolder(long gpa) {
+        codeHolders[(int) ((gpa - base) >> PAGE_SHIFT)]--;
     }
 
     void markDirty(long gpa) {

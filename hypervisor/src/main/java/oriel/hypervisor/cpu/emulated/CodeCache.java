@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.memory.GuestMemory;
+import oriel.hypervisor.memory.MemoryRegion;
 
 /**
  * Decoded code: one arena of 8-byte operations, cut into blocks that are keyed by physical address and processor mode.
@@ -65,6 +66,10 @@ final class CodeCache implements GuestMemory.Observer {
     private static final class CodePage {
         final List<Block> blocks = new ArrayList<>();
         final long[] bytes = new long[64];
+
+        /** Where the page was marked as code: the map may have changed since. */
+        @Nullable
+        MemoryRegion region;
 
         void cover(int from, int length) {
             for (int i = from; i < from + length; i++) {
@@ -203,10 +208,8 @@ final class CodeCache implements GuestMemory.Observer {
         if (holder == null) {
             holder = new CodePage();
             pages.put(page, holder);
-            if (memory.isMemory(physical)) {
-                memory.markCode(physical);
-                mmu.dropWrites(memory.readable(page << 12));
-            }
+            holder.region = memory.region(physical);
+            memory.markCode(physical);
         }
         holder.blocks.add(block);
         holder.cover((int) (physical & 0xFFF), length);
@@ -217,7 +220,6 @@ final class CodeCache implements GuestMemory.Observer {
         long page = gpa >>> 12;
         CodePage holder = pages.get(page);
         if (holder == null) {
-            memory.unmarkCode(gpa);
             return;
         }
         int from = (int) (gpa & 0xFFF);
@@ -262,7 +264,7 @@ final class CodeCache implements GuestMemory.Observer {
         holder.blocks.remove(block);
         if (holder.blocks.isEmpty()) {
             pages.remove(page);
-            memory.unmarkCode(page << 12);
+            unmark(page, holder);
             return;
         }
         Arrays.fill(holder.bytes, 0);
@@ -275,11 +277,20 @@ final class CodeCache implements GuestMemory.Observer {
         }
     }
 
-    /** Drops everything. */
-    void clear() {
-        for (long page : pages.keySet()) {
+    private void unmark(long page, CodePage holder) {
+        if (holder.region != null && holder.region == memory.region(page << 12)) {
             memory.unmarkCode(page << 12);
         }
+    }
+
+    @Override
+    public void codeMarked(long gpa) {
+        mmu.dropWrites(memory.readable(gpa & -0x1000L));
+    }
+
+    /** Drops everything. */
+    void clear() {
+        pages.forEach(this::unmark);
         pages.clear();
         Arrays.fill(keys, EMPTY);
         Arrays.fill(blocks, null);
