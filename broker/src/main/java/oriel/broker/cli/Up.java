@@ -3,6 +3,7 @@ package oriel.broker.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 import oriel.broker.Broker;
 import oriel.broker.BrokerConfig;
 import oriel.broker.identity.Accounts;
+import oriel.broker.image.ImageBuildException;
+import oriel.broker.image.RecipeBuild;
 import oriel.broker.store.StoreUnavailableException;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostProvider;
@@ -80,6 +83,12 @@ final class Up implements Callable<Integer> {
             description = "Kind of host that runs machines (default: the one there is).")
     private @Nullable String hostKind;
 
+    @Option(
+            names = "--recipes",
+            paramLabel = "DIR",
+            description = "Where the recipes of golden images are (default: config/golden of the source tree).")
+    private @Nullable Path recipes;
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
@@ -91,6 +100,7 @@ final class Up implements Callable<Integer> {
             // The port first: if it is taken, nothing must have been changed.
             InetSocketAddress address = broker.listen();
             List<Accounts.Created> first = broker.bootstrapUsers();
+            buildImage(out, config);
             broker.bootstrapPool();
             broker.startMachines();
             announce(out, address, first);
@@ -119,12 +129,34 @@ final class Up implements Callable<Integer> {
         }
     }
 
+    /** Builds the first pool's golden image, if it isn't there and there is a recipe for it. */
+    private void buildImage(PrintWriter out, BrokerConfig config) throws InterruptedException {
+        String image = config.pool().image();
+        Path folder = config.imageDirectory().resolve(image);
+        Path home = Path.of(System.getProperty("oriel.home", "."));
+        Path from = recipes == null ? home.resolve("config/golden") : recipes;
+        if (RecipeBuild.isBuilt(folder) || !Files.isDirectory(from.resolve(image))) {
+            return;
+        }
+        out.println("Building the golden image " + image + " from Debian's packages: once, takes some minutes.");
+        out.flush();
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        BuildProgress progress = new BuildProgress(out, terminal, System::nanoTime);
+        try {
+            new RecipeBuild(from.resolve("build"), from.resolve(image), folder).run(progress);
+        } catch (ImageBuildException e) {
+            throw new Main.Failure(1, "The golden image " + image + " was not built. " + e.getMessage());
+        } finally {
+            progress.close();
+        }
+    }
+
     private BrokerConfig config() {
         Path directory = DataDirectory.choose(dataDirectory, System.getenv(), System.getProperty("user.home"));
         Path inDirectory = directory.resolve("oriel.conf");
         ConfigFile file = configFile != null
                 ? ConfigFile.read(configFile)
-                : java.nio.file.Files.isRegularFile(inDirectory) ? ConfigFile.read(inDirectory) : ConfigFile.empty();
+                : Files.isRegularFile(inDirectory) ? ConfigFile.read(inDirectory) : ConfigFile.empty();
         BrokerConfig config = file.toConfig(directory);
         if (images != null) {
             config = config.withImages(images);

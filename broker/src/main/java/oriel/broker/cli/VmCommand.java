@@ -1,0 +1,334 @@
+package oriel.broker.cli;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import oriel.displayd.gateway.RfbTcpServer;
+import oriel.displayd.viewer.ClipboardPolicy;
+import oriel.displayd.viewer.DisplayGrant;
+import oriel.displayd.viewer.DisplayHub;
+import oriel.displayd.viewer.Right;
+import oriel.displayd.viewer.ViewerListener;
+import oriel.hypervisor.device.display.Screenshot;
+import oriel.hypervisor.device.serial.ByteSink;
+import oriel.hypervisor.disk.DiskException;
+import oriel.hypervisor.disk.DiskFormat;
+import oriel.hypervisor.disk.DiskImage;
+import oriel.hypervisor.disk.DiskImages;
+import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.FirmwareException;
+import oriel.hypervisor.machine.Accelerator;
+import oriel.hypervisor.machine.Machine;
+import oriel.hypervisor.machine.MachineConfig;
+import oriel.hypervisor.machine.MachineEnd;
+import oriel.hypervisor.machine.MachineListener;
+import oriel.hypervisor.machine.MachineStatistics;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code oriel vm}: one machine by itself, without broker or database. */
+@Command(
+        name = "vm",
+        mixinStandardHelpOptions = true,
+        description = "Runs one machine by itself. Ends when the guest switches itself off.",
+        exitCodeOnExecutionException = 1)
+public final class VmCommand implements Callable<Integer> {
+    private static final int EXIT_FAILED = 1;
+    private static final int EXIT_TIMEOUT = 124;
+
+    @Option(names = "--kernel", required = true, paramLabel = "FILE", description = "Linux kernel (bzImage or ELF).")
+    private Path kernel = Path.of("");
+
+    @Option(names = "--initrd", paramLabel = "FILE", description = "Initial RAM disk.")
+    private @Nullable Path initrd;
+
+    @Option(names = "--append", paramLabel = "TEXT", description = "Kernel command line.")
+    private String append = "";
+
+    @Option(
+            names = "--disk",
+            paramLabel = "FILE[,format=raw|qcow2]",
+            description = "A disk, seen by the guest as /dev/vda, /dev/vdb, … May be repeated.")
+    private List<String> disks = new ArrayList<>();
+
+    @Option(names = "--memory", paramLabel = "MIB", description = "RAM (default: ${DEFAULT-VALUE}).")
+    private int memory = 512;
+
+    @Option(names = "--cpus", paramLabel = "N", description = "Virtual processors (default: ${DEFAULT-VALUE}).")
+    private int cpus = 1;
+
+    @Option(names = "--accel", paramLabel = "auto|emulated|kvm", description = "What runs them (default: auto).")
+    private String accelerator = "auto";
+
+    @Option(
+            names = "--serial",
+            paramLabel = "stdio|file:PATH|none",
+            description = "Where the serial console goes (default: ${DEFAULT-VALUE}).")
+    private String serial = "stdio";
+
+    @Option(
+            names = "--display",
+            paramLabel = "none|rfb:PORT",
+            description = "Serve the screen to VNC viewers on a loopback port (default: ${DEFAULT-VALUE}).")
+    private String display = "none";
+
+    @Option(names = "--size", paramLabel = "WxH", description = "Screen size (default: ${DEFAULT-VALUE}).")
+    private String size = "1280x800";
+
+    @Option(names = "--screenshot", paramLabel = "PATH", description = "Write the screen as PNG at the end.")
+    private @Nullable Path screenshot;
+
+    @Option(
+            names = "--screenshot-on",
+            paramLabel = "TEXT",
+            description = "Take the screenshot and stop when the serial console says this.")
+    private @Nullable String screenshotOn;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Stop after this time; exit status 124.")
+    private long timeout;
+
+    @Option(names = "--stats", description = "Print wall time, CPU time and guest instructions to standard error.")
+    private boolean stats;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try {
+            return run();
+        } catch (DiskException | FirmwareException | IOException e) {
+            System.err.println("oriel vm: " + e.getMessage());
+            return EXIT_FAILED;
+        }
+    }
+
+    private int run() throws IOException, InterruptedException {
+        Accelerator chosen = switch (accelerator) {
+            case "auto" -> Accelerator.AUTO;
+            case "emulated" -> Accelerator.EMULATED;
+            case "kvm" -> Accelerator.KVM;
+            default -> throw badUsage("--accel is auto, emulated or kvm, not " + accelerator);
+        };
+        DisplaySize screen = screenSize();
+        int port = displayPort();
+        CompletableFuture<MachineEnd> end = new CompletableFuture<>();
+        CompletableFuture<MachineEnd> awaited = new CompletableFuture<>();
+        try (SerialOutput output = serialOutput(awaited)) {
+            List<DiskImage> images = openDisks();
+            Machine machine;
+            try {
+                machine = new Machine(new MachineConfig(
+                        "vm",
+                        memory,
+                        cpus,
+                        chosen,
+                        kernel,
+                        Optional.ofNullable(initrd),
+                        append,
+                        images,
+                        screen,
+                        output));
+            } catch (RuntimeException e) {
+                images.forEach(DiskImage::close);
+                throw e;
+            }
+            machine.addListener(new MachineListener() {
+                @Override
+                public void ended(MachineEnd how) {
+                    output.flush();
+                    end.complete(how);
+                }
+            });
+            try (DisplayHub hub = new DisplayHub(ViewerListener.NONE);
+                    RfbTcpServer server = port < 0 ? null : serve(hub, machine, port)) {
+                if (server != null) {
+                    System.err.println("oriel vm: VNC viewers connect to localhost::" + server.port());
+                }
+                machine.start();
+                return await(machine, end, awaited);
+            }
+        }
+    }
+
+    private static RfbTcpServer serve(DisplayHub hub, Machine machine, int port) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        DisplayGrant grant =
+                new DisplayGrant("vm", machine.display(), Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS);
+        try {
+            return new RfbTcpServer(hub, address, grant);
+        } catch (BindException e) {
+            throw new IOException(
+                    "port " + port + " is in use: choose another with --display rfb:PORT, or rfb:0 for any", e);
+        }
+    }
+
+    private int await(Machine machine, CompletableFuture<MachineEnd> end, CompletableFuture<MachineEnd> awaited)
+            throws IOException, InterruptedException {
+        int status = 0;
+        try {
+            CompletableFuture<Object> first = CompletableFuture.anyOf(end, awaited);
+            if (timeout > 0) {
+                first.get(timeout, TimeUnit.SECONDS);
+            } else {
+                first.get();
+            }
+        } catch (TimeoutException e) {
+            System.err.println("oriel vm: stopped after " + timeout + " s");
+            status = EXIT_TIMEOUT;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+        MachineStatistics used = machine.statistics();
+        if (screenshot != null) {
+            Screenshot.write(machine.display(), screenshot);
+        }
+        machine.stop();
+        MachineEnd how = end.join();
+        if (how.cause() == MachineEnd.Cause.FAILED) {
+            System.err.println("oriel vm: " + how.detail());
+            status = EXIT_FAILED;
+        }
+        if (stats) {
+            System.err.printf(
+                    Locale.ROOT,
+                    "wall %.2f s, CPU %.2f s, %,d guest instructions, %.1f MIPS%n",
+                    used.wall().toNanos() / 1e9,
+                    used.cpu().toNanos() / 1e9,
+                    used.instructions(),
+                    used.mips());
+        }
+        return status;
+    }
+
+    private CommandLine.ParameterException badUsage(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
+    }
+
+    private DisplaySize screenSize() {
+        String[] parts = size.split("x", -1);
+        try {
+            return new DisplaySize(Integer.parseInt(parts[0]), Integer.parseInt(parts[parts.length - 1]));
+        } catch (IllegalArgumentException e) {
+            throw badUsage("--size is WIDTHxHEIGHT, for example 1280x800, not " + size);
+        }
+    }
+
+    private int displayPort() {
+        if (display.equals("none")) {
+            return -1;
+        }
+        if (display.matches("rfb:[0-9]{1,5}") && Integer.parseInt(display.substring(4)) < 65536) {
+            return Integer.parseInt(display.substring(4));
+        }
+        throw badUsage("--display is none or rfb:PORT, not " + display);
+    }
+
+    private List<DiskImage> openDisks() {
+        List<DiskImage> images = new ArrayList<>();
+        try {
+            for (String disk : disks) {
+                int comma = disk.lastIndexOf(",format=");
+                Path file = Path.of(comma < 0 ? disk : disk.substring(0, comma));
+                Optional<DiskFormat> format = switch (comma < 0 ? "" : disk.substring(comma + 8)) {
+                    case "" -> Optional.empty();
+                    case "raw" -> Optional.of(DiskFormat.RAW);
+                    case "qcow2" -> Optional.of(DiskFormat.QCOW2);
+                    default -> throw badUsage("a disk's format is raw or qcow2: " + disk);
+                };
+                images.add(DiskImages.open(file, format, false));
+            }
+            return images;
+        } catch (RuntimeException e) {
+            images.forEach(DiskImage::close);
+            throw e;
+        }
+    }
+
+    private SerialOutput serialOutput(CompletableFuture<MachineEnd> awaited) throws IOException {
+        OutputStream to;
+        if (serial.equals("stdio")) {
+            to = System.out;
+        } else if (serial.equals("none")) {
+            to = OutputStream.nullOutputStream();
+        } else if (serial.startsWith("file:") && serial.length() > 5) {
+            to = Files.newOutputStream(Path.of(serial.substring(5)));
+        } else {
+            throw badUsage("--serial is stdio, file:PATH or none, not " + serial);
+        }
+        return new SerialOutput(to, screenshotOn, () -> awaited.complete(new MachineEnd(MachineEnd.Cause.STOPPED, "")));
+    }
+
+    /** Passes whole lines on, and looks for one. Written on the machine's thread. */
+    private static final class SerialOutput implements ByteSink, AutoCloseable {
+        private final OutputStream to;
+        private final @Nullable String wanted;
+        private final Runnable found;
+        private final StringBuilder line = new StringBuilder();
+
+        SerialOutput(OutputStream to, @Nullable String wanted, Runnable found) {
+            this.to = to;
+            this.wanted = wanted;
+            this.found = found;
+        }
+
+        @Override
+        public void accept(int value) {
+            try {
+                to.write(value);
+                if (value == '\n') {
+                    to.flush();
+                }
+            } catch (IOException e) {
+                return; // the reader of our output has gone; the guest goes on
+            }
+            if (wanted == null) {
+                return;
+            }
+            if (value == '\n' || line.length() > 4096) {
+                line.setLength(0);
+            } else {
+                line.append((char) value);
+                if (line.indexOf(wanted) >= 0) {
+                    found.run();
+                    line.setLength(0);
+                }
+            }
+        }
+
+        void flush() {
+            try {
+                to.flush();
+            } catch (IOException e) {
+                // nobody reads any more
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
+            if (to != System.out) {
+                to.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package oriel.broker.image;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import oriel.hypervisor.disk.DiskException;
+import oriel.hypervisor.disk.Qcow2Converter;
+
+/**
+ * Builds a golden image from a recipe: runs {@code config/golden/build}, then turns the raw disk into qcow2. What it
+ * makes is in place only when it is complete; an interrupted build is started anew.
+ */
+public final class RecipeBuild {
+    private static final String DISK = "disk.qcow2";
+
+    private final Path buildProgram;
+    private final Path recipe;
+    private final Path output;
+
+    /** Told how far a build is. Called on the building thread. */
+    @FunctionalInterface
+    public interface Progress {
+        /**
+         * A step.
+         *
+         * @param percent 0–100
+         * @param text what is being done, for people
+         */
+        void at(int percent, String text);
+    }
+
+    /**
+     * A build to be run.
+     *
+     * @param buildProgram the build script
+     * @param recipe the recipe's folder
+     * @param output where the image's files go; made if needed
+     */
+    public RecipeBuild(Path buildProgram, Path recipe, Path output) {
+        this.buildProgram = buildProgram;
+        this.recipe = recipe;
+        this.output = output;
+    }
+
+    /** The image of an earlier, complete build, if the folder holds one. */
+    public static boolean isBuilt(Path folder) {
+        return Files.exists(folder.resolve(DISK)) && Files.exists(folder.resolve("image.properties"));
+    }
+
+    /**
+     * Builds; takes minutes.
+     *
+     * @throws ImageBuildException if it fails; the message says where the log is
+     */
+    public void run(Progress progress) throws ImageBuildException, InterruptedException {
+        runProgram(progress);
+        try {
+            progress.at(98, "compacting the disk");
+            Path raw = output.resolve("disk.raw");
+            Path partial = output.resolve(DISK + ".partial");
+            Files.deleteIfExists(partial);
+            Qcow2Converter.convertRaw(raw, partial);
+            Files.move(partial, output.resolve(DISK), StandardCopyOption.REPLACE_EXISTING);
+            Files.delete(raw);
+        } catch (IOException | DiskException e) {
+            throw new ImageBuildException("the disk of the image could not be written: " + e.getMessage());
+        }
+        progress.at(100, "built");
+    }
+
+    private void runProgram(Progress progress) throws ImageBuildException, InterruptedException {
+        List<String> errors = new ArrayList<>();
+        try {
+            Files.createDirectories(output);
+            Process process = new ProcessBuilder(buildProgram.toString(), recipe.toString(), output.toString())
+                    .redirectErrorStream(true)
+                    .start();
+            try {
+                process.getOutputStream().close();
+                try (BufferedReader lines =
+                        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                        report(line, progress, errors);
+                    }
+                }
+                int status = process.waitFor();
+                if (status != 0) {
+                    throw new ImageBuildException(
+                            errors.isEmpty()
+                                    ? "%s ended with status %d; its log is %s"
+                                            .formatted(buildProgram, status, output.resolve("build.log"))
+                                    : errors.stream().collect(Collectors.joining("\n")));
+                }
+            } finally {
+                process.destroy();
+            }
+        } catch (IOException e) {
+            throw new ImageBuildException("%s could not be run: %s".formatted(buildProgram, e.getMessage()));
+        }
+    }
+
+    private static void report(String line, Progress progress, List<String> errors) {
+        String[] words = line.split(" ", 3);
+        if (words.length == 3 && words[0].equals("progress") && words[1].matches("[0-9]{1,3}")) {
+            progress.at(Math.min(97, Integer.parseInt(words[1])), words[2]);
+        } else if (line.startsWith("error ")) {
+            errors.add(line.substring("error ".length()));
+        }
+    }
+}
