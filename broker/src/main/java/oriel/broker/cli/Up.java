@@ -140,7 +140,7 @@ final class Up implements Callable<Integer> {
         }
         out.println("Building the golden image " + image + " from Debian's packages: once, takes some minutes.");
         out.flush();
-        boolean terminal = System.console() != null && System.console().isTerminal();
+        boolean terminal = Boolean.getBoolean("oriel.terminal"); // the launcher knows
         BuildProgress progress = new BuildProgress(out, terminal, System::nanoTime);
         try {
             new RecipeBuild(from.resolve("build"), from.resolve(image), folder).run(progress);
