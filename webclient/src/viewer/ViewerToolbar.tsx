@@ -121,9 +121,10 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned }: Prop
 
   const dropdown = (which: MenuName, label: string, icon: ReactNode, children: ReactNode): ReactNode => (
     <Dropdown
+      className="oriel-toolbar-menu"
       isOpen={menu === which}
       onOpenChange={(now) => setMenu(now ? which : undefined)}
-      popperProps={{ position: 'center', preventOverflow: true }}
+      popperProps={{ position: 'center', preventOverflow: true, appendTo: 'inline' }}
       isScrollable
       maxMenuHeight="70vh"
       toggle={(ref: Ref<MenuToggleElement>) => (

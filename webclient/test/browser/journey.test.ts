@@ -206,6 +206,18 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', { timeout: 90_000 }, () =
     await page.getByRole('heading', { name: 'My desktops' }).waitFor();
   });
 
+  it('offers the keys that the browser keeps for itself', async () => {
+    await signIn('/desktop/demo', 'alice');
+    await connected();
+    await page.getByRole('button', { name: 'Keys' }).click();
+    await accessible();
+    const first = page.getByRole('menuitem', { name: 'Ctrl + Alt + Del' });
+    // Visible is not enough: a list may be there, shrunk to nothing.
+    expect((await first.boundingBox())?.height).toBeGreaterThan(20);
+    await first.click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('CANVAS');
+  });
+
   it('exchanges clipboard text through the panel', async () => {
     await signIn('/desktop/demo', 'alice');
     await connected();
