@@ -47,6 +47,7 @@ import oriel.broker.store.Installation;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.broker.web.Json;
+import oriel.broker.web.Resource;
 import oriel.broker.web.WebServer;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
@@ -232,21 +233,26 @@ public final class Broker implements AutoCloseable {
                                 config.listen().getHostString(), config.listen().getPort()),
                         displayPort,
                         config.behindProxy()),
-                List.of(
-                        new LoginResource(signIns),
-                        new SessionResource(desktops, sessions),
-                        new EventResource(signals, desktops, signIns, json, clock),
-                        new UserResource(accounts),
-                        new PoolResource(pools, machines),
-                        new MachineResource(machines, care),
-                        new ImageResource(images),
-                        new AuditResource(store, audit),
-                        new OperationResource(journal)),
+                resources(),
                 signIns::caller,
                 json,
                 store::isUp);
         web = server;
         return server.address();
+    }
+
+    /** The API, but for what the server says of itself. */
+    List<Resource> resources() {
+        return List.of(
+                new LoginResource(signIns),
+                new SessionResource(desktops, sessions),
+                new EventResource(signals, desktops, signIns, json, clock),
+                new UserResource(accounts),
+                new PoolResource(pools, machines),
+                new MachineResource(machines, care),
+                new ImageResource(images),
+                new AuditResource(store, audit),
+                new OperationResource(journal));
     }
 
     /** Users. */

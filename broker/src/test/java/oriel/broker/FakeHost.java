@@ -28,6 +28,9 @@ final class FakeHost implements HypervisorHost {
     /** What a script does to a call before it takes effect. */
     interface Script {
         void before(Call call) throws HostException;
+
+        /** After it took effect, before the caller hears of it. */
+        default void after(Call call) throws HostException {}
     }
 
     private static final class Machine {
@@ -59,15 +62,21 @@ final class FakeHost implements HypervisorHost {
         return "fake";
     }
 
-    private void call(String what, String machine) throws HostException {
+    private Call begin(String what, String machine) throws HostException {
         Call call = new Call(what, machine);
         calls.add(call);
         script.before(call);
+        return call;
     }
 
     @Override
     public void create(MachineSpec spec) throws HostException {
-        call("create", spec.name());
+        Call call = begin("create", spec.name());
+        doCreate(spec);
+        script.after(call);
+    }
+
+    private void doCreate(MachineSpec spec) throws HostException {
         boolean stopped;
         synchronized (machines) {
             Machine machine = machines.get(spec.name());
@@ -92,7 +101,12 @@ final class FakeHost implements HypervisorHost {
 
     @Override
     public void start(MachineSpec spec) throws HostException {
-        call("start", spec.name());
+        Call call = begin("start", spec.name());
+        doStart(spec);
+        script.after(call);
+    }
+
+    private void doStart(MachineSpec spec) throws HostException {
         synchronized (machines) {
             Machine machine = machines.get(spec.name());
             if (machine == null) {
@@ -114,12 +128,17 @@ final class FakeHost implements HypervisorHost {
 
     @Override
     public void powerButton(String name) throws HostException {
-        call("powerButton", name);
+        begin("powerButton", name);
     }
 
     @Override
     public void reset(String name) throws HostException {
-        call("reset", name);
+        Call call = begin("reset", name);
+        doReset(name);
+        script.after(call);
+    }
+
+    private void doReset(String name) throws HostException {
         synchronized (machines) {
             Machine machine = machine(name);
             if (!machine.wasOn) {
@@ -134,7 +153,12 @@ final class FakeHost implements HypervisorHost {
 
     @Override
     public void stop(String name) throws HostException {
-        call("stop", name);
+        Call call = begin("stop", name);
+        doStop(name);
+        script.after(call);
+    }
+
+    private void doStop(String name) {
         synchronized (machines) {
             Machine machine = machines.get(name);
             if (machine == null) {
@@ -148,7 +172,12 @@ final class FakeHost implements HypervisorHost {
 
     @Override
     public void destroy(String name) throws HostException {
-        call("destroy", name);
+        Call call = begin("destroy", name);
+        doDestroy(name);
+        script.after(call);
+    }
+
+    private void doDestroy(String name) {
         synchronized (machines) {
             machines.remove(name);
         }

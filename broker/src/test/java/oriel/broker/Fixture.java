@@ -62,7 +62,7 @@ final class Fixture implements AutoCloseable {
                 .running(new BrokerConfig.MachineConfig(
                         true,
                         4,
-                        100,
+                        1,
                         Duration.ofMinutes(10),
                         Duration.ofHours(1),
                         Duration.ofMillis(20),
@@ -173,8 +173,15 @@ final class Fixture implements AutoCloseable {
                     long open = broker.store()
                             .call(tx -> tx.count("select count(*) from Operation where openKey is not null"));
                     assertThat(open).isZero();
-                    assertThat(machines())
+                    List<Machine> machines = machines();
+                    assertThat(machines)
                             .allSatisfy(machine -> assertThat(machine.need()).isEqualTo(Machine.Need.NOTHING));
+                    Pools.PoolView pool = pool();
+                    assertThat(machines).hasSize(pool.size());
+                    List<Machine> free =
+                            machines.stream().filter(Machine::claimable).toList();
+                    assertThat(free.stream().filter(Machine::powerWanted).count())
+                            .isGreaterThanOrEqualTo(Math.min(free.size(), pool.enabled() ? pool.warm() : 0));
                 });
     }
 

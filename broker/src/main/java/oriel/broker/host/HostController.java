@@ -204,8 +204,8 @@ public final class HostController implements AutoCloseable {
         }
     }
 
-    /** Looks at everything once. */
-    void round() {
+    /** Looks at everything once. The controller does so by itself; more often does no harm. */
+    public void round() {
         journal.takeOver(null);
         housekeeping.forEach(Runnable::run);
         Instant now = clock.instant();

@@ -13,6 +13,7 @@ import oriel.broker.machine.Machines;
 import oriel.broker.operation.Operation;
 import oriel.broker.operation.OperationHandler;
 import oriel.broker.operation.OperationKind;
+import oriel.broker.operation.OperationState;
 import oriel.broker.pool.Pool;
 import oriel.broker.session.DesktopSession;
 import oriel.broker.session.EndReason;
@@ -65,12 +66,14 @@ final class MachineOperations implements OperationHandler {
 
     @Override
     public boolean mayBoot(Tx tx) {
-        // A guest that takes longer than it may no longer counts: it must not block the others.
+        // A guest that takes longer than it may no longer counts, nor does one that waits for its own turn here.
         return tx.count(
-                        "select count(*) from Machine where host = ?1 and power in (STARTING, ON) and agent = WAITING"
-                                + " and poweredAt > ?2",
+                        "select count(*) from Machine m where m.host = ?1 and m.power in (STARTING, ON)"
+                                + " and m.agent = WAITING and m.poweredAt > ?2 and not exists"
+                                + " (select 1 from Operation o where o.openKey = m.name and o.state = ?3)",
                         host.name(),
-                        clock.instant().minus(bootTimeout))
+                        clock.instant().minus(bootTimeout),
+                        OperationState.PENDING)
                 < booting;
     }
 

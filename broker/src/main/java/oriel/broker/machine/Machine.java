@@ -194,10 +194,11 @@ public class Machine {
         if (generation == 0) {
             return Need.PROVISION;
         }
-        if (power == PowerState.OFF) {
-            return Need.START;
+        if (restartWanted) {
+            return Need.RESTART;
         }
-        return restartWanted ? Need.RESTART : Need.NOTHING;
+        // STARTING: whoever began to power it on has died.
+        return power == PowerState.OFF || power == PowerState.STARTING ? Need.START : Need.NOTHING;
     }
 
     /** Gives it to a user. Everything that makes it theirs is in this one change. */
@@ -260,7 +261,6 @@ public class Machine {
     public void powering(Instant now) {
         power = PowerState.STARTING;
         agent = Agent.WAITING;
-        restartWanted = false;
         poweredAt = now;
         lifecycle = booting();
         changed = now;
@@ -275,10 +275,9 @@ public class Machine {
 
     /** It runs. */
     public void powered(Instant now) {
-        if (power != PowerState.ON) {
-            power = PowerState.ON;
-            changed = now;
-        }
+        power = PowerState.ON;
+        restartWanted = false;
+        changed = now;
     }
 
     /** Its desktop is there. */

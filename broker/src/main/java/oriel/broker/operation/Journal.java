@@ -108,13 +108,15 @@ public final class Journal {
                 });
     }
 
-    /** When the next waiting operation becomes due. */
-    Optional<Instant> nextDue(String host) {
+    /** When the next waiting operation becomes due, of those that were not due at a time. */
+    Optional<Instant> nextDue(String host, Instant after) {
         return store.call(tx -> tx.first(
                 Instant.class,
-                "select nextAttempt from Operation where state = ?1 and host = ?2 order by nextAttempt",
+                "select nextAttempt from Operation where state = ?1 and host = ?2 and nextAttempt > ?3"
+                        + " order by nextAttempt",
                 OperationState.PENDING,
-                host));
+                host,
+                after));
     }
 
     /** Renews the leases of operations that are being worked on. */

@@ -2,6 +2,7 @@ package oriel.broker.operation;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,6 +93,7 @@ public final class OperationWorkers implements AutoCloseable {
         while (!closed) {
             try {
                 slots.acquire();
+                Instant looked = clock.instant();
                 Optional<Operation> next = begin();
                 if (next.isPresent()) {
                     Operation operation = next.get();
@@ -99,7 +101,7 @@ public final class OperationWorkers implements AutoCloseable {
                     threads.execute(() -> carryOut(operation));
                 } else {
                     slots.release();
-                    sleep(untilNextDue());
+                    sleep(untilNextDue(looked));
                 }
             } catch (InterruptedException e) {
                 return;
@@ -129,12 +131,13 @@ public final class OperationWorkers implements AutoCloseable {
         });
     }
 
-    private Duration untilNextDue() {
-        Duration pause = journal.nextDue(host)
+    /** How long to wait for the next operation that was not due yet when we looked. */
+    private Duration untilNextDue(Instant looked) {
+        Duration pause = journal.nextDue(host, looked)
                 .map(due -> Duration.between(clock.instant(), due))
                 .orElse(LEASE);
-        // Due already, but not begun: it waits for a boot slot, and a wake-up comes when one gets free.
-        return pause.isPositive() && pause.compareTo(LEASE) < 0 ? pause : LEASE;
+        // What was due when we looked, and was not begun, waits for a boot slot: a wake-up comes when one gets free.
+        return pause.isNegative() ? Duration.ZERO : pause.compareTo(LEASE) < 0 ? pause : LEASE;
     }
 
     private boolean sleep(Duration pause) {
@@ -157,6 +160,9 @@ public final class OperationWorkers implements AutoCloseable {
                 handler.perform(operation);
             } catch (HostException e) {
                 failure = e;
+            } catch (StoreUnavailableException e) {
+                failure =
+                        new HostException(HostException.Reason.CAPACITY, "The database did not answer in between.", e);
             } catch (RuntimeException e) {
                 log.error("{} {} hit a defect", operation.kind(), operation.machineName(), e);
                 failure = new HostException(HostException.Reason.FAILED, "defect: " + e, e);

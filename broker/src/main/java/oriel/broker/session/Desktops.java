@@ -213,7 +213,7 @@ public final class Desktops {
             return null;
         }
         String then = open.isPresent() ? " It will be tried again." : " Restart the desktop, or log off.";
-        return new Refusal(Reason.NOT_READY, failure + then);
+        return new Refusal(Reason.NOT_READY, (failure.endsWith(".") ? failure : failure + ".") + then);
     }
 
     private static List<Stage> stages(Stage.Name active, Instant since, boolean restart, boolean failed) {

@@ -201,18 +201,16 @@ public final class Sessions {
                 return;
             }
             boolean moved = false;
+            boolean free = true;
             for (QueuePlace place :
                     tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId)) {
-                Optional<Account> account =
-                        tx.find(Account.class, place.accountId()).filter(Account::enabled);
-                if (account.isPresent()
-                        && live(tx, place.accountId(), poolId).isEmpty()
-                        && Entitlements.entitled(tx, place.accountId(), place.username(), poolId)) {
-                    Optional<Machine> free = Machines.claimable(tx, poolId);
-                    if (free.isEmpty()) {
-                        break;
+                if (mayHave(tx, place)) {
+                    Optional<Machine> machine = free ? Machines.claimable(tx, poolId) : Optional.empty();
+                    free = machine.isPresent();
+                    if (!free) {
+                        continue;
                     }
-                    assign(tx, free.get(), place.accountId(), place.username(), place.address());
+                    assign(tx, machine.get(), place.accountId(), place.username(), place.address());
                 }
                 tx.delete(place);
                 moved = true;
@@ -221,6 +219,15 @@ public final class Sessions {
                 queueMoved(tx, poolId);
             }
         });
+    }
+
+    /** Whether a waiting user still wants and may have a machine: two clicks can leave a session and a place. */
+    private static boolean mayHave(Tx tx, QueuePlace place) {
+        return tx.find(Account.class, place.accountId())
+                        .filter(Account::enabled)
+                        .isPresent()
+                && live(tx, place.accountId(), place.poolId()).isEmpty()
+                && Entitlements.entitled(tx, place.accountId(), place.username(), place.poolId());
     }
 
     /** Gives a place in the queue up; nothing happens if there is none. */

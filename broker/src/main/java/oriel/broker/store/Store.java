@@ -104,7 +104,7 @@ public final class Store implements AutoCloseable {
             try {
                 return once(work);
             } catch (RuntimeException e) {
-                if (isDown(e)) {
+                if (pool.isClosed() || isDown(e)) {
                     throw new StoreUnavailableException("The database does not answer.", e);
                 }
                 if (attempt == ATTEMPTS || !lostRace(e)) {

@@ -2,6 +2,7 @@ package oriel.broker.web;
 
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
+import io.undertow.server.RequestTooBigException;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
@@ -44,7 +45,7 @@ final class ApiHandler implements HttpHandler {
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
     private static final int MOST_BODY = 1 << 20;
     /** A body that is too large is still read, up to here: a client that is cut off while it sends sees no answer. */
-    private static final long MOST_DRAINED = 32L << 20;
+    static final long MOST_DRAINED = 32L << 20;
 
     private final List<Route> routes;
     private final Authenticator authenticator;
@@ -76,6 +77,8 @@ final class ApiHandler implements HttpHandler {
                             "The database does not answer. Try again in a moment; open desktops go on.",
                             java.time.Duration.ofSeconds(4)),
                     trace);
+        } catch (RequestTooBigException e) {
+            refuse(exchange, tooLarge(), trace);
         } catch (IOException e) {
             log.debug("[{}] the client is gone: {}", trace, e.getMessage());
             exchange.endExchange();
@@ -224,8 +227,7 @@ final class ApiHandler implements HttpHandler {
         byte[] body = in.readNBytes(MOST_BODY + 1);
         if (body.length > MOST_BODY) {
             drain(in);
-            throw new RefusedException(
-                    Reason.BODY_TOO_LARGE, "A request may have " + (MOST_BODY >> 20) + " MiB at most.");
+            throw tooLarge();
         }
         if (body.length > 0) {
             String type = exchange.getRequestHeaders().getFirst(Headers.CONTENT_TYPE);
@@ -235,6 +237,10 @@ final class ApiHandler implements HttpHandler {
             }
         }
         return body;
+    }
+
+    private static RefusedException tooLarge() {
+        return new RefusedException(Reason.BODY_TOO_LARGE, "A request may have " + (MOST_BODY >> 20) + " MiB at most.");
     }
 
     private static void drain(InputStream in) throws IOException {

@@ -82,6 +82,8 @@ public final class WebServer implements AutoCloseable {
                 .setIoThreads(IO_THREADS)
                 .setWorkerThreads(WORKER_THREADS)
                 .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MOST_HEADER_BYTES)
+                // Larger ones are cut off; smaller ones that are too large still get an answer, see ApiHandler.
+                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, ApiHandler.MOST_DRAINED)
                 .setServerOption(UndertowOptions.MAX_PARAMETERS, 64)
                 .setServerOption(UndertowOptions.MAX_HEADERS, 100)
                 .setServerOption(UndertowOptions.MAX_COOKIES, 50)
@@ -142,6 +144,10 @@ public final class WebServer implements AutoCloseable {
                     .equalsIgnoreCase(exchange.getRequestHeaders().getFirst(Headers.UPGRADE))) {
                 plain(exchange, 426, "Displays are WebSockets.\n");
             } else {
+                // Undertow's proxy would give the name without the port, and the gateway compares it with the origin.
+                if (!exchange.getRequestHeaders().contains(Headers.X_FORWARDED_HOST)) {
+                    exchange.getRequestHeaders().put(Headers.X_FORWARDED_HOST, exchange.getHostAndPort());
+                }
                 proxy.handleRequest(exchange);
             }
         };

@@ -1,0 +1,83 @@
+package oriel.broker;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A browser of sorts: knows the server and keeps its session cookie. */
+final class Http {
+    static final JsonMapper JSON = JsonMapper.builder().build();
+    static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    final URI server;
+
+    @Nullable
+    String cookie;
+
+    Http(InetSocketAddress server) {
+        this.server = URI.create("http://127.0.0.1:" + server.getPort());
+    }
+
+    Http signedIn(String user, String password) {
+        HttpResponse<String> response = post("/api/v1/login", Map.of("username", user, "password", password));
+        if (response.statusCode() != 200) {
+            throw new AssertionError(response.body());
+        }
+        cookie = response.headers().firstValue("Set-Cookie").orElseThrow().replaceAll(";.*", "");
+        return this;
+    }
+
+    HttpRequest.Builder request(String path) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(server.resolve(path)).timeout(Duration.ofSeconds(20));
+        return cookie == null ? request : request.header("Cookie", cookie);
+    }
+
+    HttpResponse<String> get(String path) {
+        return send(request(path).GET());
+    }
+
+    HttpResponse<String> post(String path, @Nullable Object body) {
+        return call("POST", path, body);
+    }
+
+    HttpResponse<String> call(String method, String path, @Nullable Object body) {
+        HttpRequest.Builder request = request(path).header("X-Oriel-Request", "1");
+        return send(
+                body == null
+                        ? request.method(method, BodyPublishers.noBody())
+                        : request.header("Content-Type", "application/json")
+                                .method(
+                                        method,
+                                        BodyPublishers.ofString(
+                                                body instanceof String text ? text : JSON.writeValueAsString(body))));
+    }
+
+    static HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static JsonNode json(HttpResponse<String> response) {
+        return JSON.readTree(response.body());
+    }
+
+    static String reason(HttpResponse<String> response) {
+        return json(response).path("reason").asString("");
+    }
+}

@@ -1,0 +1,205 @@
+package oriel.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import oriel.broker.access.Right;
+import oriel.broker.access.Role;
+import oriel.broker.machine.Agent;
+import oriel.broker.machine.Lifecycle;
+import oriel.broker.operation.OperationKind;
+import oriel.broker.operation.OperationState;
+import oriel.broker.problem.Reason;
+import oriel.broker.session.Desktop;
+import oriel.broker.session.EndReason;
+import oriel.broker.session.SessionState;
+import oriel.broker.web.Access;
+import oriel.broker.web.Route;
+import oriel.hypervisor.host.PowerState;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/** The API's contract says which right each operation needs; the server must do exactly that. */
+class RightsTest {
+    private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
+
+    private record Operation(String method, String path, String right, String ownerRight) {}
+
+    private static JsonNode contract() {
+        try (InputStream in = RightsTest.class.getResourceAsStream("/oriel/broker/openapi.yaml")) {
+            return new YAMLMapper().readTree(in);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static List<Operation> operations() {
+        List<Operation> operations = new ArrayList<>();
+        contract()
+                .path("paths")
+                .forEachEntry((path, item) -> item.forEachEntry((method, operation) -> {
+                    if (METHODS.contains(method)) {
+                        operations.add(new Operation(
+                                method.toUpperCase(Locale.ROOT),
+                                path,
+                                operation.path("x-oriel-right").asString("missing"),
+                                operation.path("x-oriel-owner-right").asString("")));
+                    }
+                }));
+        return operations;
+    }
+
+    @Test
+    void theContractNamesEveryRightRoleAndReason() {
+        JsonNode schemas = contract().path("components").path("schemas");
+        assertThat(values(schemas.path("Right")))
+                .containsExactlyInAnyOrderElementsOf(
+                        List.of(Right.values()).stream().map(Right::wireName).toList());
+        assertThat(values(schemas.path("Role")))
+                .containsExactlyInAnyOrderElementsOf(
+                        List.of(Role.values()).stream().map(Role::wireName).toList());
+        assertThat(values(schemas.path("Reason")))
+                .containsExactlyInAnyOrderElementsOf(
+                        List.of(Reason.values()).stream().map(Reason::name).toList());
+        Map.<String, Enum<?>[]>of(
+                        "DesktopState", Desktop.State.values(),
+                        "DesktopAction", Desktop.Action.values(),
+                        "SessionState", SessionState.values(),
+                        "EndReason", EndReason.values(),
+                        "Lifecycle", Lifecycle.values(),
+                        "Power", PowerState.values(),
+                        "Agent", Agent.values(),
+                        "OperationKind", OperationKind.values(),
+                        "OperationState", OperationState.values())
+                .forEach((schema, constants) -> assertThat(values(schemas.path(schema)))
+                        .as(schema)
+                        .containsExactlyInAnyOrderElementsOf(java.util.stream.Stream.of(constants)
+                                .map(Enum::name)
+                                .toList()));
+    }
+
+    private static List<String> values(JsonNode schema) {
+        List<String> values = new ArrayList<>();
+        schema.path("enum").forEach(value -> values.add(value.asString()));
+        return values;
+    }
+
+    @Test
+    void routesAndContractSayTheSame() {
+        try (Fixture f = new Fixture(0, 0)) {
+            Map<String, Operation> documented = operations().stream()
+                    .filter(operation -> !operation.path().startsWith("/health")
+                            && !operation.path().equals("/api/v1/about")
+                            && !operation.path().equals("/api/v1/openapi.yaml"))
+                    .collect(Collectors.toMap(o -> o.method() + " " + o.path(), o -> o));
+            Map<String, Access> served = new HashMap<>();
+            f.broker
+                    .resources()
+                    .forEach(resource -> resource.routes()
+                            .forEach((Route route) -> served.put(route.method() + " " + route.path(), route.access())));
+            assertThat(served.keySet()).isEqualTo(documented.keySet());
+            documented.forEach((key, operation) -> assertThat(right(served.get(key)))
+                    .as(key)
+                    .isEqualTo(
+                            operation.ownerRight().isEmpty()
+                                    ? operation.right()
+                                    : operation.right() + " or own " + operation.ownerRight()));
+        }
+    }
+
+    private static String right(Access access) {
+        return switch (access) {
+            case Access.Public ignored -> "public";
+            case Access.Self ignored -> "self";
+            case Access.Needs needs -> needs.right().wireName();
+            case Access.NeedsOrOwns needs ->
+                needs.right() == null
+                        ? needs.ownerRight().wireName()
+                        : needs.right().wireName() + " or own "
+                                + needs.ownerRight().wireName();
+        };
+    }
+
+    /** Every operation as every role: asks for things that don't exist, so that nothing but the right decides. */
+    @Test
+    void everyRoleGetsWhatItsRightsSayAndNothingElse() {
+        try (Fixture f = new Fixture(0, 0)) {
+            var address = f.listen();
+            for (Role role : Role.values()) {
+                f.user("a-" + role.wireName(), role);
+            }
+            for (Operation operation : operations()) {
+                if (operation.path().equals("/api/v1/events")
+                        || operation.path().endsWith("/logout")) {
+                    continue; // a stream, and the end of the sign-in: have tests of their own
+                }
+                String path = operation
+                        .path()
+                        .replace("{poolId}", "nothing")
+                        .replace("{machineName}", "nothing")
+                        .replace("{imageName}", "nothing")
+                        .replace("{userId}", "nobody")
+                        .replace("{version}", "1")
+                        .replaceAll("\\{[a-zA-Z]+Id\\}", "00000000-0000-4000-8000-000000000000");
+                HttpResponse<String> anonymous = ask(new Http(address), operation, path);
+                if (operation.path().endsWith("openapi.yaml")) {
+                    assertThat(anonymous.statusCode()).isEqualTo(200);
+                } else if (operation.right().equals("public")) {
+                    assertThat(Http.reason(anonymous).equals("NOT_SIGNED_IN"))
+                            .as("%s", operation)
+                            .isFalse();
+                } else {
+                    assertThat(anonymous.statusCode()).as("%s", operation).isEqualTo(401);
+                    assertThat(Http.reason(anonymous)).isEqualTo("NOT_SIGNED_IN");
+                }
+            }
+            for (Role role : Role.values()) {
+                Http http = new Http(address).signedIn("a-" + role.wireName(), Fixture.PASSWORD);
+                Set<String> rights = role.rights().stream().map(Right::wireName).collect(Collectors.toSet());
+                for (Operation operation : operations()) {
+                    if (operation.path().equals("/api/v1/events")
+                            || operation.path().endsWith("/logout")
+                            || operation.path().endsWith("openapi.yaml")) {
+                        continue;
+                    }
+                    String path = operation
+                            .path()
+                            .replace("{poolId}", "nothing")
+                            .replace("{machineName}", "nothing")
+                            .replace("{imageName}", "nothing")
+                            .replace("{userId}", "nobody")
+                            .replace("{version}", "1")
+                            .replaceAll("\\{[a-zA-Z]+Id\\}", "00000000-0000-4000-8000-000000000000");
+                    HttpResponse<String> response = ask(http, operation, path);
+                    boolean allowed = operation.right().equals("public")
+                            || operation.right().equals("self")
+                            || rights.contains(operation.right());
+                    String as = role + " " + operation + " " + response.body();
+                    assertThat(response.statusCode()).as(as).isNotIn(500, 405);
+                    if (allowed) {
+                        assertThat(Http.reason(response)).as(as).isNotEqualTo("FORBIDDEN");
+                    } else if (rights.contains(operation.ownerRight())) {
+                        assertThat(Http.reason(response)).as(as).isEqualTo("NOT_FOUND");
+                    } else {
+                        assertThat(Http.reason(response)).as(as).isEqualTo("FORBIDDEN");
+                        assertThat(response.statusCode()).isEqualTo(403);
+                    }
+                }
+            }
+        }
+    }
+
+    private static HttpResponse<String> ask(Http http, Operation operation, String path) {
+        return http.call(operation.method(), path, operation.method().equals("GET") ? null : "{}");
+    }
+}
