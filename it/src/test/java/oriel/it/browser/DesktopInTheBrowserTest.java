@@ -209,9 +209,9 @@ class DesktopInTheBrowserTest {
     private static int textRows(BufferedImage picture) {
         int rows = 0;
         boolean inText = false;
-        for (int y = 140; y < 600; y++) {
+        for (int y = 98; y < 600; y++) {
             boolean light = false;
-            for (int x = 212; x < 420 && !light; x++) {
+            for (int x = 208; x < 420 && !light; x++) {
                 int rgb = picture.getRGB(x, y);
                 light = (rgb >> 8 & 0xFF) > 0xA0;
             }
@@ -222,7 +222,18 @@ class DesktopInTheBrowserTest {
     }
 
     private static void type(Page page, String command) {
-        page.keyboard().type(command, new com.microsoft.playwright.Keyboard.TypeOptions().setDelay(40));
+        for (char c : command.toCharArray()) {
+            // As fingers do: the guest gets keys, not characters.
+            boolean shift = Character.isUpperCase(c) || "~!@#$%^&*()_+{}|:\"<>?".indexOf(c) >= 0;
+            if (shift) {
+                page.keyboard().down("Shift");
+            }
+            page.keyboard().press(c == ' ' ? "Space" : String.valueOf(c));
+            if (shift) {
+                page.keyboard().up("Shift");
+            }
+            page.waitForTimeout(30);
+        }
         page.keyboard().press("Enter");
     }
 

@@ -21,7 +21,7 @@ final class GuestScreen {
 
     GuestScreen(Page page) {
         this.page = page;
-        this.canvas = page.locator("canvas").first();
+        this.canvas = page.locator(".oriel-viewer__screen canvas").first();
     }
 
     /** The canvas's own pixels: independent of how large the page shows it. */
