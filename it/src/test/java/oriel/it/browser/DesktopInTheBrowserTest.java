@@ -24,8 +24,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 
 /**
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.Timeout;
  * clean machine. The pool has one machine, so that the next person gets the same one.
  */
 @Tag("browser")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(value = 45, unit = TimeUnit.MINUTES)
 class DesktopInTheBrowserTest {
     private static final int WALLPAPER = 0x24364B;
@@ -90,7 +94,9 @@ class DesktopInTheBrowserTest {
         }
     }
 
+    /** Last: it stops the product, so that qemu-img can have the disks. */
     @Test
+    @Order(2)
     void aPersonWorksInADesktopAndTheNextOneGetsACleanMachine() throws Exception {
         try (BrowserContext context = context()) {
             Page page = context.newPage();
@@ -128,6 +134,7 @@ class DesktopInTheBrowserTest {
     }
 
     @Test
+    @Order(1)
     void aWrongPasswordIsRefusedWithoutSayingWhatWasWrong() {
         try (BrowserContext context = context()) {
             Page page = context.newPage();
@@ -147,7 +154,7 @@ class DesktopInTheBrowserTest {
 
     private static void fillSignIn(Page page, String user, String password) {
         page.getByLabel("User name").fill(user);
-        page.getByLabel("Password", new Page.GetByLabelOptions().setExact(true)).fill(password);
+        page.locator("input[type=password]").fill(password);
         page.keyboard().press("Enter");
     }
 
@@ -222,7 +229,8 @@ class DesktopInTheBrowserTest {
     }
 
     private static void type(Page page, String command) {
-        for (char c : command.toCharArray()) {
+        for (int i = 0; i < command.length(); i++) {
+            char c = command.charAt(i);
             // As fingers do: the guest gets keys, not characters.
             boolean shift = Character.isUpperCase(c) || "~!@#$%^&*()_+{}|:\"<>?".indexOf(c) >= 0;
             if (shift) {
