@@ -32,6 +32,8 @@ import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.FirmwareException;
+import oriel.hypervisor.firmware.Initrd;
+import oriel.hypervisor.firmware.LinuxKernel;
 import oriel.hypervisor.machine.Accelerator;
 import oriel.hypervisor.machine.Machine;
 import oriel.hypervisor.machine.MachineConfig;
@@ -142,8 +144,8 @@ public final class VmCommand implements Callable<Integer> {
                         memory,
                         cpus,
                         chosen,
-                        kernel,
-                        Optional.ofNullable(initrd),
+                        LinuxKernel.read(kernel),
+                        initrd == null ? Initrd.none() : Initrd.read(initrd),
                         append,
                         images,
                         screen,

@@ -20,6 +20,7 @@ import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.FirmwareException;
+import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.host.HostException.Reason;
 import oriel.hypervisor.machine.Accelerator;
 import oriel.hypervisor.machine.Machine;
@@ -44,6 +45,7 @@ public final class InProcessHost implements HypervisorHost {
     private final Path folder;
     private final Accelerator accelerator;
     private final long memoryLimitMib;
+    private final KernelCache kernels = new KernelCache();
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
     private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
 
@@ -222,8 +224,8 @@ public final class InProcessHost implements HypervisorHost {
                     spec.memoryMib(),
                     spec.vcpus(),
                     accelerator,
-                    spec.boot().kernel(),
-                    Optional.of(spec.boot().initrd()),
+                    kernels.get(spec.boot().kernel()),
+                    Initrd.read(spec.boot().initrd()),
                     spec.boot().commandLine() + " oriel.hostname=" + spec.name(),
                     List.of(disk),
                     spec.display(),

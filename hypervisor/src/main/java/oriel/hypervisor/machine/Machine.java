@@ -16,8 +16,6 @@ import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.AcpiTables;
 import oriel.hypervisor.firmware.DirectBoot;
 import oriel.hypervisor.firmware.FirmwareException;
-import oriel.hypervisor.firmware.Initrd;
-import oriel.hypervisor.firmware.LinuxKernel;
 
 /**
  * A virtual PC: created off, {@link #start started} once, and over when its guest powers off, it is stopped, or it
@@ -31,8 +29,6 @@ public final class Machine {
     private final PowerSwitch power;
     private final ExecutorService io;
     private final Board board;
-    private final LinuxKernel kernel;
-    private final Initrd initrd;
     private final MachineThread thread;
     private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
     private final long createdNanos = System.nanoTime();
@@ -46,15 +42,13 @@ public final class Machine {
     /**
      * Assembles a machine; the disks are its own from now on.
      *
-     * @throws FirmwareException if kernel or initrd can't be used
+     * @throws FirmwareException if the processors can't be run as asked
      */
     public Machine(MachineConfig config) {
         if (config.accelerator() == Accelerator.KVM) {
             throw new FirmwareException("this build has no KVM back end yet: use --accel auto or emulated");
         }
         this.config = config;
-        this.kernel = LinuxKernel.read(config.kernel());
-        this.initrd = config.initrd().map(Initrd::read).orElseGet(Initrd::none);
         this.clock = new VirtualClock(System::nanoTime, Machine::wallNanos);
         this.power = new PowerSwitch(() -> execute(this::obeyPower));
         this.io = Executors.newSingleThreadExecutor(Thread.ofPlatform()
@@ -93,7 +87,12 @@ public final class Machine {
     private void powerOn() {
         board.reset();
         long rsdp = AcpiTables.install(board.memory, config.cpus());
-        new DirectBoot(kernel, initrd, config.commandLine(), board.bootFramebuffer(config.display()), rsdp)
+        new DirectBoot(
+                        config.kernel(),
+                        config.initrd(),
+                        config.commandLine(),
+                        board.bootFramebuffer(config.display()),
+                        rsdp)
                 .load(board.memory, board.cpus.getFirst().state());
         board.cpus.getFirst().stateChanged();
     }

@@ -1,11 +1,11 @@
 package oriel.hypervisor.machine;
 
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.Initrd;
+import oriel.hypervisor.firmware.LinuxKernel;
 
 /**
  * What a machine is made of.
@@ -14,7 +14,7 @@ import oriel.hypervisor.display.DisplaySize;
  * @param memoryMib RAM, 16–65536 MiB
  * @param cpus virtual processors, 1–64
  * @param accelerator which back end runs them
- * @param kernel Linux kernel to boot directly
+ * @param kernel Linux kernel to boot directly; immutable, so machines share one
  * @param initrd its initial RAM disk
  * @param commandLine its command line
  * @param disks virtio-blk disks, in order vda, vdb, …; closed when the machine ends
@@ -26,8 +26,8 @@ public record MachineConfig(
         int memoryMib,
         int cpus,
         Accelerator accelerator,
-        Path kernel,
-        Optional<Path> initrd,
+        LinuxKernel kernel,
+        Initrd initrd,
         String commandLine,
         List<DiskImage> disks,
         DisplaySize display,
