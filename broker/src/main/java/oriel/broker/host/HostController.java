@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,7 +56,7 @@ public final class HostController implements AutoCloseable {
     private final Condition arrived = lock.newCondition();
     private final Set<String> machinesToObserve = new LinkedHashSet<>();
     private final Set<String> poolsToBalance = new LinkedHashSet<>();
-    private volatile boolean closed;
+    private final CountDownLatch stop = new CountDownLatch(1);
     private List<Thread> threads = List.of();
 
     /**
@@ -168,14 +169,18 @@ public final class HostController implements AutoCloseable {
         }
     }
 
+    private boolean running() {
+        return stop.getCount() > 0;
+    }
+
     private void react() {
-        while (!closed) {
+        while (running()) {
             try {
                 List<String> machineNames;
                 List<String> poolIds;
                 lock.lockInterruptibly();
                 try {
-                    while (machinesToObserve.isEmpty() && poolsToBalance.isEmpty()) {
+                    while (machinesToObserve.isEmpty() && poolsToBalance.isEmpty() && running()) {
                         arrived.await();
                     }
                     machineNames = List.copyOf(machinesToObserve);
@@ -194,13 +199,12 @@ public final class HostController implements AutoCloseable {
     }
 
     private void rounds() {
-        while (!closed) {
-            try {
-                TimeUnit.MILLISECONDS.sleep(interval.toMillis());
-            } catch (InterruptedException e) {
-                return;
+        try {
+            while (!stop.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
+                guarded("a round over " + host.name(), this::round);
             }
-            guarded("a round over " + host.name(), this::round);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -252,10 +256,10 @@ public final class HostController implements AutoCloseable {
         } catch (StoreUnavailableException e) {
             log.warn("{} waits: {}", what, e.getMessage());
         } catch (RuntimeException e) {
-            if (!closed) {
+            if (running()) {
                 log.error("{} hit a defect", what, e);
                 try {
-                    TimeUnit.MILLISECONDS.sleep(PAUSE_AFTER_DEFECT.toMillis());
+                    stop.await(PAUSE_AFTER_DEFECT.toMillis(), TimeUnit.MILLISECONDS);
                 } catch (InterruptedException interrupted) {
                     Thread.currentThread().interrupt();
                 }
@@ -265,9 +269,15 @@ public final class HostController implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
         host.removeListener(listener);
-        threads.forEach(Thread::interrupt);
+        // Told, not interrupted: an interrupt would close the database's files or connections under their hands.
+        stop.countDown();
+        lock.lock();
+        try {
+            arrived.signalAll();
+        } finally {
+            lock.unlock();
+        }
         workers.close();
         for (Thread thread : threads) {
             try {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -47,6 +48,7 @@ public final class OperationWorkers implements AutoCloseable {
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("operation-", 0).factory());
     private List<Thread> loops = List.of();
+    private final CountDownLatch stop = new CountDownLatch(1);
     private volatile boolean closed;
 
     /**
@@ -93,6 +95,9 @@ public final class OperationWorkers implements AutoCloseable {
         while (!closed) {
             try {
                 slots.acquire();
+                if (closed) {
+                    return;
+                }
                 Instant looked = clock.instant();
                 Optional<Operation> next = begin();
                 if (next.isPresent()) {
@@ -236,7 +241,9 @@ public final class OperationWorkers implements AutoCloseable {
     private void renew() {
         while (!closed) {
             try {
-                TimeUnit.MILLISECONDS.sleep(RENEWAL.toMillis());
+                if (stop.await(RENEWAL.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return;
+                }
                 journal.renew(List.copyOf(running.keySet()), worker, LEASE);
             } catch (InterruptedException e) {
                 return;
@@ -250,12 +257,17 @@ public final class OperationWorkers implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        loops.forEach(Thread::interrupt);
-        // Operations are not interrupted: that would close the files they write.
+        // Nobody is interrupted: that would close the files and connections they use.
+        stop.countDown();
+        slots.release();
+        wake();
         threads.shutdown();
         try {
             if (!threads.awaitTermination(10, TimeUnit.SECONDS)) {
                 log.warn("operations still run: {}", running.keySet());
+            }
+            for (Thread loop : loops) {
+                loop.join(TimeUnit.SECONDS.toMillis(5));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

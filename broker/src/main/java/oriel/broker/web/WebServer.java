@@ -171,7 +171,7 @@ public final class WebServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         undertow.stop();
-        threads.shutdownNow();
+        threads.shutdown();
     }
 
     /** What the service says of itself. */
