@@ -186,6 +186,7 @@ public final class Broker implements AutoCloseable {
         }
         images.register(new Images.Registration(first.image(), null, first.image(), null), AuditEntry.SYSTEM, "");
         if (pools.exists(first.id())) {
+            pools.leaveDeletedImage(first.id());
             return;
         }
         pools.create(

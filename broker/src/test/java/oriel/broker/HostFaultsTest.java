@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.image.Images;
+import oriel.broker.image.VersionState;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.pool.Pools;
@@ -273,6 +274,24 @@ class HostFaultsTest {
             assertThat(anns.lifecycle()).isEqualTo(Lifecycle.IN_SESSION);
             f.broker.sessions().logOff(ready.session().id(), ann);
             await().until(() -> f.machine(anns.name()).imageVersion() == 2);
+        }
+    }
+
+    @Test
+    void anImageBuiltAgainInTheSamePlaceReplacesTheOldOne() throws Exception {
+        try (Fixture f = new Fixture(1, 1)) {
+            f.awaitSettled();
+            f.broker.bootstrapPool();
+            assertThat(f.pool().imageVersion())
+                    .as("the same files are the same version")
+                    .isEqualTo(1);
+            Files.writeString(f.directory.resolve("images/debian-desktop/disk.raw"), "built again");
+            f.broker.bootstrapPool();
+            assertThat(f.pool().imageVersion()).isEqualTo(2);
+            assertThat(f.broker.images().get("debian-desktop").versions())
+                    .extracting(Images.VersionView::state)
+                    .containsExactly(VersionState.READY, VersionState.DELETED);
+            await().until(() -> f.machine("demo-1").imageVersion() == 2);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.BrokerConfig;
 import oriel.broker.BrokerConfig.FirstPool;
 import oriel.broker.BrokerConfig.MachineConfig;
@@ -29,6 +30,21 @@ final class ConfigFile {
     private ConfigFile(String name, Map<String, Entry> entries) {
         this.name = name;
         this.entries = entries;
+    }
+
+    /**
+     * The configuration of a command.
+     *
+     * @param dataDirectory given with {@code --data-dir}
+     * @param file given with {@code --config}; else {@code oriel.conf} in the data directory, if there
+     */
+    static BrokerConfig find(@Nullable Path dataDirectory, @Nullable Path file) {
+        Path directory = DataDirectory.choose(dataDirectory, System.getenv(), System.getProperty("user.home"));
+        Path inDirectory = directory.resolve("oriel.conf");
+        if (file != null) {
+            return read(file).toConfig(directory);
+        }
+        return (Files.isRegularFile(inDirectory) ? read(inDirectory) : empty()).toConfig(directory);
     }
 
     /** No file: defaults everywhere. */

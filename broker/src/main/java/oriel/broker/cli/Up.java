@@ -99,10 +99,11 @@ final class Up implements Callable<Integer> {
             CountDownLatch stopped = new CountDownLatch(1);
             // The port first: if it is taken, nothing must have been changed.
             InetSocketAddress address = broker.listen();
-            List<Accounts.Created> first = broker.bootstrapUsers();
             buildImage(out, config);
             broker.bootstrapPool();
             broker.startMachines();
+            // Last: whoever interrupts all that must not lose passwords that were made and never shown.
+            List<Accounts.Created> first = broker.bootstrapUsers();
             announce(out, address, first);
             Thread main = Thread.currentThread();
             Runtime.getRuntime()
@@ -152,12 +153,7 @@ final class Up implements Callable<Integer> {
     }
 
     private BrokerConfig config() {
-        Path directory = DataDirectory.choose(dataDirectory, System.getenv(), System.getProperty("user.home"));
-        Path inDirectory = directory.resolve("oriel.conf");
-        ConfigFile file = configFile != null
-                ? ConfigFile.read(configFile)
-                : Files.isRegularFile(inDirectory) ? ConfigFile.read(inDirectory) : ConfigFile.empty();
-        BrokerConfig config = file.toConfig(directory);
+        BrokerConfig config = ConfigFile.find(dataDirectory, configFile);
         if (images != null) {
             config = config.withImages(images);
         }

@@ -3,9 +3,13 @@ package oriel.broker.cli;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.Recovery;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.store.StoreUnavailableException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +28,8 @@ final class UserCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: add, list, password, unlock or remove.");
+        throw new ParameterException(
+                spec.commandLine(), "Say what to do: add, list, password, recover, unlock or remove.");
     }
 
     private PrintWriter out() {
@@ -97,6 +102,24 @@ final class UserCommand implements Runnable {
                         "user %s, password %s (shown only this once)%n",
                         name, done.path("generatedPassword").asString());
         return 0;
+    }
+
+    @Command(
+            description = "Give a user a new password while Oriel is stopped: for who has lost the administrator's.",
+            mixinStandardHelpOptions = true)
+    int recover(
+            @Parameters(paramLabel = "NAME", defaultValue = "admin", description = "User (default: ${DEFAULT-VALUE}).")
+                    String name,
+            @Option(names = "--data-dir", paramLabel = "DIR", description = "As for \"oriel up\".") @Nullable Path data,
+            @Option(names = "--config", paramLabel = "FILE", description = "As for \"oriel up\".") @Nullable
+                    Path config) {
+        try {
+            String password = Recovery.resetPassword(ConfigFile.find(data, config), name);
+            out().printf("user %s, password %s (shown only this once)%n", name, password);
+            return 0;
+        } catch (StoreUnavailableException | RefusedException e) {
+            throw new Main.Failure(1, String.valueOf(e.getMessage()));
+        }
     }
 
     @Command(description = "End a user's lock-out after failed sign-ins.", mixinStandardHelpOptions = true)

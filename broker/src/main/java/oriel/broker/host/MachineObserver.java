@@ -118,10 +118,17 @@ final class MachineObserver {
 
     private void missing(Tx tx, Machine machine, Instant now) {
         if (machine.generation() == 0) {
-            machines.save(tx, machine);
+            steer(tx, machine);
             return;
         }
         lost(tx, machine, "The host " + host.name() + " does not have this machine any more.", now);
+    }
+
+    /** Nothing has changed: writes only if something is to be done that nobody has journalled. */
+    private void steer(Tx tx, Machine machine) {
+        if (machine.need() != Machine.Need.NOTHING) {
+            machines.save(tx, machine);
+        }
     }
 
     private void otherDisk(Tx tx, Machine machine, MachineStatus status, Instant now) {
@@ -193,7 +200,7 @@ final class MachineObserver {
 
     private void off(Tx tx, Machine machine, MachineStatus status, boolean hostRestarted, Instant now) {
         if (machine.power() == PowerState.OFF) {
-            machines.save(tx, machine);
+            steer(tx, machine);
             return;
         }
         Optional<String> failure = status.failure();

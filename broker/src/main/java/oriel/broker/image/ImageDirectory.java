@@ -19,8 +19,9 @@ import oriel.hypervisor.host.BootSpec;
  * @param title for people
  * @param disk the golden disk
  * @param boot kernel, initial RAM disk, command line
+ * @param fingerprint size and time of the disk: other when it was built again
  */
-public record ImageDirectory(String title, Path disk, BootSpec boot) {
+public record ImageDirectory(String title, Path disk, BootSpec boot, String fingerprint) {
     private static final List<String> DISKS = List.of("disk.qcow2", "disk.raw");
 
     /**
@@ -48,8 +49,16 @@ public record ImageDirectory(String title, Path disk, BootSpec boot) {
         return new ImageDirectory(
                 properties.getProperty("title", real.getFileName().toString()),
                 disk,
-                new BootSpec(
-                        present(real, "vmlinuz"), present(real, "initrd.img"), (commandLine + " " + more).strip()));
+                new BootSpec(present(real, "vmlinuz"), present(real, "initrd.img"), (commandLine + " " + more).strip()),
+                fingerprint(real, disk));
+    }
+
+    private static String fingerprint(Path directory, Path disk) {
+        try {
+            return Files.size(disk) + "-" + Files.getLastModifiedTime(disk).toMillis();
+        } catch (IOException e) {
+            throw notReady(directory, "has a disk that cannot be read (" + e.getMessage() + ")");
+        }
     }
 
     private static Path present(Path directory, String name) {

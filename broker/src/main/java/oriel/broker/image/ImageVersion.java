@@ -32,6 +32,7 @@ public class ImageVersion {
     private String initrd;
     private String commandLine;
     private String changelog;
+    private String fingerprint;
     private @Nullable String failure;
     private Instant created;
 
@@ -49,6 +50,7 @@ public class ImageVersion {
         this.initrd = directory.boot().initrd().toString();
         this.commandLine = directory.boot().commandLine();
         this.changelog = changelog;
+        this.fingerprint = directory.fingerprint();
         this.created = created;
     }
 
@@ -95,8 +97,18 @@ public class ImageVersion {
 
     /** Whether it was made from these very files. */
     boolean isOf(ImageDirectory directory) {
-        return disk.equals(directory.disk().toString())
-                && kernel.equals(directory.boot().kernel().toString())
-                && commandLine.equals(directory.boot().commandLine());
+        return isAt(directory)
+                && commandLine.equals(directory.boot().commandLine())
+                && fingerprint.equals(directory.fingerprint());
+    }
+
+    /** Whether its files are, or were, in that place. */
+    boolean isAt(ImageDirectory directory) {
+        return disk.equals(directory.disk().toString());
+    }
+
+    /** Its files were replaced. */
+    void gone() {
+        state = VersionState.DELETED;
     }
 }

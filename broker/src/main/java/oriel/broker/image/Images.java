@@ -92,6 +92,14 @@ public final class Images {
             if (newest.isEmpty()
                     || newest.get().state() != VersionState.READY
                     || !newest.get().isOf(directory)) {
+                // An image that was built again in the same place has replaced the one that was there.
+                for (ImageVersion replaced :
+                        tx.list(ImageVersion.class, "from ImageVersion where imageName = ?1", registration.name())) {
+                    if (replaced.isAt(directory) && replaced.state() != VersionState.DELETED) {
+                        replaced.gone();
+                        tx.update(replaced);
+                    }
+                }
                 int number = newest.map(ImageVersion::number).orElse(0) + 1;
                 tx.insert(new ImageVersion(
                         registration.name(),

@@ -13,6 +13,7 @@ import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.image.ImageVersion;
 import oriel.broker.image.Images;
+import oriel.broker.image.VersionState;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.problem.Check;
@@ -191,6 +192,19 @@ public final class Pools {
             audit.record(tx, new AuditEntry(actor, "pool.change", id, Outcome.OK, change.toString(), address));
             changed(tx, id);
             return view(tx, pool);
+        });
+    }
+
+    /** Gives a pool whose image version is gone the newest one there is; free machines are refreshed, then others. */
+    public void leaveDeletedImage(String id) {
+        store.run(tx -> {
+            Pool pool = lock(tx, id);
+            if (Images.version(tx, pool.imageName(), pool.imageVersion()).state() == VersionState.DELETED) {
+                pool.version(Images.ready(tx, pool.imageName(), null).number());
+                tx.update(pool);
+                audit.record(tx, AuditEntry.bySystem("pool.change", id, "image version " + pool.imageVersion()));
+                changed(tx, id);
+            }
         });
     }
 
