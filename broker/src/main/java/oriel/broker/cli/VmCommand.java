@@ -99,10 +99,10 @@ public final class VmCommand implements Callable<Integer> {
     private @Nullable Path screenshot;
 
     @Option(
-            names = "--screenshot-on",
+            names = "--until",
             paramLabel = "TEXT",
-            description = "Take the screenshot and stop when the serial console says this.")
-    private @Nullable String screenshotOn;
+            description = "Stop (and take the screenshot) when the serial console says this.")
+    private @Nullable String until;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", description = "Stop after this time; exit status 124.")
     private long timeout;
@@ -277,7 +277,7 @@ public final class VmCommand implements Callable<Integer> {
         } else {
             throw badUsage("--serial is stdio, file:PATH or none, not " + serial);
         }
-        return new SerialOutput(to, screenshotOn, () -> awaited.complete(new MachineEnd(MachineEnd.Cause.STOPPED, "")));
+        return new SerialOutput(to, until, () -> awaited.complete(new MachineEnd(MachineEnd.Cause.STOPPED, "")));
     }
 
     /** Passes whole lines on, and looks for one. Written on the machine's thread. */
