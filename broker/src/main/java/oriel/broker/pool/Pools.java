@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.audit.AuditDetail;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
@@ -140,7 +141,7 @@ public final class Pools {
             Pool pool = new Pool(wanted.id(), wanted.image(), version.number(), clock.instant());
             apply(pool, wanted.change());
             tx.insert(pool);
-            audit.record(tx, new AuditEntry(actor, "pool.create", pool.id(), Outcome.OK, wanted.toString(), address));
+            audit.record(tx, new AuditEntry(actor, "pool.create", pool.id(), Outcome.OK, AuditDetail.of(wanted), address));
             changed(tx, pool.id());
             return view(tx, pool);
         });
@@ -189,7 +190,7 @@ public final class Pools {
             }
             apply(pool, change);
             tx.update(pool);
-            audit.record(tx, new AuditEntry(actor, "pool.change", id, Outcome.OK, change.toString(), address));
+            audit.record(tx, new AuditEntry(actor, "pool.change", id, Outcome.OK, AuditDetail.of(change), address));
             changed(tx, id);
             return view(tx, pool);
         });

@@ -392,6 +392,11 @@ public final class InProcessHost implements HypervisorHost {
     }
 
     @Override
+    public Optional<MachineStatus> find(String machine) {
+        return MachineSpec.isName(machine) ? status(slot(machine)) : Optional.empty();
+    }
+
+    @Override
     public Optional<Display> display(String machine) {
         Slot slot = slots.get(machine);
         Run run = slot == null ? null : slot.run;
