@@ -141,7 +141,8 @@ public final class Pools {
             Pool pool = new Pool(wanted.id(), wanted.image(), version.number(), clock.instant());
             apply(pool, wanted.change());
             tx.insert(pool);
-            audit.record(tx, new AuditEntry(actor, "pool.create", pool.id(), Outcome.OK, AuditDetail.of(wanted), address));
+            audit.record(
+                    tx, new AuditEntry(actor, "pool.create", pool.id(), Outcome.OK, AuditDetail.of(wanted), address));
             changed(tx, pool.id());
             return view(tx, pool);
         });

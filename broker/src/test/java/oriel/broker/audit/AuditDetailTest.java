@@ -7,7 +7,10 @@ import org.junit.jupiter.api.Test;
 
 class AuditDetailTest {
     /** As requests are: public. */
-    public record Change(@Nullable Integer size, @Nullable Integer warm, @Nullable String name) {}
+    public record Change(
+            @Nullable Integer size,
+            @Nullable Integer warm,
+            @Nullable String name) {}
 
     @Test
     void namesWhatWasGivenAndLeavesOutWhatWasNot() {

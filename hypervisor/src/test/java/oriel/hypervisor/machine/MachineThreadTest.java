@@ -31,7 +31,9 @@ class MachineThreadTest {
 
     @AfterEach
     void end() throws InterruptedException {
-        thread.execute(thread::end);
+        if (!ended.isDone()) {
+            thread.execute(thread::end);
+        }
         thread.join();
     }
 
