@@ -68,11 +68,12 @@ final class Board {
         IoApic ioApic = add(new IoApic(apics));
         InterruptRouter router = add(new InterruptRouter(pic, ioApic));
 
+        SecureRandom random = new SecureRandom();
         List<EmulatedCpu> processors = new ArrayList<>();
         for (int number = 0; number < config.cpus(); number++) {
             Processor signals = new Processor(number);
             LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
-            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock);
+            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock, random);
             signals.cpu = cpu;
             processors.add(cpu);
         }
@@ -111,7 +112,7 @@ final class Board {
         graphics = new BochsDisplay("display", display, bus);
         plug(pci, SLOT_DISPLAY, graphics);
         plug(pci, SLOT_TABLET, new VirtioPci(tablet, memory));
-        plug(pci, SLOT_ENTROPY, new VirtioPci(new VirtioEntropy("entropy", new SecureRandom()), memory));
+        plug(pci, SLOT_ENTROPY, new VirtioPci(new VirtioEntropy("entropy", random), memory));
         for (int i = 0; i < config.disks().size(); i++) {
             VirtioBlock disk = new VirtioBlock("disk." + i, config.disks().get(i), "oriel-" + i, io, machine);
             plug(pci, SLOT_FIRST_DISK + i, new VirtioPci(disk, memory));

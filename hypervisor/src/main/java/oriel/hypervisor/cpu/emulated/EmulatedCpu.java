@@ -1,5 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
+import java.util.random.RandomGenerator;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -33,8 +34,14 @@ public final class EmulatedCpu implements Vcpu {
     private boolean shutdown;
     private long instructions;
 
-    /** A processor in its reset state. */
-    public EmulatedCpu(GuestMemory memory, IoBus bus, InterruptSource interrupts, MachineClock clock) {
+    /**
+     * A processor in its reset state.
+     *
+     * @param random what RDRAND and RDSEED give; guests make keys of it (Linux with {@code random.trust_cpu=on} asks
+     *     nobody else), so it must be cryptographically strong ({@link java.security.SecureRandom}) for real guests
+     */
+    public EmulatedCpu(
+            GuestMemory memory, IoBus bus, InterruptSource interrupts, MachineClock clock, RandomGenerator random) {
         this.memory = memory;
         this.interrupts = interrupts;
         mmu = new Mmu(state, memory, bus, fault);
@@ -44,7 +51,7 @@ public final class EmulatedCpu implements Vcpu {
         SseUnit sse = new SseUnit(state, mmu, fault);
         X87Unit x87 = new X87Unit(state, mmu, fault);
         Decoder decoder = new Decoder(memory, mmu, cache);
-        interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87));
+        interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87, random));
         mmu.deviceTouched = interpreter::attention;
         reset();
     }

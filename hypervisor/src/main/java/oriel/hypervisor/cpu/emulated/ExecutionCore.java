@@ -1,5 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
+import java.util.random.RandomGenerator;
 import java.util.Arrays;
 import oriel.hypervisor.cpu.CpuState;
 
@@ -13,6 +14,7 @@ abstract class ExecutionCore {
     final SystemUnit system;
     final SseUnit sse;
     final X87Unit x87;
+    final RandomGenerator random;
     private final Decoder decoder;
 
     // Lazy arithmetic flags: see Flags.compute. EAGER: they are in state.rflags.
@@ -49,6 +51,7 @@ abstract class ExecutionCore {
         this.system = units.system();
         this.sse = units.sse();
         this.x87 = units.x87();
+        this.random = units.random();
     }
 
     /** Makes the block in progress the last one before the run loop looks at interrupts. */

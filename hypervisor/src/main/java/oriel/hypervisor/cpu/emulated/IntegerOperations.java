@@ -1,6 +1,5 @@
 package oriel.hypervisor.cpu.emulated;
 
-import java.util.concurrent.ThreadLocalRandom;
 import oriel.hypervisor.cpu.CpuState;
 
 /** Integer arithmetic outside the hot switch. Every operation leaves the architectural result and flags. */
@@ -54,7 +53,7 @@ abstract class IntegerOperations extends ExecutionCore {
             case Op.SAHF -> setFlags(Flags.ARITHMETIC & ~Flags.OF, (int) (registers[CpuState.RAX] >>> 8) & 0xD5);
             case Op.SALC -> put(CpuState.RAX, 0, -carry());
             case Op.RDRAND -> {
-                put(a, size, ThreadLocalRandom.current().nextLong());
+                put(a, size, random.nextLong());
                 setFlags(Flags.ARITHMETIC, Flags.CF);
             }
             default -> throw new IllegalStateException("operation " + Op.op(w));

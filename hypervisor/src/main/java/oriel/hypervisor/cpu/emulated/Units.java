@@ -1,4 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
-/** The processor's units beside the integer core. */
-record Units(SystemUnit system, SseUnit sse, X87Unit x87) {}
+import java.util.random.RandomGenerator;
+
+/** The processor's units beside the integer core; {@code random} is behind RDRAND and RDSEED. */
+record Units(SystemUnit system, SseUnit sse, X87Unit x87, RandomGenerator random) {}

@@ -2,6 +2,7 @@ package oriel.hypervisor.cpu.emulated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import oriel.hypervisor.cpu.CpuExit;
 import oriel.hypervisor.cpu.CpuState;
@@ -42,6 +43,22 @@ class EmulatedCpuTest {
                     .run();
             assertThat(machine.register(RAX)).isEqualTo(500500);
             assertThat(machine.cpu.instructions()).isEqualTo(2 + 3000 + 1);
+        }
+    }
+
+    @Test
+    void givesRandomNumbersOfItsSource() {
+        Random source = new Random(TestMachine.RANDOM_SEED);
+        try (TestMachine machine = TestMachine.longMode(false)) {
+            // mov rcx, -1; xor eax, eax; rdrand rax; setc dl; rdseed ecx; setc bl; rdrand si
+            machine.code(0x48, 0xC7, 0xC1, 0xFF, 0xFF, 0xFF, 0xFF, 0x31, 0xC0, 0x48, 0x0F, 0xC7, 0xF0, 0x0F, 0x92, 0xC2, 0x0F,
+                    0xC7, 0xF9, 0x0F, 0x92, 0xC3, 0x66, 0x0F, 0xC7, 0xF6)
+.run();
+            assertThat(machine.register(RAX)).isEqualTo(source.nextLong());
+            assertThat(machine.register(RDX)).as("carry: the number is good").isEqualTo(1);
+            assertThat(machine.register(RCX)).isEqualTo(source.nextLong() & 0xFFFF_FFFFL);
+            assertThat(machine.register(RBX)).isEqualTo(1);
+            assertThat(machine.register(RSI)).isEqualTo(source.nextLong() & 0xFFFF);
         }
     }
 

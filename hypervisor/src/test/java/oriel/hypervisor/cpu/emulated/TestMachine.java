@@ -1,5 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
+import java.util.Random;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -21,12 +22,15 @@ final class TestMachine implements AutoCloseable {
     /** Page tables of long mode: identity for the first GiB. */
     static final long TABLES = 0x8000;
 
+    /** Of what RDRAND gives. */
+    static final long RANDOM_SEED = 42;
+
     private static final int RING0_DATA = 0xC093, RING3_DATA = 0xC0F3;
 
     final GuestMemory memory = new GuestMemory(16 << 20);
     final IoBus bus = new IoBus();
     final Pic interrupts = new Pic();
-    final EmulatedCpu cpu = new EmulatedCpu(memory, bus, interrupts, new StoppedClock());
+    final EmulatedCpu cpu = new EmulatedCpu(memory, bus, interrupts, new StoppedClock(), new Random(RANDOM_SEED));
     final CpuState state = cpu.state();
 
     /** One interrupt line. */
