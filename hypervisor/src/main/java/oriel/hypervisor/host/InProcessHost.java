@@ -145,7 +145,10 @@ public final class InProcessHost implements HypervisorHost {
             } catch (DiskException e) {
                 throw new HostException(e.full() ? Reason.CAPACITY : Reason.IMAGE, String.valueOf(e.getMessage()), e);
             } catch (IOException e) {
-                throw new HostException(Reason.FAILED, "machine %s could not be made: %s".formatted(spec.name(), e), e);
+                throw new HostException(
+                        MachineFolder.isFull(e) ? Reason.CAPACITY : Reason.FAILED,
+                        "machine %s could not be made: %s".formatted(spec.name(), e.getMessage()),
+                        e);
             }
         }
     }
@@ -184,7 +187,6 @@ public final class InProcessHost implements HypervisorHost {
                 slot.failure = Optional.empty();
                 changePower(slot, PowerState.STARTING);
                 powerOn(slot, spec);
-                changePower(slot, PowerState.ON);
             } catch (HostException e) {
                 changePower(slot, PowerState.OFF);
                 throw e;
@@ -245,6 +247,7 @@ public final class InProcessHost implements HypervisorHost {
                 }
             });
             slot.run = run;
+            changePower(slot, PowerState.ON); // before its thread can say that it is off again
             machine.start();
         } catch (RuntimeException e) {
             slot.run = null;
@@ -374,7 +377,7 @@ public final class InProcessHost implements HypervisorHost {
                         Reason.FAILED, "the files of machine %s could not be deleted: %s".formatted(machine, e), e);
             }
             slot.power = PowerState.OFF;
-            slots.remove(machine, slot);
+            slot.failure = Optional.empty();
         }
     }
 

@@ -1,18 +1,25 @@
 package oriel.hypervisor.host;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.Reader;
-import java.io.Writer;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one machine: {@code machine.properties} (owner and generation: written last and atomically, so it alone
@@ -54,13 +61,26 @@ final class MachineFolder {
             properties.load(in);
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (MalformedInputException | IllegalArgumentException e) {
+            throw damaged(e.getMessage(), e);
         }
         String owner = properties.getProperty("owner", "");
         String generation = properties.getProperty("generation", "");
         if (!MachineSpec.isName(owner) || !generation.matches("[0-9]{1,18}")) {
-            throw new IOException(folder.resolve(LABEL) + " is damaged: owner or generation is missing");
+            throw damaged("owner or generation is missing", null);
         }
         return Optional.of(new Label(owner, Long.parseLong(generation)));
+    }
+
+    private IOException damaged(String how, @Nullable Exception cause) {
+        return new IOException(
+                "%s is damaged (%s): restore it, or destroy the machine".formatted(folder.resolve(LABEL), how), cause);
+    }
+
+    /** Whether a failure to write means that the disk is full: Java has no exception of its own for it. */
+    static boolean isFull(IOException failure) {
+        String message = String.valueOf(failure.getMessage());
+        return message.contains("No space left") || message.contains("quota exceeded");
     }
 
     /** Makes the folder, if it isn't there. */
@@ -74,8 +94,18 @@ final class MachineFolder {
         properties.setProperty("owner", label.owner());
         properties.setProperty("generation", Long.toString(label.generation()));
         Path partial = folder.resolve(LABEL + ".partial");
-        try (Writer out = Files.newBufferedWriter(partial)) {
-            properties.store(out, null);
+        StringWriter text = new StringWriter();
+        properties.store(text, null);
+        try (FileChannel out = FileChannel.open(
+                partial,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = UTF_8.encode(text.toString());
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+            out.force(true); // else a power failure may leave the new name with no content
         }
         try {
             Files.move(partial, folder.resolve(LABEL), StandardCopyOption.ATOMIC_MOVE);

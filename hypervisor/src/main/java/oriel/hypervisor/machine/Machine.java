@@ -156,17 +156,26 @@ public final class Machine {
     }
 
     /**
-     * Pulls the plug and waits until the machine is gone and its disks are closed. Over already: returns at once.
+     * Pulls the plug and waits until the machine is gone and its disks are closed. Never started: it is over without
+     * having run. Over already: returns at once.
      *
      * @throws InterruptedException if interrupted while waiting; the machine still ends
      */
     public void stop() throws InterruptedException {
-        if (!started) {
-            return;
-        }
+        endUnstarted();
         post(() -> end(new MachineEnd(MachineEnd.Cause.STOPPED, "stopped")));
         if (!thread.isCurrent()) {
             thread.join();
+        }
+    }
+
+    /** The thread is started all the same, only to end: what it closes at the end is closed in one place. */
+    private synchronized void endUnstarted() {
+        if (!started) {
+            started = true;
+            end = new MachineEnd(MachineEnd.Cause.STOPPED, "stopped before it was started");
+            thread.end();
+            thread.start();
         }
     }
 
@@ -188,14 +197,28 @@ public final class Machine {
                 Duration.ofNanos(System.nanoTime() - createdNanos), Duration.ofNanos(cpu), instructions);
     }
 
-    /** The machine thread's last act. */
-    private void ended(@Nullable Throwable failure) {
-        MachineEnd how = end;
+    private MachineEnd reason(@Nullable Throwable failure) {
         if (failure != null) {
             LOG.error("machine {} broke", config.name(), failure);
-            how = new MachineEnd(MachineEnd.Cause.FAILED, "the machine broke: " + failure);
-        } else if (how == null) {
-            how = new MachineEnd(MachineEnd.Cause.FAILED, "the machine ended without a reason");
+            return new MachineEnd(MachineEnd.Cause.FAILED, "the machine broke: " + failure);
+        }
+        MachineEnd how = end;
+        return how != null ? how : new MachineEnd(MachineEnd.Cause.FAILED, "the machine ended without a reason");
+    }
+
+    private void tell(Runnable event) {
+        try {
+            event.run();
+        } catch (RuntimeException e) {
+            LOG.error("a listener of machine {} failed; the others are told", config.name(), e);
+        }
+    }
+
+    /** The machine thread's last act. */
+    private void ended(@Nullable Throwable failure) {
+        MachineEnd how = reason(failure);
+        for (MachineListener listener : listeners) {
+            tell(listener::ending);
         }
         finalStatistics = measure();
         io.close(); // waits for requests under way
@@ -209,7 +232,7 @@ public final class Machine {
         board.display.close(how.detail());
         board.close();
         for (MachineListener listener : listeners) {
-            listener.ended(how);
+            tell(() -> listener.ended(how));
         }
     }
 }

@@ -1,6 +1,7 @@
 package oriel.hypervisor.machine;
 
 import java.util.List;
+import oriel.hypervisor.device.display.VideoMemory;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.DisplaySize;
@@ -18,7 +19,7 @@ import oriel.hypervisor.firmware.LinuxKernel;
  * @param initrd its initial RAM disk
  * @param commandLine its command line
  * @param disks virtio-blk disks, in order vda, vdb, …; closed when the machine ends
- * @param display size of the screen at power-on
+ * @param display size of the screen at power-on; it must fit video memory, 4 bytes a pixel
  * @param serial where COM1's output goes
  */
 public record MachineConfig(
@@ -39,6 +40,10 @@ public record MachineConfig(
         }
         if (cpus < 1 || cpus > 64) {
             throw new IllegalArgumentException("a machine has 1 to 64 processors, not " + cpus);
+        }
+        if (4L * display.width() * display.height() > VideoMemory.DEFAULT_SIZE) {
+            throw new IllegalArgumentException("a screen of %d×%d is larger than %d MiB of video memory"
+                    .formatted(display.width(), display.height(), VideoMemory.DEFAULT_SIZE >> 20));
         }
         disks = List.copyOf(disks);
     }

@@ -1,0 +1,47 @@
+package oriel.hypervisor.machine;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Guests of a few bytes, in the shape of a kernel: an ELF file whose code starts in 64-bit mode. */
+public final class GuestPrograms {
+    private static final long ENTRY = 0x100_0000;
+    private static final int CODE_OFFSET = 0x1000;
+
+    private GuestPrograms() {}
+
+    /** Writes a text on the serial console and sleeps. */
+    public static Path writeAndSleep(Path file, String text) throws IOException {
+        // hlt; jmp back
+        return write(file, text, 0xF4, 0xEB, 0xFD);
+    }
+
+    /** Writes a text on the serial console and switches the machine off (ACPI S5). */
+    public static Path writeAndPowerOff(Path file, String text) throws IOException {
+        // mov dx, 604h; mov ax, S5 << 10 | SLP_EN; out dx, ax; hlt
+        return write(file, text, 0x66, 0xBA, 0x04, 0x06, 0x66, 0xB8, 0x00, 0x34, 0x66, 0xEF, 0xF4);
+    }
+
+    private static Path write(Path file, String text, int... then) throws IOException {
+        byte[] message = text.getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer elf = ByteBuffer.allocate(0x2000).order(ByteOrder.LITTLE_ENDIAN);
+        elf.put(new byte[] {0x7F, 'E', 'L', 'F', 2, 1, 1});
+        elf.putShort(16, (short) 2).putShort(18, (short) 62).putLong(24, ENTRY).putLong(32, 64);
+        elf.putShort(54, (short) 56).putShort(56, (short) 1);
+        elf.putInt(64, 1).putLong(72, CODE_OFFSET).putLong(88, ENTRY).putLong(96, 0x1000).putLong(104, 0x1000);
+        elf.position(CODE_OFFSET);
+        // mov esi, text; mov ecx, length; mov dx, 3F8h; cld; rep outsb
+        elf.put((byte) 0xBE).putInt((int) ENTRY + 0x100).put((byte) 0xB9).putInt(message.length);
+        elf.put(new byte[] {0x66, (byte) 0xBA, (byte) 0xF8, 0x03, (byte) 0xFC, (byte) 0xF3, 0x6E});
+        for (int value : then) {
+            elf.put((byte) value);
+        }
+        elf.position(CODE_OFFSET + 0x100);
+        elf.put(message);
+        return Files.write(file, elf.array());
+    }
+}
