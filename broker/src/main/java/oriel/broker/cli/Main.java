@@ -34,7 +34,13 @@ public final class Main implements Runnable {
     public static int run(String[] arguments, List<Object> more) {
         CommandLine command = new CommandLine(new Main());
         more.forEach(command::addSubcommand);
-        return command.setExecutionExceptionHandler((failure, line, parsed) -> {
+        return command.setParameterExceptionHandler((wrong, given) -> {
+                    CommandLine of = wrong.getCommandLine();
+                    String name = of.getCommandSpec().qualifiedName();
+                    of.getErr().println("%s: %s (%s --help tells more)".formatted(name, wrong.getMessage(), name));
+                    return of.getCommandSpec().exitCodeOnInvalidInput();
+                })
+                .setExecutionExceptionHandler((failure, line, parsed) -> {
                     if (failure instanceof Failure known) {
                         line.getErr().println("oriel: " + known.getMessage());
                         return known.exitCode();

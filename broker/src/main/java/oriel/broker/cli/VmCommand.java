@@ -5,7 +5,9 @@ import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +19,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import oriel.displayd.gateway.RfbTcpServer;
 import oriel.displayd.viewer.ClipboardPolicy;
@@ -25,7 +30,6 @@ import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
 import oriel.hypervisor.device.display.Screenshot;
-import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskException;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
@@ -53,6 +57,7 @@ import picocli.CommandLine.Spec;
         description = "Runs one machine by itself. Ends when the guest switches itself off.",
         exitCodeOnExecutionException = 1)
 public final class VmCommand implements Callable<Integer> {
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,5})x([0-9]{1,5})");
     private static final int EXIT_FAILED = 1;
     private static final int EXIT_TIMEOUT = 124;
 
@@ -118,43 +123,37 @@ public final class VmCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         try {
             return run();
-        } catch (DiskException | FirmwareException | IOException e) {
+        } catch (DiskException | FirmwareException e) {
             System.err.println("oriel vm: " + e.getMessage());
+            return EXIT_FAILED;
+        } catch (IOException e) {
+            System.err.println("oriel vm: " + reason(e));
             return EXIT_FAILED;
         }
     }
 
     private int run() throws IOException, InterruptedException {
-        Accelerator chosen = switch (accelerator) {
-            case "auto" -> Accelerator.AUTO;
-            case "emulated" -> Accelerator.EMULATED;
-            case "kvm" -> Accelerator.KVM;
-            default -> throw badUsage("--accel is auto, emulated or kvm, not " + accelerator);
-        };
+        Accelerator chosen = accelerator();
         DisplaySize screen = screenSize();
         int port = displayPort();
+        if (timeout < 0) {
+            throw badUsage("--timeout is a number of seconds, not " + timeout);
+        }
+        if (screenshot != null) {
+            requireFolder("--screenshot", screenshot);
+        }
         CompletableFuture<MachineEnd> end = new CompletableFuture<>();
         CompletableFuture<MachineEnd> awaited = new CompletableFuture<>();
-        try (SerialOutput output = serialOutput(awaited)) {
-            List<DiskImage> images = openDisks();
-            Machine machine;
-            try {
-                machine = new Machine(new MachineConfig(
-                        "vm",
-                        memory,
-                        cpus,
-                        chosen,
-                        LinuxKernel.read(kernel),
-                        initrd == null ? Initrd.none() : Initrd.read(initrd),
-                        append,
-                        images,
-                        screen,
-                        output));
-            } catch (RuntimeException e) {
-                images.forEach(DiskImage::close);
-                throw e;
-            }
+        MachineEnd stopped = new MachineEnd(MachineEnd.Cause.STOPPED, "");
+        try (SerialOutput output = new SerialOutput(serialStream(), until, () -> awaited.complete(stopped))) {
+            Machine machine = assemble(chosen, screen, output);
+            AtomicReference<@Nullable IOException> lostPicture = new AtomicReference<>();
             machine.addListener(new MachineListener() {
+                @Override
+                public void ending() {
+                    takeScreenshot(machine, lostPicture);
+                }
+
                 @Override
                 public void ended(MachineEnd how) {
                     output.flush();
@@ -163,11 +162,55 @@ public final class VmCommand implements Callable<Integer> {
             });
             try (DisplayHub hub = new DisplayHub(ViewerListener.NONE);
                     RfbTcpServer server = port < 0 ? null : serve(hub, machine, port)) {
+                output.open(); // nothing is left behind by a machine that doesn't come to be
                 if (server != null) {
                     System.err.println("oriel vm: VNC viewers connect to localhost::" + server.port());
                 }
                 machine.start();
-                return await(machine, end, awaited);
+                int status = await(machine, end, awaited);
+                IOException lost = lostPicture.get();
+                if (lost != null) {
+                    throw new IOException("the screenshot " + screenshot + " could not be written: " + reason(lost));
+                }
+                return status;
+            } finally {
+                machine.stop();
+            }
+        }
+    }
+
+    private Machine assemble(Accelerator chosen, DisplaySize screen, SerialOutput output) {
+        List<DiskImage> images = openDisks();
+        boolean assembled = false;
+        try {
+            Machine machine = new Machine(new MachineConfig(
+                    "vm",
+                    memory,
+                    cpus,
+                    chosen,
+                    LinuxKernel.read(kernel),
+                    initrd == null ? Initrd.none() : Initrd.read(initrd),
+                    append,
+                    images,
+                    screen,
+                    output));
+            assembled = true;
+            return machine;
+        } catch (IllegalArgumentException e) {
+            throw badUsage(e.getMessage());
+        } finally {
+            if (!assembled) {
+                images.forEach(DiskImage::close);
+            }
+        }
+    }
+
+    private void takeScreenshot(Machine machine, AtomicReference<@Nullable IOException> failure) {
+        if (screenshot != null) {
+            try {
+                Screenshot.write(machine.display(), screenshot);
+            } catch (IOException e) {
+                failure.set(e);
             }
         }
     }
@@ -185,7 +228,7 @@ public final class VmCommand implements Callable<Integer> {
     }
 
     private int await(Machine machine, CompletableFuture<MachineEnd> end, CompletableFuture<MachineEnd> awaited)
-            throws IOException, InterruptedException {
+            throws InterruptedException {
         int status = 0;
         try {
             CompletableFuture<Object> first = CompletableFuture.anyOf(end, awaited);
@@ -200,12 +243,9 @@ public final class VmCommand implements Callable<Integer> {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         }
-        MachineStatistics used = machine.statistics();
-        if (screenshot != null) {
-            Screenshot.write(machine.display(), screenshot);
-        }
         machine.stop();
         MachineEnd how = end.join();
+        MachineStatistics used = machine.statistics();
         if (how.cause() == MachineEnd.Cause.FAILED) {
             System.err.println("oriel vm: " + how.detail());
             status = EXIT_FAILED;
@@ -226,12 +266,24 @@ public final class VmCommand implements Callable<Integer> {
         return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 
+    private Accelerator accelerator() {
+        return switch (accelerator) {
+            case "auto" -> Accelerator.AUTO;
+            case "emulated" -> Accelerator.EMULATED;
+            case "kvm" -> Accelerator.KVM;
+            default -> throw badUsage("--accel is auto, emulated or kvm, not " + accelerator);
+        };
+    }
+
     private DisplaySize screenSize() {
-        String[] parts = size.split("x", -1);
-        try {
-            return new DisplaySize(Integer.parseInt(parts[0]), Integer.parseInt(parts[parts.length - 1]));
-        } catch (IllegalArgumentException e) {
+        Matcher parts = SIZE.matcher(size);
+        if (!parts.matches()) {
             throw badUsage("--size is WIDTHxHEIGHT, for example 1280x800, not " + size);
+        }
+        try {
+            return new DisplaySize(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)));
+        } catch (IllegalArgumentException e) {
+            throw badUsage("--size: " + e.getMessage());
         }
     }
 
@@ -266,71 +318,37 @@ public final class VmCommand implements Callable<Integer> {
         }
     }
 
-    private SerialOutput serialOutput(CompletableFuture<MachineEnd> awaited) throws IOException {
-        OutputStream to;
+    private SerialOutput.Target serialStream() throws IOException {
         if (serial.equals("stdio")) {
-            to = System.out;
-        } else if (serial.equals("none")) {
-            to = OutputStream.nullOutputStream();
-        } else if (serial.startsWith("file:") && serial.length() > 5) {
-            to = Files.newOutputStream(Path.of(serial.substring(5)));
-        } else {
-            throw badUsage("--serial is stdio, file:PATH or none, not " + serial);
+            return () -> System.out;
         }
-        return new SerialOutput(to, until, () -> awaited.complete(new MachineEnd(MachineEnd.Cause.STOPPED, "")));
+        if (serial.equals("none")) {
+            return OutputStream::nullOutputStream;
+        }
+        if (serial.startsWith("file:") && serial.length() > 5) {
+            Path file = Path.of(serial.substring(5));
+            requireFolder("--serial", file);
+            return () -> Files.newOutputStream(file);
+        }
+        throw badUsage("--serial is stdio, file:PATH or none, not " + serial);
     }
 
-    /** Passes whole lines on, and looks for one. Written on the machine's thread. */
-    private static final class SerialOutput implements ByteSink, AutoCloseable {
-        private final OutputStream to;
-        private final @Nullable String wanted;
-        private final Runnable found;
-        private final StringBuilder line = new StringBuilder();
-
-        SerialOutput(OutputStream to, @Nullable String wanted, Runnable found) {
-            this.to = to;
-            this.wanted = wanted;
-            this.found = found;
+    private static void requireFolder(String option, Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new IOException(option + ": there is no folder " + folder);
         }
-
-        @Override
-        public void accept(int value) {
-            try {
-                to.write(value);
-                if (value == '\n') {
-                    to.flush();
-                }
-            } catch (IOException e) {
-                return; // the reader of our output has gone; the guest goes on
-            }
-            if (wanted == null) {
-                return;
-            }
-            if (value == '\n' || line.length() > 4096) {
-                line.setLength(0);
-            } else {
-                line.append((char) value);
-                if (line.indexOf(wanted) >= 0) {
-                    found.run();
-                    line.setLength(0);
-                }
-            }
+        if (Files.isDirectory(file)) {
+            throw new IOException(option + ": " + file + " is a folder");
         }
+    }
 
-        void flush() {
-            try {
-                to.flush();
-            } catch (IOException e) {
-                // nobody reads any more
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            flush();
-            if (to != System.out) {
-                to.close();
-            }
-        }
+    /** The message of a file's failure is often nothing but the file's name. */
+    private static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException _ -> e.getMessage() + ": permission denied";
+            case NoSuchFileException _ -> e.getMessage() + ": no such file or folder";
+            default -> String.valueOf(e.getMessage());
+        };
     }
 }
