@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import oriel.it.process.OrielProcess;
 
 /**
  * The real product in a process of its own, as {@code ./oriel up} runs it: every test sees what a user sees, and can kill
@@ -42,25 +43,10 @@ final class Product implements AutoCloseable {
     /** Starts it and waits until it serves. */
     static Product start(Path data, Path images, String... options)
             throws IOException, InterruptedException, TimeoutException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:ReservedCodeCacheSize=512m",
-                "-XX:+UseSerialGC",
-                "-Doriel.home=" + System.getProperty("oriel.home", ".."),
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                "oriel.broker.cli.Main",
-                "up",
-                "--data-dir",
-                data.toString(),
-                "--images",
-                images.toString(),
-                "--port",
-                "0"));
+        List<String> command = new ArrayList<>(
+                List.of("up", "--data-dir", data.toString(), "--images", images.toString(), "--port", "0"));
         command.addAll(List.of(options));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process process = OrielProcess.of(command).redirectErrorStream(true).start();
         Product product = new Product(process, data);
         Thread.ofVirtual().start(product::read);
         try {

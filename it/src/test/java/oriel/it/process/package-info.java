@@ -1,0 +1,4 @@
+@NullMarked
+package oriel.it.process;
+
+import org.jspecify.annotations.NullMarked;

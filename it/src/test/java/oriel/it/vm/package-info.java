@@ -1,0 +1,4 @@
+@NullMarked
+package oriel.it.vm;
+
+import org.jspecify.annotations.NullMarked;
