@@ -97,10 +97,7 @@ final class MachineFolder {
         StringWriter text = new StringWriter();
         properties.store(text, null);
         try (FileChannel out = FileChannel.open(
-                partial,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
+                partial, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             ByteBuffer bytes = UTF_8.encode(text.toString());
             while (bytes.hasRemaining()) {
                 out.write(bytes);

@@ -115,8 +115,7 @@ class InProcessHostTest {
         host.create(spec("vm-1", "broker", 1));
         assertThat(disk("vm-1", 1)).hasBinaryContent(content);
         assertThat(host.list())
-                .containsExactly(
-                        new MachineStatus("vm-1", "broker", 1, PowerState.OFF, false, Optional.empty()));
+                .containsExactly(new MachineStatus("vm-1", "broker", 1, PowerState.OFF, false, Optional.empty()));
     }
 
     @Test
@@ -267,7 +266,8 @@ class InProcessHostTest {
             reopen();
             boolean made = false;
             for (int kib = 4; !made && kib < 1024; kib += 4) {
-                assertThat(run("mount", "-o", "remount,size=" + kib + "k", machines.toString())).isTrue();
+                assertThat(run("mount", "-o", "remount,size=" + kib + "k", machines.toString()))
+                        .isTrue();
                 try {
                     host.create(spec("vm-1", "broker", 1));
                     made = true;

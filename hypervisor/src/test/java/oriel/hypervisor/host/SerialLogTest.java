@@ -56,7 +56,8 @@ class SerialLogTest {
             }
         }
         assertThat(lines).allMatch(line -> line.length() <= 1024);
-        assertThat(Files.size(file) + Files.size(folder.resolve("serial.log.1"))).isLessThanOrEqualTo(8 << 20);
+        assertThat(Files.size(file) + Files.size(folder.resolve("serial.log.1")))
+                .isLessThanOrEqualTo(8 << 20);
     }
 
     @Test

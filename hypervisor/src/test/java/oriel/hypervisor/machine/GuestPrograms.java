@@ -32,7 +32,11 @@ public final class GuestPrograms {
         elf.put(new byte[] {0x7F, 'E', 'L', 'F', 2, 1, 1});
         elf.putShort(16, (short) 2).putShort(18, (short) 62).putLong(24, ENTRY).putLong(32, 64);
         elf.putShort(54, (short) 56).putShort(56, (short) 1);
-        elf.putInt(64, 1).putLong(72, CODE_OFFSET).putLong(88, ENTRY).putLong(96, 0x1000).putLong(104, 0x1000);
+        elf.putInt(64, 1)
+                .putLong(72, CODE_OFFSET)
+                .putLong(88, ENTRY)
+                .putLong(96, 0x1000)
+                .putLong(104, 0x1000);
         elf.position(CODE_OFFSET);
         // mov esi, text; mov ecx, length; mov dx, 3F8h; cld; rep outsb
         elf.put((byte) 0xBE).putInt((int) ENTRY + 0x100).put((byte) 0xB9).putInt(message.length);

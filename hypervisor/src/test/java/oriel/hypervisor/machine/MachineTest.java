@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,8 @@ import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.Initrd;
+import oriel.hypervisor.firmware.LinuxKernel;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class MachineTest {
@@ -47,8 +50,8 @@ class MachineTest {
                 32,
                 1,
                 Accelerator.EMULATED,
-                kernel,
-                Optional.empty(),
+                LinuxKernel.read(kernel),
+                Initrd.none(),
                 "",
                 List.of(openDisk()),
                 SIZE,
@@ -57,8 +60,7 @@ class MachineTest {
             @Override
             public void ending() {
                 int[] pixels = new int[SIZE.width() * SIZE.height()];
-                pictureAtTheEnd.set(
-                        machine.display().copyPixels(SIZE, SIZE.bounds(), pixels, 0, SIZE.width()));
+                pictureAtTheEnd.set(machine.display().copyPixels(SIZE, SIZE.bounds(), pixels, 0, SIZE.width()));
                 throw new IllegalStateException("a listener that fails");
             }
 
@@ -93,14 +95,15 @@ class MachineTest {
     }
 
     @Test
-    void screenLargerThanVideoMemoryIsRefused() {
+    void screenLargerThanVideoMemoryIsRefused() throws IOException {
+        Path kernel = GuestPrograms.writeAndSleep(folder.resolve("kernel"), "");
         assertThatThrownBy(() -> new MachineConfig(
                         "test",
                         32,
                         1,
                         Accelerator.EMULATED,
-                        folder,
-                        Optional.empty(),
+                        LinuxKernel.read(kernel),
+                        Initrd.none(),
                         "",
                         List.of(),
                         new DisplaySize(10_000, 10_000),

@@ -67,7 +67,9 @@ class VmBadInputTest {
                 .redirectOutput(messages.toFile())
                 .start();
         try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ends: " + arguments).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                    .as("ends: " + arguments)
+                    .isTrue();
         } finally {
             process.destroyForcibly().waitFor();
         }
@@ -86,10 +88,14 @@ class VmBadInputTest {
         return found;
     }
 
-    private void assertRefused(int status, String because, String... options)
-            throws IOException, InterruptedException {
+    private void assertRefused(int status, String because, String... options) throws IOException, InterruptedException {
         Outcome outcome = run(options);
-        assertThat(outcome.lines()).hasSize(1).first().asString().startsWith("oriel vm: ").contains(because);
+        assertThat(outcome.lines())
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith("oriel vm: ")
+                .contains(because);
         assertThat(outcome.status()).isEqualTo(status);
     }
 
@@ -241,8 +247,7 @@ class VmBadInputTest {
 
     @Test
     void folderThatIsNotThere() throws Exception {
-        assertRefused(
-                1, "there is no folder", "--kernel", kernel.toString(), "--screenshot", "nosuch/screen.png");
+        assertRefused(1, "there is no folder", "--kernel", kernel.toString(), "--screenshot", "nosuch/screen.png");
         assertRefused(1, "there is no folder", "--kernel", kernel.toString(), "--serial", "file:nosuch/serial.log");
     }
 

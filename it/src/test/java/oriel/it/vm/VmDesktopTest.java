@@ -34,8 +34,7 @@ class VmDesktopTest {
     /** The panel at the lower edge: its clock goes on. */
     private static final int PANEL_HEIGHT = 40;
 
-    private static final String STATISTICS =
-            "wall [0-9.]+ s, CPU [0-9.]+ s, [0-9,]+ guest instructions, [0-9.]+ MIPS";
+    private static final String STATISTICS = "wall [0-9.]+ s, CPU [0-9.]+ s, [0-9,]+ guest instructions, [0-9.]+ MIPS";
 
     @TempDir
     private Path folder;
@@ -72,7 +71,7 @@ class VmDesktopTest {
 
     @Test
     void anIndependentViewerSeesAndTypesWhatTheGuestShowsAndReads() throws Exception {
-        try (VmProcess vm = start("--screenshot-on", "picture-42")) {
+        try (VmProcess vm = start("--until", "picture-42")) {
             vm.awaitSerial(READY, BOOT);
             try (RfbClient viewer = RfbClient.connect(folder, vm.rfbPort())) {
                 openTerminal(viewer);
@@ -84,7 +83,9 @@ class VmDesktopTest {
                 assertThat(vm.awaitExit(REACTION)).as(vm.messages()).isZero();
 
                 assertThat(differences(seen, ImageIO.read(screenshot.toFile()))).isZero();
-                assertThat(share(seen, TERMINAL)).as("share of the terminal's background").isGreaterThan(0.1);
+                assertThat(share(seen, TERMINAL))
+                        .as("share of the terminal's background")
+                        .isGreaterThan(0.1);
             }
             assertThat(vm.messages()).containsPattern(STATISTICS);
             System.out.println("[vm] terminal and screenshot: " + vm.messages().strip());
@@ -121,10 +122,13 @@ class VmDesktopTest {
 
     private static void openTerminal(RfbClient viewer) throws IOException {
         viewer.keys("Control", "Alt", "t");
-        await("a terminal with a prompt").atMost(REACTION).pollInterval(Duration.ofMillis(500)).until(() -> {
-            BufferedImage picture = viewer.picture();
-            return share(picture, TERMINAL) > 0.1;
-        });
+        await("a terminal with a prompt")
+                .atMost(REACTION)
+                .pollInterval(Duration.ofMillis(500))
+                .until(() -> {
+                    BufferedImage picture = viewer.picture();
+                    return share(picture, TERMINAL) > 0.1;
+                });
         stillPicture(viewer);
     }
 

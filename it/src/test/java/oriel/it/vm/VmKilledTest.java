@@ -90,8 +90,7 @@ class VmKilledTest {
                             overlay + ",format=qcow2"))) {
                 vm.awaitSerial("synced " + (first + 40 + 7 * kill), BOOT);
                 vm.kill();
-                last = SYNCED
-                        .matcher(vm.serial())
+                last = SYNCED.matcher(vm.serial())
                         .results()
                         .mapToInt(line -> Integer.parseInt(line.group(1)))
                         .max()
@@ -123,7 +122,9 @@ class VmKilledTest {
                 wrong.add(at / SECTOR);
             }
         }
-        assertThat(wrong).as("sectors that are not what was synced up to round " + last).isEmpty();
+        assertThat(wrong)
+                .as("sectors that are not what was synced up to round " + last)
+                .isEmpty();
         return found;
     }
 

@@ -1,7 +1,7 @@
 package oriel.hypervisor.cpu.emulated;
 
-import java.util.random.RandomGenerator;
 import java.util.Arrays;
+import java.util.random.RandomGenerator;
 import oriel.hypervisor.cpu.CpuState;
 
 /** What all operations share: registers, lazy flags, the way from an instruction pointer to decoded code, the budget. */
