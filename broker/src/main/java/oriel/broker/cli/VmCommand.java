@@ -197,7 +197,7 @@ public final class VmCommand implements Callable<Integer> {
             assembled = true;
             return machine;
         } catch (IllegalArgumentException e) {
-            throw badUsage(e.getMessage());
+            throw badUsage(String.valueOf(e.getMessage()));
         } finally {
             if (!assembled) {
                 images.forEach(DiskImage::close);

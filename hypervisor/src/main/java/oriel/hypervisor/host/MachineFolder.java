@@ -62,7 +62,7 @@ final class MachineFolder {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (MalformedInputException | IllegalArgumentException e) {
-            throw damaged(e.getMessage(), e);
+            throw damaged(String.valueOf(e.getMessage()), e);
         }
         String owner = properties.getProperty("owner", "");
         String generation = properties.getProperty("generation", "");

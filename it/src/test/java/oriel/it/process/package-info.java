@@ -1,4 +1,0 @@
-@NullMarked
-package oriel.it.process;
-
-import org.jspecify.annotations.NullMarked;

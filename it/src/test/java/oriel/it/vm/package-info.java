@@ -1,4 +1,0 @@
-@NullMarked
-package oriel.it.vm;
-
-import org.jspecify.annotations.NullMarked;
