@@ -281,7 +281,7 @@ class HttpTest {
         WebSocket socket = open(http, ready, screen).get(10, TimeUnit.SECONDS);
         // RFC 6143 §7.1.1: the server speaks first.
         assertThat(screen.first.get(10, TimeUnit.SECONDS)).startsWith("RFB 003.008");
-        handshake(socket, screen);
+        handshake(socket);
         Caller caller = f.signIn("viewer");
         f.awaitState(caller, State.CONNECTED);
 
@@ -302,7 +302,7 @@ class HttpTest {
         Screen screen = new Screen();
         WebSocket socket = open(http, ready, screen).get(10, TimeUnit.SECONDS);
         screen.first.get(10, TimeUnit.SECONDS);
-        handshake(socket, screen);
+        handshake(socket);
         Caller caller = f.signIn("dropped");
         f.awaitState(caller, State.CONNECTED);
         socket.abort();
@@ -313,7 +313,7 @@ class HttpTest {
         Screen back = new Screen();
         WebSocket reopened = open(http, again, back).get(10, TimeUnit.SECONDS);
         back.first.get(10, TimeUnit.SECONDS);
-        handshake(reopened, back);
+        handshake(reopened);
         f.awaitState(caller, State.CONNECTED);
 
         // Signing out of the portal cuts what was opened from it, and leaves the session.
@@ -351,7 +351,7 @@ class HttpTest {
     }
 
     /** RFC 6143 §7.1.1–7.3.1: version, security type None, shared. */
-    private static void handshake(WebSocket socket, Screen screen) {
+    private static void handshake(WebSocket socket) {
         socket.sendBinary(ByteBuffer.wrap("RFB 003.008\n".getBytes(StandardCharsets.US_ASCII)), true)
                 .join();
         socket.sendBinary(ByteBuffer.wrap(new byte[] {1}), true).join();

@@ -16,6 +16,8 @@ class SignIn {
     private UUID accountId;
     private Instant created;
     private Instant lastUsed;
+
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private String address;
 
     @SuppressWarnings("NullAway.Init")

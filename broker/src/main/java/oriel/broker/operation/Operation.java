@@ -36,17 +36,28 @@ public class Operation {
 
     private String machineName;
     private String poolId;
+
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private String host;
+
     private long generation;
     private int imageVersion;
+
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private int priority;
+
     private int attempt;
     private Instant nextAttempt;
     private @Nullable String leaseOwner;
+
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable Instant leaseUntil;
+
     private @Nullable String failure;
     private Instant created;
     private @Nullable Instant finished;
+
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable String openKey;
 
     @Version

@@ -41,8 +41,10 @@ public class DesktopSession {
     private @Nullable String clientAddress;
 
     /** Unique keys while the session lives: the database keeps two sessions from sharing a user and pool, or a machine. */
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable String liveUserKey;
 
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable String liveMachineKey;
 
     @Version

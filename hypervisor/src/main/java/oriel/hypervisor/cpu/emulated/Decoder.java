@@ -6,12 +6,10 @@ import oriel.hypervisor.memory.GuestMemory;
 final class Decoder extends TwoByteOpcodes {
     private static final int SINGLE = CpuMode.SINGLE;
 
-    private final Mmu mmu;
     private final CodeCache cache;
 
     Decoder(GuestMemory memory, Mmu mmu, CodeCache cache) {
         super(new InstructionReader(memory, mmu), new BlockBuilder());
-        this.mmu = mmu;
         this.cache = cache;
     }
 

@@ -46,7 +46,7 @@ final class FarTransfer {
     }
 
     private void jumpThroughGate(int selector, long gate, int type) {
-        int targetSelector = gateTarget(selector, gate);
+        int targetSelector = gateTarget(gate);
         long raw = fetchGateCode(targetSelector);
         int cpl = state.cpl();
         if (Descriptor.isConforming(raw) ? Descriptor.dpl(raw) > cpl : Descriptor.dpl(raw) != cpl) {
@@ -100,7 +100,7 @@ final class FarTransfer {
     }
 
     private void callThroughGate(int selector, long gate, int type, long nextRip) {
-        int targetSelector = gateTarget(selector, gate);
+        int targetSelector = gateTarget(gate);
         long raw = fetchGateCode(targetSelector);
         int cpl = state.cpl();
         int level = Descriptor.dpl(raw);
@@ -222,7 +222,7 @@ final class FarTransfer {
         return type;
     }
 
-    private int gateTarget(int selector, long gate) {
+    private int gateTarget(long gate) {
         int target = Descriptor.gateSelector(gate);
         if (DescriptorTables.isNull(target)) {
             throw cpu.generalProtection();

@@ -10,13 +10,11 @@ import oriel.hypervisor.cpu.CpuState;
 final class SseConversion {
     private static final int MXCSR_ROUNDING = -1, TRUNCATE = SoftFloat.ZERO;
 
-    private final CpuState state;
     private final long[] xmm;
     private final SseExact exact;
     private final SseExceptions exceptions;
 
     SseConversion(CpuState state, SseExact exact, SseExceptions exceptions) {
-        this.state = state;
         this.xmm = state.xmm;
         this.exact = exact;
         this.exceptions = exceptions;

@@ -23,7 +23,9 @@ public final class LocalApic implements Device, Mmio, InterruptSource {
 
     private static final int MASKED = 1 << 16;
     private static final int ILLEGAL_SEND_VECTOR = 1 << 5, ILLEGAL_RECEIVED_VECTOR = 1 << 6, ILLEGAL_REGISTER = 1 << 7;
-    private static final int ONE_SHOT = 0, PERIODIC = 1, TSC_DEADLINE = 2;
+    /** Timer modes (Intel SDM 3A §11.5.4); 0 is one-shot. */
+    private static final int PERIODIC = 1, TSC_DEADLINE = 2;
+
     private static final long BASE_ENABLE = 1 << 11, BASE_BOOT_PROCESSOR = 1 << 8;
 
     /** A guest can't make the machine's thread do nothing but expire timers: shorter periods are stretched to this. */

@@ -21,7 +21,6 @@ final class InstructionGenerator {
     private int defined;
 
     private boolean memoryAllowed = true;
-    private boolean wide;
 
     /** Flags the last instruction leaves as an earlier one made them: undefined ones stay undefined. */
     private int undefinedBefore;
@@ -144,11 +143,9 @@ final class InstructionGenerator {
             if ((rex & 8) != 0) {
                 size = 3;
             }
-            rexBits = rex;
             pendingRex = code.size();
             emit(rex);
         } else {
-            rexBits = 0;
             pendingRex = -1;
         }
         if (byteOperation) {
@@ -156,7 +153,6 @@ final class InstructionGenerator {
         }
     }
 
-    private int rexBits;
     private int pendingRex;
 
     private void clearRex(int bits) {
@@ -165,7 +161,6 @@ final class InstructionGenerator {
             bytes[pendingRex] = (byte) (bytes[pendingRex] & ~bits);
             code.reset();
             code.write(bytes, 0, bytes.length);
-            rexBits &= ~bits;
         }
     }
 

@@ -33,8 +33,6 @@ class NativeComparisonTest {
     /** What a signal of the host says about the vector of the fault. */
     private static final int SIGILL = 4, SIGFPE = 8, SIGSEGV = 11, SIGBUS = 7;
 
-    private static final int ALL = Flags.ARITHMETIC;
-
     @TempDir
     Path directory;
 
