@@ -253,6 +253,8 @@ export class DesktopConnection {
     if (failure.reason === 'SESSION_ENDED') {
       this.#end({ cause: this.#machineStopped ? 'MACHINE_STOPPED' : 'SESSION_ENDED' });
     } else if (failure.transient) {
+      // The machine is booting (it was restarted, or its host came back): say so instead of blaming the network.
+      if (failure.reason === 'NOT_READY') this.#restarting = true;
       this.#again();
     } else {
       this.#end({ cause: 'REFUSED', failure });

@@ -44,6 +44,26 @@ class CrashTest {
         }
     }
 
+    /** A viewer that lost its display asks for a ticket, not to be connected: that must bring the machine back too. */
+    @Test
+    void aViewerThatAsksForATicketAfterACrashGetsItsMachineBack() {
+        try (Fixture f = new Fixture(1, 1)) {
+            Caller ann = f.newUser("ann");
+            Connected.Ready before = f.connectUntilReady(ann);
+            f.killAndRestart();
+            Connected.Ready again = org.awaitility.Awaitility.await()
+                    .pollInterval(Duration.ofMillis(5))
+                    .atMost(Duration.ofSeconds(20))
+                    .ignoreException(RefusedException.class)
+                    .until(
+                            () -> f.broker
+                                    .sessions()
+                                    .ticket(ann, before.session().id()),
+                            ready -> ready != null);
+            assertThat(again.session().id()).isEqualTo(before.session().id());
+        }
+    }
+
     @Test
     void aLogOffThatWasCutShortIsFinishedBeforeAnybodyGetsTheMachine() {
         try (Fixture f = new Fixture(1, 0)) {

@@ -254,17 +254,20 @@ public final class Sessions {
      * @throws RefusedException {@link Reason#NOT_READY}, {@link Reason#SESSION_ENDED}
      */
     public Connected.Ready ticket(Caller caller, UUID sessionId) {
-        return store.call(tx -> {
+        Optional<Connected.Ready> ready = store.call(tx -> {
             DesktopSession session = requireLive(tx, sessionId);
-            Machine machine = Machines.require(tx, session.machineName());
-            if (!machine.ready()) {
-                throw new RefusedException(Reason.NOT_READY, "The desktop is not up. Connect to it again.");
-            }
             if (!Entitlements.entitled(tx, caller.userId(), caller.username(), session.poolId())) {
                 throw new RefusedException(Reason.NOT_ENTITLED, "You may not use this desktop any more.");
             }
-            return open(tx, caller, session);
+            if (Machines.require(tx, session.machineName()).ready()) {
+                return Optional.of(open(tx, caller, session));
+            }
+            // After a crash of the host a session's machine is off until its user wants it: now.
+            resume(tx, caller, session);
+            return Optional.empty();
         });
+        return ready.orElseThrow(
+                () -> new RefusedException(Reason.NOT_READY, "The desktop is starting. Ask again in a moment."));
     }
 
     /** Cuts the display; the session lives on. */
