@@ -221,7 +221,10 @@ public final class VmCommand implements Callable<Integer> {
                 new DisplayGrant("vm", machine.display(), Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS);
         try {
             return new RfbTcpServer(hub, address, grant);
-        } catch (BindException e) {
+        } catch (IOException e) {
+            if (!(e.getCause() instanceof BindException)) {
+                throw e;
+            }
             throw new IOException(
                     "port " + port + " is in use: choose another with --display rfb:PORT, or rfb:0 for any", e);
         }

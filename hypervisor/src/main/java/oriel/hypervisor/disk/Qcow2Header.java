@@ -63,6 +63,7 @@ record Qcow2Header(
         if (in.getInt(0) != MAGIC) {
             throw errors.corrupt("it does not begin with the qcow2 signature");
         }
+        require(file.size() >= V2_LENGTH, errors, "it ends within its header");
         int version = in.getInt(4);
         if (version != 2 && version != 3) {
             throw errors.unsupported("is qcow2 version " + version
@@ -126,12 +127,13 @@ record Qcow2Header(
         }
     }
 
-    /** The file may end inside the table's last cluster. */
+    /** The file may end inside the table's last cluster, but not before the table: a cut table would read as empty. */
     private static void requireTable(
             long offset, long bytes, int max, long clusterSize, long fileSize, DiskErrors errors, String name) {
         require(bytes <= max, errors, "the " + name + " has " + bytes + " bytes, more than " + max);
-        boolean inside = offset >= 0 && (offset & clusterSize - 1) == 0 && offset <= fileSize - bytes + clusterSize;
-        require(bytes == 0 || (inside && offset >= clusterSize), errors, "the " + name + " is outside the file");
+        boolean aligned = offset >= clusterSize && (offset & clusterSize - 1) == 0;
+        boolean inside = aligned && offset < fileSize && offset <= fileSize - bytes + clusterSize;
+        require(bytes == 0 || inside, errors, "the " + name + " is outside the file");
     }
 
     private static void checkFeatures(long incompatible, DiskErrors errors) {

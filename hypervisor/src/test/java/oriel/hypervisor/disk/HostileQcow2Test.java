@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +72,14 @@ class HostileQcow2Test {
         } else {
             data.putLong(at, value);
         }
+        assertThatThrownBy(() -> open(false)).isInstanceOf(DiskException.class).hasMessageContaining(expected);
+    }
+
+    /** The image's L1 table lies at 192 KiB: read as empty, it would be a disk that has lost everything. */
+    @ParameterizedTest
+    @CsvSource({"3,signature", "7,header", "71,header", "65536,outside the file", "196608,L1 table is outside"})
+    void truncatedImagesAreRefused(int length, String expected) {
+        bytes = Arrays.copyOf(bytes, length);
         assertThatThrownBy(() -> open(false)).isInstanceOf(DiskException.class).hasMessageContaining(expected);
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import oriel.it.process.OrielProcess;
@@ -63,15 +64,24 @@ final class VmProcess implements AutoCloseable {
 
     /** Waits for the guest to say something; fails at once if the process ends before. */
     void awaitSerial(String text, Duration limit) {
-        await("\"" + text + "\" on the serial console")
+        awaitText(this::serial, "the serial console", text, limit);
+    }
+
+    /** Waits for the command to say something. */
+    void awaitMessage(String text, Duration limit) {
+        awaitText(this::messages, "standard error", text, limit);
+    }
+
+    private void awaitText(Supplier<String> source, String where, String text, Duration limit) {
+        await("\"" + text + "\" on " + where)
                 .atMost(limit)
                 .pollInterval(Duration.ofMillis(100))
                 .failFast(() -> {
-                    if (!process.isAlive() && !serial().contains(text)) {
+                    if (!process.isAlive() && !source.get().contains(text)) {
                         throw new AssertionError("the process has ended: " + messages());
                     }
                 })
-                .until(() -> serial().contains(text));
+                .until(() -> source.get().contains(text));
     }
 
     int rfbPort() {
