@@ -33,6 +33,8 @@ public final class HostException extends Exception {
         CAPACITY,
         /** Golden disk, kernel or initrd is missing or broken: trying again will not help. */
         IMAGE,
+        /** This kind of host can't do that, now or later: offer something else. */
+        UNSUPPORTED,
         /** Anything else; worth a retry. */
         FAILED
     }

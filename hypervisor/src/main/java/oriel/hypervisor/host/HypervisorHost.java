@@ -1,5 +1,6 @@
 package oriel.hypervisor.host;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import oriel.hypervisor.display.Display;
@@ -20,19 +21,21 @@ public interface HypervisorHost extends AutoCloseable {
     String name();
 
     /**
-     * Makes the machine's files: a directory labelled with owner and generation, and a thin qcow2 overlay on the golden
-     * disk. Done already (same name, owner and generation): nothing happens, and the machine may be running. Of an
-     * older generation: the machine is stopped, its overlay deleted and a new one made: a refresh. The new overlay is
+     * Makes the machine's files: a directory labelled with owner and generation, and a disk made as {@link
+     * MachineSpec#cloning} says: a thin qcow2 overlay on the golden disk or on a template's, or a copy. Done already (same name, owner and generation): nothing happens, and the machine may be running. Of an
+     * older generation: the machine is stopped, its disk and snapshots deleted and a new disk made: a refresh. The new overlay is
      * in place atomically: after a crash there is the old disk under the old generation, or the new under the new.
      *
      * @throws HostException {@code CONFLICT} if the name belongs to another owner, or is there in a later generation;
-     *     {@code IMAGE}, {@code CAPACITY} (disk full), {@code FAILED}
+     *     {@code NOT_FOUND} if the template isn't there or isn't sealed; {@code IMAGE}, {@code CAPACITY} (disk full),
+     *     {@code FAILED}
      */
     void create(MachineSpec spec) throws HostException;
 
     /**
      * Powers the machine on; nothing happens if it runs. The machine must have been created with the same name, owner
-     * and generation; RAM, CPUs, boot and display are taken from this specification.
+     * and generation; RAM, CPUs, boot and display are taken from this specification. A machine boots, unless it is an
+     * instant clone that never ran: that is forked from its template, and {@link MachineStatus#guestReady} at once.
      *
      * @throws HostException {@code NOT_FOUND}, {@code CONFLICT}, {@code IMAGE}, {@code CAPACITY}, {@code FAILED}
      */
@@ -77,6 +80,90 @@ public interface HypervisorHost extends AutoCloseable {
     /** One machine, empty if there is none of that name. */
     default Optional<MachineStatus> find(String name) throws HostException {
         return list().stream().filter(status -> status.name().equals(name)).findFirst();
+    }
+
+    /**
+     * Takes a snapshot of the machine as it is, running or not. A running machine stands still for a moment, and runs
+     * on whether the snapshot succeeds or not. There already, with the same kind: nothing happens.
+     *
+     * @param machine the machine's name
+     * @param snapshot a name of the same form
+     * @param withMemory keep memory and processors too, so that a restore goes on from here; without, and for a machine
+     *     that is off, only the disk is kept, as it is after a power failure
+     * @throws HostException {@code NOT_FOUND}; {@code CONFLICT} if {@code snapshot} names another kind of snapshot, or
+     *     the machine is off and memory is asked for; {@code CAPACITY}, {@code FAILED}, {@code UNSUPPORTED}
+     */
+    default SnapshotInfo snapshot(String machine, String snapshot, boolean withMemory) throws HostException {
+        throw unsupported("take snapshots");
+    }
+
+    /**
+     * The machine's snapshots, parents before children. Empty for an unknown machine.
+     *
+     * @throws HostException {@code FAILED}
+     */
+    default List<SnapshotInfo> snapshots(String machine) throws HostException {
+        return List.of();
+    }
+
+    /**
+     * Puts the machine back: what it did since is gone, unless another snapshot has it. From a snapshot with memory it
+     * runs on and is on when this returns, with the clock set forward and a new VM generation id; else it is off, and
+     * its next start boots from the snapshot's disk. The snapshot stays. Repeated: it is put back once more.
+     *
+     * @throws HostException {@code NOT_FOUND} for machine or snapshot; {@code CAPACITY}; {@code IMAGE} if the snapshot
+     *     is damaged or of a version this host can't read; {@code FAILED}, {@code UNSUPPORTED}
+     */
+    default void restore(String machine, String snapshot) throws HostException {
+        throw unsupported("restore snapshots");
+    }
+
+    /**
+     * Deletes a snapshot; its children become its parent's, and the machine goes on. Unknown: nothing happens.
+     *
+     * @throws HostException {@code FAILED}, for instance if a file can't be deleted; call again
+     */
+    default void deleteSnapshot(String machine, String snapshot) throws HostException {}
+
+    /**
+     * Prepares a template for instant clones: boots the image, waits until the guest has said that its desktop is drawn
+     * and the screen is still, freezes memory, devices and disk, and ends. Takes as long as a boot. Sealed already:
+     * returns at once. Interrupted (the process died): begins anew. Two calls at once for one template: one prepares it,
+     * both return when it is sealed.
+     *
+     * @param patience how long the guest may take to get ready
+     * @throws HostException {@code CONFLICT} if the name belongs to another owner or was sealed from something else;
+     *     {@code IMAGE} if the guest doesn't get ready in time or breaks; {@code CAPACITY}, {@code FAILED}, {@code
+     *     UNSUPPORTED}
+     */
+    default void prepareTemplate(TemplateSpec spec, Duration patience) throws HostException {
+        throw unsupported("fork instant clones");
+    }
+
+    /** The screen of a template while it is prepared, to look at; empty otherwise. */
+    default Optional<Display> templateDisplay(String template) {
+        return Optional.empty();
+    }
+
+    /**
+     * Every template of the host, of every owner, sealed or in preparation.
+     *
+     * @throws HostException {@code FAILED}
+     */
+    default List<TemplateStatus> templates() throws HostException {
+        return List.of();
+    }
+
+    /**
+     * Deletes a template. Unknown: nothing happens.
+     *
+     * @throws HostException {@code CONFLICT} while machines lie on its disk, with their names; {@code FAILED}
+     */
+    default void deleteTemplate(String template) throws HostException {}
+
+    private HostException unsupported(String what) {
+        return new HostException(
+                HostException.Reason.UNSUPPORTED, "host %s can't %s: choose another host".formatted(name(), what));
     }
 
     /** The screen of a running machine; empty if it does not run. It closes when the machine stops. */

@@ -17,6 +17,8 @@ import oriel.hypervisor.display.DisplaySize;
  * @param goldenDisk the qcow2 or raw disk that the machine's thin overlay is backed by; never written
  * @param boot how it boots
  * @param display the screen's size at power-on
+ * @param cloning how a new machine comes by its disk and memory; counts at {@link HypervisorHost#create} and at the first
+ *     start after it
  */
 public record MachineSpec(
         String name,
@@ -26,7 +28,8 @@ public record MachineSpec(
         int vcpus,
         Path goldenDisk,
         BootSpec boot,
-        DisplaySize display) {
+        DisplaySize display,
+        Cloning cloning) {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,39}");
 
     /** Checks names and ranges. */
@@ -46,6 +49,19 @@ public record MachineSpec(
         if (vcpus < 1) {
             throw new IllegalArgumentException(vcpus + " virtual CPUs are too few");
         }
+    }
+
+    /** A linked clone. */
+    public MachineSpec(
+            String name,
+            String owner,
+            long generation,
+            int memoryMib,
+            int vcpus,
+            Path goldenDisk,
+            BootSpec boot,
+            DisplaySize display) {
+        this(name, owner, generation, memoryMib, vcpus, goldenDisk, boot, display, Cloning.linked());
     }
 
     /** Whether a text may name a machine or an owner. */
