@@ -35,6 +35,7 @@ import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
@@ -188,10 +189,10 @@ public final class VmCommand implements Callable<Integer> {
                     memory,
                     cpus,
                     chosen,
-                    LinuxKernel.read(kernel),
-                    initrd == null ? Initrd.none() : Initrd.read(initrd),
-                    append,
+                    new Boot.Kernel(
+                            LinuxKernel.read(kernel), initrd == null ? Initrd.none() : Initrd.read(initrd), append),
                     images,
+                    MachineConfig.CdDrive.NONE,
                     screen,
                     output));
             assembled = true;

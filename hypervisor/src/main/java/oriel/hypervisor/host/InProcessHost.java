@@ -19,6 +19,7 @@ import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.Display;
+import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.host.HostException.Reason;
@@ -226,10 +227,12 @@ public final class InProcessHost implements HypervisorHost {
                     spec.memoryMib(),
                     spec.vcpus(),
                     accelerator,
-                    kernels.get(spec.boot().kernel()),
-                    Initrd.read(spec.boot().initrd()),
-                    spec.boot().commandLine() + " oriel.hostname=" + spec.name(),
+                    new Boot.Kernel(
+                            kernels.get(spec.boot().kernel()),
+                            Initrd.read(spec.boot().initrd()),
+                            spec.boot().commandLine() + " oriel.hostname=" + spec.name()),
                     List.of(disk),
+                    MachineConfig.CdDrive.NONE,
                     spec.display(),
                     serial);
             Machine machine = new Machine(config);

@@ -14,8 +14,11 @@ import oriel.hypervisor.cpu.Vcpu;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.AcpiTables;
+import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.DirectBoot;
 import oriel.hypervisor.firmware.FirmwareException;
+import oriel.hypervisor.firmware.Initrd;
+import oriel.hypervisor.firmware.LinuxKernel;
 
 /**
  * A virtual PC: created off, {@link #start started} once, and over when its guest powers off, it is stopped, or it
@@ -86,15 +89,12 @@ public final class Machine {
 
     private void powerOn() {
         board.reset();
-        long rsdp = AcpiTables.install(board.memory, config.cpus());
-        new DirectBoot(
-                        config.kernel(),
-                        config.initrd(),
-                        config.commandLine(),
-                        board.bootFramebuffer(config.display()),
-                        rsdp)
-                .load(board.memory, board.cpus.getFirst().state());
-        board.cpus.getFirst().stateChanged();
+        if (config.boot() instanceof Boot.Kernel(LinuxKernel kernel, Initrd initrd, String commandLine)) {
+            long rsdp = AcpiTables.install(board.memory, config.cpus());
+            new DirectBoot(kernel, initrd, commandLine, board.bootFramebuffer(config.display()), rsdp)
+                    .load(board.memory, board.cpus.getFirst().state());
+            board.cpus.getFirst().stateChanged();
+        }
     }
 
     /** A method and not the field: devices are built before the thread that they post to. */

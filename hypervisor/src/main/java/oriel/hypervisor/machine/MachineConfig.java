@@ -1,12 +1,12 @@
 package oriel.hypervisor.machine;
 
 import java.util.List;
+import java.util.Optional;
 import oriel.hypervisor.device.display.VideoMemory;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.DisplaySize;
-import oriel.hypervisor.firmware.Initrd;
-import oriel.hypervisor.firmware.LinuxKernel;
+import oriel.hypervisor.firmware.Boot;
 
 /**
  * What a machine is made of.
@@ -15,10 +15,9 @@ import oriel.hypervisor.firmware.LinuxKernel;
  * @param memoryMib RAM, 16–65536 MiB
  * @param cpus virtual processors, 1–64
  * @param accelerator which back end runs them
- * @param kernel Linux kernel to boot directly; immutable, so machines share one
- * @param initrd its initial RAM disk
- * @param commandLine its command line
+ * @param boot how it starts
  * @param disks virtio-blk disks, in order vda, vdb, …; closed when the machine ends
+ * @param cdDrive whether there is a CD drive, and what is in it
  * @param display size of the screen at power-on; it must fit video memory, 4 bytes a pixel
  * @param serial where COM1's output goes
  */
@@ -27,10 +26,9 @@ public record MachineConfig(
         int memoryMib,
         int cpus,
         Accelerator accelerator,
-        LinuxKernel kernel,
-        Initrd initrd,
-        String commandLine,
+        Boot boot,
         List<DiskImage> disks,
+        CdDrive cdDrive,
         DisplaySize display,
         ByteSink serial) {
     /** Checks the ranges. */
@@ -46,5 +44,24 @@ public record MachineConfig(
                     .formatted(display.width(), display.height(), VideoMemory.DEFAULT_SIZE >> 20));
         }
         disks = List.copyOf(disks);
+    }
+
+    /**
+     * A CD drive.
+     *
+     * @param present whether the machine has one
+     * @param disc what is in it at power-on; closed when it is ejected or the machine ends
+     */
+    public record CdDrive(boolean present, Optional<DiskImage> disc) {
+        /** No drive. */
+        public static final CdDrive NONE = new CdDrive(false, Optional.empty());
+
+        /** A drive without a disc. */
+        public static final CdDrive EMPTY = new CdDrive(true, Optional.empty());
+
+        /** A drive with a disc. */
+        public static CdDrive with(DiskImage disc) {
+            return new CdDrive(true, Optional.of(disc));
+        }
     }
 }

@@ -70,6 +70,14 @@ public final class GuestMemory implements AutoCloseable {
         changeMap(next);
     }
 
+    /** Read-only memory over part of the RAM, which a guest reads there but doesn't change until it is removed. */
+    public MemoryRegion writeProtected(String name, long base, long size) {
+        if (base < 0 || size <= 0 || base + size > Math.min(ramSize(), LOW_LIMIT)) {
+            throw new IllegalArgumentException(name + " isn't within low memory");
+        }
+        return MemoryRegion.rom(name, base, size, ram.address() + base);
+    }
+
     /** Removes a region (a BAR that moves or is switched off). */
     public void remove(MemoryRegion region) {
         changeMap(java.util.Arrays.stream(regions).filter(r -> r != region).toArray(MemoryRegion[]::new));
@@ -89,6 +97,9 @@ public final class GuestMemory implements AutoCloseable {
         }
         for (MemoryRegion region : regions) {
             if (region.contains(gpa)) {
+                if (region.isHole()) {
+                    return null;
+                }
                 recent = region;
                 return region;
             }

@@ -51,6 +51,11 @@ public final class MemoryRegion {
         return new MemoryRegion(name, base, size, hostAddress, false, null, null);
     }
 
+    /** Nothing: hides the memory beneath, so that accesses go to the bus (the VGA window, a ROM that is switched off). */
+    public static MemoryRegion hole(String name, long base, long size) {
+        return new MemoryRegion(name, base, size, 0, false, null, null);
+    }
+
     /**
      * RAM whose written pages are tracked (video memory).
      *
@@ -88,6 +93,10 @@ public final class MemoryRegion {
     /** Whether writes are tracked. */
     public boolean tracksWrites() {
         return dirty != null;
+    }
+
+    boolean isHole() {
+        return hostAddress == 0;
     }
 
     boolean contains(long gpa) {

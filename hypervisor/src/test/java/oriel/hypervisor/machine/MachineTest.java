@@ -19,6 +19,7 @@ import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
 
@@ -50,10 +51,9 @@ class MachineTest {
                 32,
                 1,
                 Accelerator.EMULATED,
-                LinuxKernel.read(kernel),
-                Initrd.none(),
-                "",
+                new Boot.Kernel(LinuxKernel.read(kernel), Initrd.none(), ""),
                 List.of(openDisk()),
+                MachineConfig.CdDrive.NONE,
                 SIZE,
                 serial::write));
         machine.addListener(new MachineListener() {
@@ -102,10 +102,9 @@ class MachineTest {
                         32,
                         1,
                         Accelerator.EMULATED,
-                        LinuxKernel.read(kernel),
-                        Initrd.none(),
-                        "",
+                        new Boot.Kernel(LinuxKernel.read(kernel), Initrd.none(), ""),
                         List.of(),
+                        MachineConfig.CdDrive.NONE,
                         new DisplaySize(10_000, 10_000),
                         serial::write))
                 .isInstanceOf(IllegalArgumentException.class)

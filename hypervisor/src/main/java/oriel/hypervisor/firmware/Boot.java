@@ -1,0 +1,37 @@
+package oriel.hypervisor.firmware;
+
+import java.util.List;
+
+/** How a machine starts. */
+public sealed interface Boot {
+    /**
+     * A Linux kernel is put into memory and entered; no firmware runs.
+     *
+     * @param kernel immutable, so machines share one
+     * @param initrd its initial RAM disk
+     * @param commandLine its command line
+     */
+    record Kernel(LinuxKernel kernel, Initrd initrd, String commandLine) implements Boot {}
+
+    /**
+     * A PC BIOS runs and starts what it finds on a disk or CD.
+     *
+     * @param image the BIOS
+     * @param order what it tries, first to last; what isn't named comes behind what is
+     * @param menu whether it offers a boot menu (F12, Escape), which makes it wait for a moment
+     */
+    record Bios(BiosImage image, List<Device> order, boolean menu) implements Boot {
+        /** Copies the list. */
+        public Bios {
+            order = List.copyOf(order);
+        }
+    }
+
+    /** A kind of device to boot from. */
+    enum Device {
+        /** The disks, vda first. */
+        DISK,
+        /** The CD drive. */
+        CDROM
+    }
+}
