@@ -28,6 +28,9 @@ public final class ServerMessages {
     /** Any number would do, but libvncclient up to 0.9.14 takes a screen 0 for none and doesn't follow the size. */
     private static final int SCREEN_ID = 1;
 
+    /** As an update's count of rectangles: they go on until {@link #lastRect}. */
+    public static final int UNKNOWN_COUNT = 0xFFFF;
+
     private ServerMessages() {}
 
     /** ServerInit (RFC 6143 §7.3.2). */
@@ -54,7 +57,7 @@ public final class ServerMessages {
         out.u16(fromX).u16(fromY);
     }
 
-    /** Ends an update whose count was only an upper bound. */
+    /** Ends an update of {@link #UNKNOWN_COUNT} rectangles. */
     public static void lastRect(WireBuffer out) {
         out.zeros(8).u32(Encodings.LAST_RECT);
     }

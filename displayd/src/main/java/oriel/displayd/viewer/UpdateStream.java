@@ -57,12 +57,16 @@ final class UpdateStream {
     private static final class Update {
         final List<Rectangle> rectangles;
         final boolean exact;
+        /** The header gave no count: the update ends with LastRect. */
+        final boolean open;
+
         int next;
         long bytes;
 
-        Update(List<Rectangle> rectangles, boolean exact) {
+        Update(List<Rectangle> rectangles, boolean exact, boolean open) {
             this.rectangles = rectangles;
             this.exact = exact;
+            this.open = open;
         }
     }
 
@@ -357,6 +361,9 @@ final class UpdateStream {
                     flush(out);
                 }
             }
+            if (current.open) {
+                ServerMessages.lastRect(out);
+            }
             current.bytes += out.size();
             finishUpdate(current, out);
             flush(out);
@@ -405,7 +412,7 @@ final class UpdateStream {
         }
         if (tellSize(out)) {
             requested = null;
-            return new Update(List.of(), true);
+            return new Update(List.of(), true, false);
         }
         if (!frameKnown || flowDelay() > 0) {
             return null;
@@ -423,13 +430,15 @@ final class UpdateStream {
         }
         rectangleWriter.use(format, capabilities);
         window.started(System.nanoTime());
-        ServerMessages.updateHeader(out, pseudoRectangles + moves.size() + rectangles.size());
+        boolean open = !rectangles.isEmpty() && capabilities.has(Encodings.LAST_RECT);
+        ServerMessages.updateHeader(
+                out, open ? ServerMessages.UNKNOWN_COUNT : pseudoRectangles + moves.size() + rectangles.size());
         out.bytes(pseudo.array(), 0, pseudo.size());
         for (Move move : moves) {
             ServerMessages.copyRect(out, move.to(), move.from().x(), move.from().y());
         }
         requested = null;
-        return new Update(rectangles, exact);
+        return new Update(rectangles, exact, open);
     }
 
     private List<Rectangle> wantedAreas() {

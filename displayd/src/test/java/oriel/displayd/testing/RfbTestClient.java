@@ -219,6 +219,10 @@ public final class RfbTestClient implements AutoCloseable {
             int w = in.readUnsignedShort();
             int h = in.readUnsignedShort();
             int encoding = in.readInt();
+            if (encoding == -224) {
+                log.add("last rectangle after " + i);
+                break;
+            }
             rectangle(encoding, x, y, w, h);
         }
         log.add("update");

@@ -157,6 +157,17 @@ final class ViewerTest {
     }
 
     @Test
+    void rectanglesAreStreamedToWhoKnowsLastRect() throws IOException {
+        paintNew(new Random(5));
+        client.encodings(Encodings.TIGHT, Encodings.LAST_RECT);
+        client.requestAlways();
+        awaitPicture();
+        display.fill(10, 10, 50, 50, 0x00FF00);
+        awaitPicture();
+        assertThat(client.log()).anyMatch(line -> line.startsWith("last rectangle after "));
+    }
+
+    @Test
     void aScrollIsOneCopy() throws IOException {
         int[] noise = Pictures.paint(Pictures.Kind.NOISE, WIDTH, HEIGHT, new Random(1));
         display.paint((to, w, h) -> System.arraycopy(noise, 0, to, 0, noise.length));
