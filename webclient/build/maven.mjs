@@ -1,5 +1,5 @@
 // The Maven module's steps. Each one runs only when what it reads has changed since it last succeeded:
-//   node build/maven.mjs build   npm ci, API types, type check, bundle into target/classes
+//   node build/maven.mjs build   npm ci, API types, type check, lint, bundle into target/classes
 //   node build/maven.mjs test    npm ci, API types, component tests
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const MODULE = dirname(dirname(fileURLToPath(import.meta.url)));
 const CONTRACT = join(MODULE, '../broker/src/main/resources/oriel/broker/openapi.yaml');
-const TOOLCHAIN = ['package.json', 'package-lock.json', 'build', 'tsconfig.json', 'vite.config.ts'];
-const SOURCES = [...TOOLCHAIN, 'index.html', 'public', 'src', CONTRACT];
+const TOOLCHAIN = ['package.json', 'package-lock.json', 'build', 'eslint.config.js', 'tsconfig.json', 'vite.config.ts'];
+const SOURCES = [...TOOLCHAIN, 'index.html', 'public', 'src', 'test', 'mock', CONTRACT];
 const MINIMUM_NODE = [20, 19];
 
 function fail(message) {
@@ -78,7 +78,7 @@ switch (process.argv[2]) {
     });
     break;
   case 'test':
-    once('tests', 'target/tests.stamp', [...SOURCES, 'test', 'mock'], 'target/tests.stamp', () => {
+    once('tests', 'target/tests.stamp', SOURCES, 'target/tests.stamp', () => {
       install();
       npm('run', '--silent', 'test');
     });

@@ -367,7 +367,7 @@ export class MockBroker {
     const path = url.pathname.replace('/api/v1', '').split('/').slice(1).map(decodeURIComponent);
     const route = `${request.method} ${path[0] ?? ''}`;
     if (request.method !== 'GET' && !request.headers.has('X-Oriel-Request')) throw new Refused(403, 'CROSS_SITE_REQUEST');
-    const body = async <T>(): Promise<T> => ((await request.text().then((given) => (given ? JSON.parse(given) : {}))) as T);
+    const body = async <T>(): Promise<T> => JSON.parse((await request.text()) || '{}') as T;
 
     if (route === 'GET about') return json({ product: 'Oriel', version: '0.1.0' });
     if (route === 'POST login') return this.#login(await body());

@@ -30,7 +30,8 @@ export async function serve(assets: string, port = 0, options: MockOptions = {})
   const displays = new Set<WebSocket>();
   const sessions = new Map<WebSocket, string>();
   const server = createServer((request, response) => {
-    void (request.url?.startsWith('/api/') ? api(broker, request, response) : Promise.resolve(file(assets, request, response)));
+    if (request.url?.startsWith('/api/')) void api(broker, request, response);
+    else file(assets, request, response);
   });
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'binary' });
 

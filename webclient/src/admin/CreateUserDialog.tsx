@@ -13,7 +13,7 @@ import {
   ModalHeader,
   TextInput,
 } from '@patternfly/react-core';
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { asFailure, type Failure } from '../api/failure';
 import type { Role } from '../api/types';
 import { FailureAlert } from '../app/FailureAlert';
@@ -47,7 +47,7 @@ export function CreateUserDialog({ close, created }: Props) {
   const badGroups = groupNames(groups).some((name) => !NAME.test(name));
   const short = password !== '' && password.length < 10;
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setFailure(undefined);

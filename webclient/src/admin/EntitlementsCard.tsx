@@ -1,6 +1,6 @@
 import { Button, Card, CardBody, CardTitle, Form, FormSelect, FormSelectOption, InputGroup, InputGroupItem, TextInput } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { asFailure } from '../api/failure';
 import type { Entitlement } from '../api/types';
 import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
@@ -23,7 +23,7 @@ export function EntitlementsCard({ poolId }: { poolId: string }) {
   const writes = hasRight(me, 'pool.write');
   const refresh = (): void => void client.invalidateQueries({ queryKey: ['entitlement'] });
 
-  const add = async (event: FormEvent): Promise<void> => {
+  const add = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     try {
       await entitle(poolId, { kind, subject: subject.trim() });

@@ -1,6 +1,6 @@
 import { ActionGroup, Button, Card, CardBody, CardTitle, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, NumberInput, Switch } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState, type SyntheticEvent } from 'react';
 import { asFailure, type Failure } from '../api/failure';
 import type { Pool } from '../api/types';
 import { FailureAlert } from '../app/FailureAlert';
@@ -33,7 +33,7 @@ export function PoolSettings({ pool }: { pool: Pool }) {
     setEnabled(pool.enabled);
   }, [pool.size, pool.warm, pool.enabled]);
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setFailure(undefined);

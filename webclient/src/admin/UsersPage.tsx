@@ -147,8 +147,9 @@ export function UsersPage() {
 
 function UserState({ user }: { user: User }) {
   const { t } = useLanguage();
+  const [now] = useState(Date.now);
   if (!user.enabled) return <Label isCompact>{t('users.disabled')}</Label>;
-  if (isLocked(user, Date.now())) {
+  if (isLocked(user, now)) {
     return (
       <Label isCompact status="warning">
         {t('users.locked')}

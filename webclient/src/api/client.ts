@@ -6,7 +6,7 @@ import type { paths } from '@oriel/contract';
 export const SAME_SITE = { 'X-Oriel-Request': '1' } as const;
 
 export const http = createClient<paths>({
-  baseUrl: globalThis.location?.origin ?? '',
+  baseUrl: (globalThis.location as Location | undefined)?.origin ?? '',
   // Looked up per call, so that a test can put its server there.
   fetch: (request) => globalThis.fetch(request),
 });

@@ -90,7 +90,7 @@ export class EventStream {
     source.addEventListener('signed-out', (event) => {
       // It will not come back before somebody signs in.
       this.stop();
-      this.#emit('signed-out', parse(event) ?? {});
+      this.#emit('signed-out', (parse(event) as StreamEvents['signed-out'] | undefined) ?? {});
     });
     source.addEventListener('error', () => {
       if (this.#source !== source) return;
@@ -104,15 +104,15 @@ export class EventStream {
 
   #forward(source: Source, type: 'desktop' | 'changed'): void {
     source.addEventListener(type, (event) => {
-      const data = parse<StreamEvents[typeof type]>(event);
+      const data = parse(event);
       if (data) this.#emit(type, data as never);
     });
   }
 }
 
-function parse<T>(event: Event): T | undefined {
+function parse(event: Event): unknown {
   try {
-    return JSON.parse((event as MessageEvent<string>).data) as T;
+    return JSON.parse((event as MessageEvent<string>).data);
   } catch {
     return undefined;
   }

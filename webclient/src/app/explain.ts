@@ -30,7 +30,7 @@ export function explain(failure: Failure, { t, duration }: Pick<Translator, 't' 
     default: {
       // A reason of a newer broker has no message here.
       const title = `failure.${reason}.title` as MessageKey;
-      const known = t(title);
+      const known = t(title) as string | undefined;
       return known === undefined
         ? { title: t('failure.UNEXPECTED.title'), help: detail || t('failure.UNEXPECTED.help') }
         : { title: known, help: t(`failure.${reason}.help` as MessageKey) };

@@ -12,8 +12,8 @@ interface Toast {
 }
 
 interface Toasts {
-  success(title: string): void;
-  failed(error: unknown): void;
+  success: (title: string) => void;
+  failed: (error: unknown) => void;
 }
 
 const Context = createContext<Toasts>({ success: () => undefined, failed: () => undefined });

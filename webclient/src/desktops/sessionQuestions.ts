@@ -7,8 +7,8 @@ import { useToasts } from '../app/toasts';
 import { useLanguage } from '../i18n/language';
 
 interface SessionQuestions {
-  logOff(name: string, sessionId: string, done?: () => void): Confirmation;
-  restart(name: string, sessionId: string, done?: () => void): Confirmation;
+  logOff: (name: string, sessionId: string, done?: () => void) => Confirmation;
+  restart: (name: string, sessionId: string, done?: () => void) => Confirmation;
 }
 
 /** The questions before what can't be undone, same on the card and in the viewer. */

@@ -5,7 +5,7 @@ import { isLanguage, LANGUAGES, translator, type Language, type Messages, type T
 const KEY = 'oriel.language';
 
 interface LanguageState extends Translator {
-  choose(language: Language): void;
+  choose: (language: Language) => void;
 }
 
 const Context = createContext<LanguageState>({ ...translator('en', en), choose: () => undefined });

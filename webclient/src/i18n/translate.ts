@@ -18,12 +18,12 @@ export function fill(message: string, values: Values | undefined): string {
 
 export interface Translator {
   language: Language;
-  t(key: MessageKey, values?: Values): string;
+  t: (key: MessageKey, values?: Values) => string;
   /** The message for a number: `.one` or `.other` by the language's rule; `{count}` is the number. */
-  n(stem: PluralStem, count: number, values?: Values): string;
+  n: (stem: PluralStem, count: number, values?: Values) => string;
   /** "about 40 seconds", "about 3 minutes": for people who wait. */
-  duration(seconds: number): string;
-  date(iso: string): string;
+  duration: (seconds: number) => string;
+  date: (iso: string) => string;
 }
 
 export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;

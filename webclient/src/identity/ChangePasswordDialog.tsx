@@ -11,7 +11,7 @@ import {
   ModalHeader,
   TextInput,
 } from '@patternfly/react-core';
-import { useState, type FormEvent } from 'react';
+import { useState, type SyntheticEvent } from 'react';
 import { asFailure, type Failure } from '../api/failure';
 import { changePassword } from '../api/portal';
 import { FailureAlert } from '../app/FailureAlert';
@@ -35,7 +35,7 @@ export default function ChangePasswordDialog({ close }: { close: () => void }) {
   const tooShort = next !== '' && next.length < SHORTEST;
   const different = repeated !== '' && repeated !== next;
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setFailure(undefined);

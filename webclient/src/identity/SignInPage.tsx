@@ -10,7 +10,7 @@ import {
 } from '@patternfly/react-core';
 import { EyeIcon, EyeSlashIcon } from '@patternfly/react-icons';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type SyntheticEvent } from 'react';
 import { Navigate, useNavigate, useSearchParams } from 'react-router';
 import { asFailure, type Failure } from '../api/failure';
 import { about } from '../api/portal';
@@ -46,7 +46,7 @@ export function SignInPage() {
   const target = returnPath(search.get('next'));
   if (identity.state === 'signed-in') return <Navigate to={target} replace />;
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     setFailure(undefined);

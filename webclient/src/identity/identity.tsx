@@ -14,8 +14,8 @@ export type Identity =
 
 interface IdentityActions {
   identity: Identity;
-  signIn(username: string, password: string): Promise<void>;
-  signOut(): Promise<void>;
+  signIn: (username: string, password: string) => Promise<void>;
+  signOut: () => Promise<void>;
 }
 
 const Context = createContext<IdentityActions | undefined>(undefined);

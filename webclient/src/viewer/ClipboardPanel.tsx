@@ -10,6 +10,8 @@ export function ClipboardPanel({ clipboard, close }: { clipboard: ClipboardBridg
   useEffect(() => setDraft(clipboard.text), [clipboard.text]);
 
   return (
+    // Esc closes it from any of its fields.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <section
       className="oriel-panel"
       role="dialog"

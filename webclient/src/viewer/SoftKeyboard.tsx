@@ -36,7 +36,7 @@ export function SoftKeyboard({ ref, type }: { ref: Ref<SoftKeyboardHandle>; type
       onInput={(event) => {
         const area = event.currentTarget;
         for (const keysym of typed(before.current, area.value)) type(keysym);
-        const composing = (event.nativeEvent as InputEvent).isComposing;
+        const composing = (event.nativeEvent).isComposing;
         if (!composing && (area.value.length < 8 || area.value.length > 512)) {
           area.value = STUFFING;
           area.setSelectionRange(STUFFING.length, STUFFING.length);

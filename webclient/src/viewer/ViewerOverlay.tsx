@@ -128,10 +128,10 @@ const PATIENCE_MS = 400;
 function Reconnecting({ name, phase, retryNow, cancel }: Props & { phase: Phase & { kind: 'reconnecting' } }) {
   const { t, n } = useLanguage();
   const [patient, setPatient] = useState(true);
-  const [, tick] = useState(0);
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
     const timer = setTimeout(() => setPatient(false), PATIENCE_MS);
-    const ticker = setInterval(() => tick((count) => count + 1), 1000);
+    const ticker = setInterval(() => setNow(performance.now()), 1000);
     return () => {
       clearTimeout(timer);
       clearInterval(ticker);
@@ -139,7 +139,7 @@ function Reconnecting({ name, phase, retryNow, cancel }: Props & { phase: Phase 
   }, []);
   if (patient && !phase.restarting) return <div className="oriel-overlay oriel-overlay--bare" />;
 
-  const left = phase.retryAt === undefined ? 0 : Math.ceil((phase.retryAt - performance.now()) / 1000);
+  const left = phase.retryAt === undefined ? 0 : Math.ceil((phase.retryAt - now) / 1000);
   const next = left > 1 ? n('viewer.nextAttempt', left) : t('viewer.attempting', { attempt: phase.attempt });
   return (
     <Pane

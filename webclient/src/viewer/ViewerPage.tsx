@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { desktops } from '../api/portal';
 import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
@@ -38,10 +38,12 @@ function Viewer({ poolId }: { poolId: string }) {
   const screenNow = useRef<Screen>(undefined);
   const copied = useRef<(text: string) => void>(() => undefined);
 
-  const { connection, phase, screen } = useConnection(poolId, { target, still }, settings, (text) =>
+  const { connection, phase, screen } = useConnection(poolId, target, still, settings, (text) =>
     copied.current(text),
   );
-  screenNow.current = screen;
+  useLayoutEffect(() => {
+    screenNow.current = screen;
+  }, [screen]);
   const connected = phase.kind === 'connected';
   const clipboard = useClipboard(
     useCallback((text: string) => screenNow.current?.paste(text), []),

@@ -33,11 +33,11 @@ const QUALITIES: readonly Quality[] = ['sharp', 'balanced', 'economical'];
 const HIDE_AFTER_MS = 3_500;
 
 export interface ViewerActions {
-  back(): void;
-  clipboard(): void;
-  softKeyboard(): void;
-  restart(): void;
-  logOff(): void;
+  back: () => void;
+  clipboard: () => void;
+  softKeyboard: () => void;
+  restart: () => void;
+  logOff: () => void;
 }
 
 interface Props {
@@ -144,6 +144,8 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned }: Prop
   );
 
   return (
+    // Only watched: what can be used is inside.
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={bar}
       className="oriel-toolbar"
@@ -247,7 +249,7 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned }: Prop
                     isSelected={dragging}
                     onClick={() => {
                       setDragging(!dragging);
-                      if (screen) screen.drag = !dragging;
+                      screen?.dragWith(!dragging);
                     }}
                   >
                     {t('viewer.drag')}

@@ -8,16 +8,16 @@ export interface ClipboardBridge {
   text: string;
   sharing: Sharing;
   /** The desktop copied something. */
-  fromDesktop(text: string): void;
+  fromDesktop: (text: string) => void;
   /** Hands `text` to the desktop. */
-  toDesktop(text: string): void;
+  toDesktop: (text: string) => void;
   /** Asks the browser for leave to read the clipboard. */
-  share(): Promise<void>;
+  share: () => Promise<void>;
 }
 
 /** Absent outside of a secure context, whatever the type library says. */
 function clipboard(): Clipboard | undefined {
-  return navigator.clipboard as Clipboard | undefined;
+  return navigator.clipboard;
 }
 
 async function mayRead(): Promise<boolean> {

@@ -28,15 +28,15 @@ export interface Display {
 
 export interface DisplayEvents {
   /** The handshake is done; the size is known. */
-  opened(): void;
+  opened: () => void;
   /** The first picture is on the screen. */
-  drawn(): void;
+  drawn: () => void;
   /** The connection is gone; `code` is the WebSocket's close code. Called once. */
-  closed(code: number): void;
+  closed: (code: number) => void;
 }
 
 export interface Broker {
-  connect(poolId: string): Promise<ConnectReady | ConnectPending>;
+  connect: (poolId: string) => Promise<ConnectReady | ConnectPending>;
   ticket(sessionId: string): Promise<ConnectReady>;
   /** Calls back when the desktop changed or may have (the event stream came back). */
   watch(poolId: string, listener: (desktop: Desktop | undefined) => void): () => void;

@@ -11,7 +11,7 @@ export interface Key {
 
 export interface ScreenEvents extends DisplayEvents {
   /** The guest copied text. */
-  clipboard(text: string): void;
+  clipboard: (text: string) => void;
 }
 
 /** Longest clipboard text that is handed over to the guest; displayd bounds it too. */
@@ -73,7 +73,8 @@ export class Screen implements Display {
     this.#rfb.resizeSession = settings.sizing === 'resize';
   }
 
-  set drag(on: boolean) {
+  /** Whether dragging moves a picture that is larger than the window. */
+  dragWith(on: boolean): void {
     this.#rfb.dragViewport = on;
   }
 

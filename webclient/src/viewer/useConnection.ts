@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
 import type { EventStream } from '../api/events';
 import * as portal from '../api/portal';
 import { useEvents } from '../app/live';
@@ -41,47 +41,47 @@ function broker(stream: EventStream): Broker {
   };
 }
 
-interface Elements {
-  target: RefObject<HTMLDivElement | null>;
-  still: RefObject<HTMLCanvasElement | null>;
-}
-
 interface Viewing {
   connection: DesktopConnection;
   phase: Phase;
   screen: Screen | undefined;
 }
 
-/** Connects while the page is shown; `elements` must be mounted with it. */
+/** Connects while the page is shown; `screenRef` and `stillRef` are elements of it. */
 export function useConnection(
   poolId: string,
-  elements: Elements,
+  screenRef: RefObject<HTMLDivElement | null>,
+  stillRef: RefObject<HTMLCanvasElement | null>,
   settings: ViewerSettings,
   copied: (text: string) => void,
 ): Viewing {
   const stream = useEvents();
   const [screen, setScreen] = useState<Screen>();
   const latest = useRef({ settings, copied });
-  latest.current = { settings, copied };
+  useLayoutEffect(() => {
+    latest.current = { settings, copied };
+  }, [settings, copied]);
 
   const connection = useMemo(
     () =>
+      // The refs are read after a request's answer, never while rendering.
+      // eslint-disable-next-line react-hooks/refs
       new DesktopConnection({
         poolId,
         broker: broker(stream),
         clock: CLOCK,
         network: NETWORK,
         open: (ready, events) => {
-          const target = elements.target.current;
+          const target = screenRef.current;
           if (!target) throw new Error('the viewer is not on the page');
           const opened = new Screen(target, ready, latest.current.settings, {
             opened: events.opened,
             drawn: () => {
-              elements.still.current?.setAttribute('data-filled', 'false');
+              stillRef.current?.setAttribute('data-filled', 'false');
               events.drawn();
             },
             closed: (code) => {
-              const still = elements.still.current;
+              const still = stillRef.current;
               if (still && opened.copyTo(still)) still.setAttribute('data-filled', 'true');
               events.closed(code);
             },
@@ -91,7 +91,7 @@ export function useConnection(
           return opened;
         },
       }),
-    [elements.still, elements.target, poolId, stream],
+    [screenRef, stillRef, poolId, stream],
   );
 
   useEffect(() => {

@@ -45,7 +45,7 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', { timeout: 90_000 }, () =
   });
 
   async function newPage(viewport: { width: number; height: number }, colorScheme: 'light' | 'dark'): Promise<void> {
-    await context?.close();
+    await (context as BrowserContext | undefined)?.close();
     context = await browser.newContext({ viewport, colorScheme, locale: 'en-US' });
     page = await context.newPage();
     page.setDefaultTimeout(WAIT);
@@ -80,8 +80,8 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', { timeout: 90_000 }, () =
     );
     await page.evaluate(axe.source);
     const findings = await page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: typeof import('axe-core') };
-      const { violations } = await axe.run(document, {
+      const checker = (window as unknown as { axe: typeof axe }).axe;
+      const { violations } = await checker.run(document, {
         runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
       });
       return violations.flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.target.join(' ')}: ${node.html.slice(0, 160)}`));

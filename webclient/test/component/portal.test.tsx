@@ -59,8 +59,8 @@ describe('signing in', () => {
     const user = open('/');
     await signIn(user, 'alice', 'wrong password');
     expect(await screen.findByText('User name or password is wrong')).toBeDefined();
-    expect((screen.getByLabelText(/^Password/) as HTMLInputElement).value).toBe('');
-    expect((screen.getByLabelText(/User name/) as HTMLInputElement).value).toBe('alice');
+    expect(screen.getByLabelText<HTMLInputElement>(/^Password/).value).toBe('');
+    expect(screen.getByLabelText<HTMLInputElement>(/User name/).value).toBe('alice');
   });
 
   it('says how long it is locked', async () => {

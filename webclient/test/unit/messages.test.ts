@@ -38,7 +38,7 @@ describe.each(Object.entries(LANGUAGES))('%s', (_, messages) => {
 describe('messages', () => {
   it('are all used: a key in no source file is dead', () => {
     const sources = readdirSync(join(import.meta.dirname, '../../src'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && entry.parentPath.indexOf('i18n') < 0)
+      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('i18n'))
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
       .join('\n');
     // A key may be put together from its stem: t(`desktop.state.${state}`).
