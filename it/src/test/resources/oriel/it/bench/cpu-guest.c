@@ -496,8 +496,8 @@ static int prepare(void) {
     return written;
 }
 
-// Arguments: seconds a section, then names of sections (none: all). As init they come from the kernel's command line
-// after "--".
+// Arguments: seconds a section, then names of sections (none: all). As init they come from the kernel's command line,
+// behind what the kernel itself didn't know.
 int main(int count, char **arguments) {
     if (getpid() == 1) {
         mkdir("/dev", 0755);
@@ -509,6 +509,7 @@ int main(int count, char **arguments) {
     }
     say("@@ ready\n");
     pause_for_clocks();
+    while (count > 1 && (arguments[1][0] < '0' || arguments[1][0] > '9')) { count--; arguments++; }
     double seconds = count > 1 ? atof(arguments[1]) : 2;
     if (!prepare()) say("@@ failed preparation\n");
     for (u32 i = 0; i < sizeof sections / sizeof *sections; i++) {
