@@ -4,20 +4,25 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditResource;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.DisplayService;
 import oriel.broker.display.LiveDisplays;
+import oriel.broker.display.Screens;
 import oriel.broker.display.Tickets;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
+import oriel.broker.helpdesk.People;
+import oriel.broker.helpdesk.PersonResource;
 import oriel.broker.host.HostController;
 import oriel.broker.identity.Account;
 import oriel.broker.identity.AccountObserver;
@@ -36,6 +41,8 @@ import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.PoolObserver;
 import oriel.broker.pool.PoolResource;
 import oriel.broker.pool.Pools;
+import oriel.broker.role.RoleResource;
+import oriel.broker.role.Roles;
 import oriel.broker.session.Desktops;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.EventResource;
@@ -43,6 +50,7 @@ import oriel.broker.session.MachineCare;
 import oriel.broker.session.MachineResource;
 import oriel.broker.session.SessionResource;
 import oriel.broker.session.Sessions;
+import oriel.broker.session.SignInTiming;
 import oriel.broker.store.Installation;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
@@ -66,6 +74,7 @@ public final class Broker implements AutoCloseable {
     private final AuditTrail audit;
     private final SignIns signIns;
     private final Accounts accounts;
+    private final Roles roles;
     private final Images images;
     private final Pools pools;
     private final Sessions sessions;
@@ -96,10 +105,11 @@ public final class Broker implements AutoCloseable {
         this.machines = new Machines(store, journal, signals, clock);
         this.desktops = new Desktops(store, clock);
         this.sessions = new Sessions(store, machines, desktops, tickets, displays, audit, signals, clock);
-        this.care = new MachineCare(store, machines, sessions, audit, clock);
+        this.care = new MachineCare(store, machines, sessions, audit, new Screens(host, clock), clock);
         AccountEnds accountEnds = new AccountEnds();
         this.signIns = new SignIns(store, audit, passwords, secrets, accountEnds, clock);
         this.accounts = new Accounts(store, audit, passwords, signIns, accountEnds, clock);
+        this.roles = new Roles(store, audit, signals, clock);
         this.images = new Images(
                 store,
                 audit,
@@ -224,8 +234,8 @@ public final class Broker implements AutoCloseable {
      * @throws IOException if the port cannot be had
      */
     public InetSocketAddress listen() throws IOException {
-        DisplayService service =
-                new DisplayService(tickets, displays, host, clock, sessions::displayOpened, sessions::displayClosed);
+        DisplayService service = new DisplayService(
+                tickets, displays, host, clock, sessions::displayOpened, sessions::firstFrame, sessions::displayClosed);
         displayService = service;
         int displayPort = service.start();
         WebServer server = new WebServer(
@@ -246,14 +256,16 @@ public final class Broker implements AutoCloseable {
     List<Resource> resources() {
         return List.of(
                 new LoginResource(signIns),
-                new SessionResource(desktops, sessions),
-                new EventResource(signals, desktops, signIns, json, clock),
+                new SessionResource(desktops, sessions, roles),
+                new EventResource(signals, desktops, signIns, roles, json, clock),
                 new UserResource(accounts),
-                new PoolResource(pools, machines),
-                new MachineResource(machines, care),
-                new ImageResource(images),
-                new AuditResource(store, audit),
-                new OperationResource(journal));
+                new PoolResource(pools, machines, roles),
+                new MachineResource(machines, care, roles),
+                new ImageResource(images, roles),
+                new AuditResource(audit),
+                new OperationResource(journal, roles),
+                new RoleResource(roles),
+                new PersonResource(new People(store, accounts, sessions, audit)));
     }
 
     /** Users. */
@@ -264,6 +276,11 @@ public final class Broker implements AutoCloseable {
     /** Sign-ins. */
     public SignIns signIns() {
         return signIns;
+    }
+
+    /** Roles given, with their scopes. */
+    public Roles roles() {
+        return roles;
     }
 
     /** Golden images. */
@@ -341,6 +358,11 @@ public final class Broker implements AutoCloseable {
     /** What follows from the end of sign-ins and accounts. */
     private final class AccountEnds implements AccountObserver {
         @Override
+        public void signedIn(Tx tx, Caller caller, Duration took) {
+            SignInTiming.note(tx, caller.userId(), took, clock.instant());
+        }
+
+        @Override
         public void signInEnded(Tx tx, UUID userId, String signIn, String reason) {
             Tickets.voidFor(tx, signIn);
             tx.afterCommit(() -> {
@@ -357,6 +379,7 @@ public final class Broker implements AutoCloseable {
         @Override
         public void accountDeleted(Tx tx, Account account, String actor) {
             sessions.endAll(tx, account.id(), EndReason.USER_DELETED, actor);
+            Roles.forgetUser(tx, account.username());
             tx.execute(
                     "delete from Entitlement where kind = ?1 and subject = ?2",
                     Entitlement.Kind.USER,

@@ -12,7 +12,9 @@ import oriel.broker.operation.Operation;
 import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.QueuePlace;
+import oriel.broker.role.RoleGrant;
 import oriel.broker.session.DesktopSession;
+import oriel.broker.session.SignInTiming;
 import oriel.broker.store.Installation;
 
 /** Every mapped class. */
@@ -29,7 +31,9 @@ final class Entities {
                             Machine.class,
                             DesktopSession.class,
                             Ticket.class,
-                            Operation.class),
+                            Operation.class,
+                            RoleGrant.class,
+                            SignInTiming.class),
                     Accounts.ENTITIES,
                     AuditTrail.ENTITIES)
             .flatMap(List::stream)

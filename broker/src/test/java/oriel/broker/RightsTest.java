@@ -15,11 +15,15 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import oriel.broker.access.Right;
 import oriel.broker.access.Role;
+import oriel.broker.access.Scope;
 import oriel.broker.machine.Agent;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.operation.OperationKind;
 import oriel.broker.operation.OperationState;
+import oriel.broker.pool.Pools;
 import oriel.broker.problem.Reason;
+import oriel.broker.role.RoleGrant;
+import oriel.broker.role.Roles;
 import oriel.broker.session.Desktop;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.SessionState;
@@ -33,7 +37,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 class RightsTest {
     private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
-    private record Operation(String method, String path, String right, String ownerRight) {}
+    private record Operation(String method, String path, String right, String scope, String ownerRight) {}
 
     private static JsonNode contract() {
         try (InputStream in = RightsTest.class.getResourceAsStream("/oriel/broker/openapi.yaml")) {
@@ -53,6 +57,7 @@ class RightsTest {
                                 method.toUpperCase(Locale.ROOT),
                                 path,
                                 operation.path("x-oriel-right").asString("missing"),
+                                operation.path("x-oriel-scope").asString(""),
                                 operation.path("x-oriel-owner-right").asString("")));
                     }
                 }));
@@ -110,10 +115,9 @@ class RightsTest {
             assertThat(served.keySet()).isEqualTo(documented.keySet());
             documented.forEach((key, operation) -> assertThat(right(served.get(key)))
                     .as(key)
-                    .isEqualTo(
-                            operation.ownerRight().isEmpty()
-                                    ? operation.right()
-                                    : operation.right() + " or own " + operation.ownerRight()));
+                    .isEqualTo(operation.right()
+                            + (operation.scope().isEmpty() ? "" : " at " + operation.scope())
+                            + (operation.ownerRight().isEmpty() ? "" : " or own " + operation.ownerRight())));
         }
     }
 
@@ -121,13 +125,17 @@ class RightsTest {
         return switch (access) {
             case Access.Public ignored -> "public";
             case Access.Self ignored -> "self";
-            case Access.Needs needs -> needs.right().wireName();
+            case Access.Needs needs -> at(needs.right(), needs.where());
             case Access.NeedsOrOwns needs ->
                 needs.right() == null
                         ? needs.ownerRight().wireName()
-                        : needs.right().wireName() + " or own "
+                        : at(needs.right(), needs.where()) + " or own "
                                 + needs.ownerRight().wireName();
         };
+    }
+
+    private static String at(Right right, Access.Where where) {
+        return right == Right.DESKTOP_USE ? right.wireName() : right.wireName() + " at " + where.wireName();
     }
 
     /** Every operation as every role: asks for things that don't exist, so that nothing but the right decides. */
@@ -197,6 +205,68 @@ class RightsTest {
                 }
             }
         }
+    }
+
+    /** Promise 9: every role that holds in one pool, on every operation, with an object of that pool and of another. */
+    @Test
+    void aRoleInOnePoolReachesThatPoolAndNoOther() {
+        try (Fixture f = new Fixture(1, 0)) {
+            var address = f.listen();
+            f.broker
+                    .pools()
+                    .create(
+                            new Pools.NewPool(
+                                    "other", null, null, "debian-desktop", null, 1, 0, 128, null, null, null, null),
+                            "test",
+                            "");
+            org.awaitility.Awaitility.await().until(() -> f.machines().size() == 2);
+            for (Role role : Role.values()) {
+                String name = "s-" + role.wireName();
+                f.user(name);
+                f.broker
+                        .roles()
+                        .give(
+                                new Roles.NewGrant(RoleGrant.Subject.USER, name, role, Scope.Kind.POOL, "demo"),
+                                "test",
+                                "");
+                Http http = new Http(address).signedIn(name, Fixture.PASSWORD);
+                Set<String> rights = role.rights().stream().map(Right::wireName).collect(Collectors.toSet());
+                for (Operation operation : operations()) {
+                    if (operation.scope().isEmpty()
+                            || !Set.of("pool", "machine").contains(operation.scope())) {
+                        if (rights.contains(operation.right())
+                                && operation.scope().equals("everything")
+                                && !operation.right().equals("desktop.use")) {
+                            assertThat(Http.reason(ask(http, operation, filled(operation, "nothing"))))
+                                    .as(role + " " + operation)
+                                    .isEqualTo("FORBIDDEN");
+                        }
+                        continue;
+                    }
+                    String other = Http.reason(ask(http, operation, filled(operation, "other")));
+                    boolean allowed = rights.contains(operation.right());
+                    assertThat(other)
+                            .as(role + " elsewhere " + operation)
+                            .isEqualTo(allowed || !operation.ownerRight().isEmpty() ? "NOT_FOUND" : "FORBIDDEN");
+                    if (allowed && !operation.method().equals("DELETE")) {
+                        assertThat(Http.reason(ask(http, operation, filled(operation, "demo"))))
+                                .as(role + " at home " + operation)
+                                .isNotIn("FORBIDDEN", "NOT_SIGNED_IN", "INTERNAL");
+                    }
+                }
+            }
+        }
+    }
+
+    private static String filled(Operation operation, String pool) {
+        return operation
+                .path()
+                .replace("{poolId}", pool)
+                .replace("{machineName}", pool + "-1")
+                .replace("{imageName}", "nothing")
+                .replace("{userId}", "nobody")
+                .replace("{version}", "1")
+                .replaceAll("\\{[a-zA-Z]+Id\\}", "00000000-0000-4000-8000-000000000000");
     }
 
     private static HttpResponse<String> ask(Http http, Operation operation, String path) {

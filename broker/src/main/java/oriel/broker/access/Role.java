@@ -8,8 +8,14 @@ import java.util.Set;
 public enum Role {
     /** Uses desktops. */
     END_USER("end-user"),
-    /** Helps end users: sees everything but the audit trail, acts on sessions. */
+    /** Helps end users: sees what they see, acts on their sessions. */
     HELPDESK("helpdesk"),
+    /** Runs desktop pools. */
+    POOL_ADMIN("pool-admin"),
+    /** Makes golden images. */
+    IMAGE_ADMIN("image-admin"),
+    /** Sees everything, changes nothing. */
+    AUDITOR("auditor"),
     /** Everything. */
     ADMIN("admin");
 
@@ -25,7 +31,7 @@ public enum Role {
         return wireName;
     }
 
-    /** What the role may do. */
+    /** What the role may do, where it holds. */
     public Set<Right> rights() {
         return switch (this) {
             case END_USER -> EnumSet.of(Right.DESKTOP_USE);
@@ -34,12 +40,55 @@ public enum Role {
                         Right.DESKTOP_USE,
                         Right.SESSION_READ,
                         Right.SESSION_MANAGE,
+                        Right.SESSION_MESSAGE,
+                        Right.SESSION_SHADOW,
                         Right.USER_READ,
                         Right.USER_UNLOCK,
                         Right.POOL_READ,
                         Right.MACHINE_READ,
+                        Right.MACHINE_SCREEN,
+                        Right.SNAPSHOT_READ,
+                        Right.SNAPSHOT_RESTORE,
                         Right.IMAGE_READ,
+                        Right.AUDIT_SUBJECT,
                         Right.OPERATION_READ);
+            case POOL_ADMIN ->
+                EnumSet.of(
+                        Right.DESKTOP_USE,
+                        Right.SESSION_READ,
+                        Right.SESSION_MANAGE,
+                        Right.SESSION_MESSAGE,
+                        Right.USER_READ,
+                        Right.POOL_READ,
+                        Right.POOL_WRITE,
+                        Right.MACHINE_READ,
+                        Right.MACHINE_SCREEN,
+                        Right.MACHINE_MANAGE,
+                        Right.SNAPSHOT_READ,
+                        Right.SNAPSHOT_WRITE,
+                        Right.SNAPSHOT_RESTORE,
+                        Right.IMAGE_READ,
+                        Right.REPORT_READ,
+                        Right.OPERATION_READ,
+                        Right.OPERATION_MANAGE);
+            case IMAGE_ADMIN ->
+                EnumSet.of(
+                        Right.DESKTOP_USE, Right.IMAGE_READ, Right.IMAGE_WRITE, Right.POOL_READ, Right.OPERATION_READ);
+            case AUDITOR ->
+                EnumSet.of(
+                        Right.DESKTOP_USE,
+                        Right.SESSION_READ,
+                        Right.USER_READ,
+                        Right.ROLE_READ,
+                        Right.POOL_READ,
+                        Right.MACHINE_READ,
+                        Right.SNAPSHOT_READ,
+                        Right.IMAGE_READ,
+                        Right.AUDIT_READ,
+                        Right.AUDIT_SUBJECT,
+                        Right.REPORT_READ,
+                        Right.OPERATION_READ,
+                        Right.METRICS_READ);
             case ADMIN -> EnumSet.allOf(Right.class);
         };
     }

@@ -56,6 +56,9 @@ public class AuditRecord {
     private String address;
 
     @JsonProperty
+    private String subject;
+
+    @JsonProperty
     private String hash;
 
     /** For Hibernate. */
@@ -71,6 +74,7 @@ public class AuditRecord {
         this.outcome = entry.outcome();
         this.detail = entry.detail();
         this.address = entry.address();
+        this.subject = entry.subject();
         this.hash = hash;
     }
 
@@ -91,6 +95,6 @@ public class AuditRecord {
 
     /** Who did what. */
     public AuditEntry entry() {
-        return new AuditEntry(actor, action, target, outcome, detail, address);
+        return new AuditEntry(actor, action, target, outcome, detail, address, subject);
     }
 }

@@ -2,7 +2,7 @@ package oriel.broker.audit;
 
 import java.util.List;
 import oriel.broker.access.Right;
-import oriel.broker.store.Store;
+import oriel.broker.problem.RefusedException;
 import oriel.broker.web.Access;
 import oriel.broker.web.Page;
 import oriel.broker.web.Request;
@@ -12,12 +12,10 @@ import oriel.broker.web.Route;
 
 /** The audit trail, for those who may read it. */
 public final class AuditResource implements Resource {
-    private final Store store;
     private final AuditTrail trail;
 
     /** Over the service. */
-    public AuditResource(Store store, AuditTrail trail) {
-        this.store = store;
+    public AuditResource(AuditTrail trail) {
         this.trail = trail;
     }
 
@@ -26,28 +24,41 @@ public final class AuditResource implements Resource {
         Access read = new Access.Needs(Right.AUDIT_READ);
         return List.of(
                 new Route("GET", "/api/v1/audit", read, this::list),
+                new Route(
+                        "GET",
+                        "/api/v1/users/{userId}/audit",
+                        new Access.Needs(Right.AUDIT_SUBJECT),
+                        request -> page(request, AuditTrail.Filter.about(trail.username(request.path("userId"))))),
                 new Route("GET", "/api/v1/audit/verify", read, request -> Response.ok(trail.verify())));
     }
 
     private Response list(Request request) {
+        return page(request, filter(request));
+    }
+
+    private static AuditTrail.Filter filter(Request request) {
+        return new AuditTrail.Filter(
+                request.query("actor", ""),
+                request.query("action", ""),
+                request.query("target", ""),
+                request.query("subject", ""),
+                request.query("outcome", AuditRecord.Outcome.class),
+                request.time("from"),
+                request.time("until"));
+    }
+
+    private Response page(Request request, AuditTrail.Filter filter) {
         int limit = request.limit();
-        String after = request.after();
-        long before;
-        try {
-            before = after.isEmpty() ? Long.MAX_VALUE : Long.parseLong(after);
-        } catch (NumberFormatException e) {
-            throw oriel.broker.problem.RefusedException.field("cursor", "is not one that this server has given");
-        }
-        String action = request.query("action", "").replaceAll("([!%_])", "!$1");
-        List<AuditRecord> read = store.call(tx -> tx.query(
-                        AuditRecord.class,
-                        "from AuditRecord where sequence < ?1 and (?2 = '' or actor = ?2)"
-                                + " and action like ?3 escape '!' order by sequence desc",
-                        before,
-                        request.query("actor", ""),
-                        action + "%")
-                .setMaxResults(limit + 1)
-                .getResultList());
+        List<AuditRecord> read = trail.list(filter, before(request), limit + 1);
         return Response.ok(Page.of(read, limit, record -> Long.toString(record.sequence())));
+    }
+
+    private static long before(Request request) {
+        String after = request.after();
+        try {
+            return after.isEmpty() ? Long.MAX_VALUE : Long.parseLong(after);
+        } catch (NumberFormatException e) {
+            throw RefusedException.field("cursor", "is not one that this server has given");
+        }
     }
 }

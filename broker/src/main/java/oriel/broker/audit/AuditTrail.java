@@ -7,9 +7,13 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.problem.RefusedException;
+import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -54,6 +58,70 @@ public final class AuditTrail {
         store.run(tx -> record(tx, entry));
     }
 
+    /**
+     * A page of records, newest first.
+     *
+     * @param before sequence of the last record of the page before
+     */
+    public List<AuditRecord> list(Filter filter, long before, int limit) {
+        Conditions where = new Conditions()
+                .and("sequence < ?", before)
+                .when(!filter.actor().isEmpty(), "actor = ?", filter.actor())
+                .when(
+                        !filter.action().isEmpty(),
+                        "action like ? escape '!'",
+                        filter.action().replaceAll("([!%_])", "!$1") + "%")
+                .when(!filter.target().isEmpty(), "target = ?", filter.target())
+                .when(filter.outcome() != null, "outcome = ?", filter.outcome())
+                .when(filter.from() != null, "time >= ?", filter.from())
+                .when(filter.until() != null, "time < ?", filter.until());
+        if (!filter.subject().isEmpty()) {
+            where.and("(subject = ? or actor = ? or target = ?)", filter.subject(), filter.subject(), filter.subject());
+        }
+        return store.call(tx -> tx.query(
+                        AuditRecord.class,
+                        "from AuditRecord where " + where.hql() + " order by sequence desc",
+                        where.values())
+                .setMaxResults(limit)
+                .getResultList());
+    }
+
+    /** The name of a user who is given by id or name; a name that is nobody's any more is still in the records. */
+    String username(String idOrName) {
+        try {
+            UUID id = UUID.fromString(idOrName);
+            return store.call(tx -> tx.first(String.class, "select username from Account where id = ?1", id))
+                    .orElseThrow(() -> RefusedException.notFound("user " + id));
+        } catch (IllegalArgumentException e) {
+            return idOrName;
+        }
+    }
+
+    /**
+     * Which records.
+     *
+     * @param actor who did it; empty: anybody
+     * @param action beginning of what was done; empty: anything
+     * @param target on what; empty: anything
+     * @param subject a user whom it concerns as actor, target or otherwise; empty: anybody
+     * @param outcome how it ended; null: anyhow
+     * @param from not before; null: from the first
+     * @param until before; null: to the last
+     */
+    public record Filter(
+            String actor,
+            String action,
+            String target,
+            String subject,
+            AuditRecord.@Nullable Outcome outcome,
+            @Nullable Instant from,
+            @Nullable Instant until) {
+        /** What concerns a user. */
+        public static Filter about(String username) {
+            return new Filter("", "", "", username, null, null, null);
+        }
+    }
+
     /** Whether every record still is what was written, and none is missing. */
     public AuditVerification verify() {
         String hash = START;
@@ -96,7 +164,7 @@ public final class AuditTrail {
     /** Every field is preceded by its length, so that no text can pass for two fields. */
     private static String hash(String previous, long sequence, Instant time, AuditEntry entry) {
         MessageDigest digest = sha256();
-        for (String field : List.of(
+        List<String> fields = new ArrayList<>(List.of(
                 previous,
                 Long.toString(sequence),
                 time.truncatedTo(ChronoUnit.MICROS).toString(),
@@ -105,7 +173,12 @@ public final class AuditTrail {
                 entry.target(),
                 entry.outcome().name(),
                 entry.detail(),
-                entry.address())) {
+                entry.address()));
+        if (!entry.subject().isEmpty()) {
+            // Records from before there were subjects keep their hashes.
+            fields.add(entry.subject());
+        }
+        for (String field : fields) {
             byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
             digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
             digest.update(bytes);

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class DisplayService implements AutoCloseable {
     private final HypervisorHost host;
     private final Clock clock;
     private final Consumer<Redeemed> opened;
+    private final BiConsumer<UUID, Duration> firstFrame;
     private final Consumer<UUID> closed;
     private final DisplayHub hub;
     private final DisplayGateway gateway;
@@ -59,6 +61,7 @@ public final class DisplayService implements AutoCloseable {
      * Prepares; {@link #start} listens.
      *
      * @param opened told when a client is connected; may block
+     * @param firstFrame told how long after its opening a client saw the first picture; may block
      * @param closed told when it has gone; may block
      */
     public DisplayService(
@@ -67,11 +70,13 @@ public final class DisplayService implements AutoCloseable {
             HypervisorHost host,
             Clock clock,
             Consumer<Redeemed> opened,
+            BiConsumer<UUID, Duration> firstFrame,
             Consumer<UUID> closed) {
         this.tickets = tickets;
         this.host = host;
         this.clock = clock;
         this.opened = opened;
+        this.firstFrame = firstFrame;
         this.closed = closed;
         this.hub = new DisplayHub(new Events());
         this.gateway = new DisplayGateway(
@@ -156,6 +161,15 @@ public final class DisplayService implements AutoCloseable {
             Pending waiting = pending.remove(UUID.fromString(viewer.grant().sessionId()));
             if (waiting != null) {
                 later(() -> opened.accept(waiting.grant()));
+            }
+        }
+
+        @Override
+        public void firstFrameSent(Viewer viewer) {
+            UUID connection = UUID.fromString(viewer.grant().sessionId());
+            Duration took = viewer.statistics().firstFrame();
+            if (took != null) {
+                later(() -> firstFrame.accept(connection, took));
             }
         }
 

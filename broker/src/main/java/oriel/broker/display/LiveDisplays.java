@@ -44,6 +44,11 @@ public final class LiveDisplays {
         return open.remove(connection);
     }
 
+    /** An open connection; null if it is not open. */
+    public @Nullable Redeemed get(UUID connection) {
+        return open.get(connection);
+    }
+
     /** Whether anybody looks at a session. */
     public boolean watched(UUID sessionId) {
         return open.values().stream().anyMatch(grant -> grant.sessionId().equals(sessionId));

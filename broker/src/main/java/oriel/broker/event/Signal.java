@@ -1,6 +1,8 @@
 package oriel.broker.event;
 
+import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Right;
 
 /** Something changed. A signal says where to look, not what is there: whoever gets it reads the present state. */
@@ -12,12 +14,32 @@ public sealed interface Signal {
     record SignedOut(String signIn, String reason) implements Signal {}
 
     /**
+     * Somebody of the helpdesk writes to a user.
+     *
+     * @param userId to whom
+     * @param sessionId in which session
+     * @param poolId of which pool
+     * @param from who writes, for people
+     * @param severity how it looks: INFO or WARNING
+     * @param text plain text
+     * @param at when
+     */
+    record Message(UUID userId, UUID sessionId, String poolId, String from, String severity, String text, Instant at)
+            implements Signal {}
+
+    /**
      * An object that administrators see.
      *
      * @param kind of object
      * @param id its key
+     * @param poolId the pool it belongs to; null if it belongs to none
      */
-    record Changed(Kind kind, String id) implements Signal {}
+    record Changed(Kind kind, String id, @Nullable String poolId) implements Signal {
+        /** Of no pool. */
+        public Changed(Kind kind, String id) {
+            this(kind, id, null);
+        }
+    }
 
     /** Kinds of objects, and the right that is needed to hear of them. */
     enum Kind {

@@ -13,9 +13,17 @@ import java.util.function.Predicate;
 public final class Signals {
     private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
 
-    /** Sends a signal to everybody who wants it. */
-    public void send(Signal signal) {
-        subscriptions.forEach(subscription -> subscription.offer(signal));
+    /**
+     * Sends a signal to everybody who wants it.
+     *
+     * @return how many do
+     */
+    public int send(Signal signal) {
+        int wanted = 0;
+        for (Subscription subscription : subscriptions) {
+            wanted += subscription.offer(signal) ? 1 : 0;
+        }
+        return wanted;
     }
 
     /** Subscribes to what a filter lets through. Close it. */
@@ -53,9 +61,9 @@ public final class Signals {
             this.wanted = wanted;
         }
 
-        private void offer(Signal signal) {
+        private boolean offer(Signal signal) {
             if (!wanted.test(signal)) {
-                return;
+                return false;
             }
             lock.lock();
             try {
@@ -68,6 +76,7 @@ public final class Signals {
             } finally {
                 lock.unlock();
             }
+            return true;
         }
 
         /**

@@ -175,7 +175,12 @@ final class MachineOperations implements OperationHandler {
         Machine machine = found.get();
         Instant now = clock.instant();
         switch (operation.kind()) {
-            case PROVISION, REFRESH -> machine.fresh(operation.generation(), operation.imageVersion(), now);
+            case PROVISION, REFRESH -> {
+                machine.fresh(operation.generation(), operation.imageVersion(), now);
+                if (machine.sessionId() != null) {
+                    sessions.cloned(tx, machine.sessionId(), operation.created());
+                }
+            }
             case START, RESTART -> machine.powered(now);
             case STOP -> machine.off(machine.failure(), now);
             case DELETE -> {

@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import oriel.broker.access.Scope;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.pool.Pool;
+import oriel.broker.role.Roles;
 import oriel.broker.session.Sessions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
@@ -57,6 +59,7 @@ final class PoolController {
         if (all.isEmpty()) {
             tx.execute("delete from Entitlement where poolId = ?1", pool.id());
             tx.execute("delete from QueuePlace where poolId = ?1", pool.id());
+            Roles.forget(tx, new Scope(Scope.Kind.POOL, pool.id()));
             tx.delete(pool);
             return;
         }

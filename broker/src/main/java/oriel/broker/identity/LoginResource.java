@@ -6,9 +6,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
+import oriel.broker.access.Grant;
 import oriel.broker.access.Right;
 import oriel.broker.access.Role;
+import oriel.broker.access.Scope;
 import oriel.broker.problem.Check;
 import oriel.broker.web.Access;
 import oriel.broker.web.Authenticator;
@@ -52,6 +55,14 @@ public final class LoginResource implements Resource {
         }
     }
 
+    private record MyGrant(
+            Role role, Scope.Kind scope, @Nullable String scopeId) {
+        static MyGrant of(Grant grant) {
+            Scope scope = grant.scope();
+            return new MyGrant(grant.role(), scope.kind(), scope.kind() == Scope.Kind.ALL ? null : scope.id());
+        }
+    }
+
     private record Me(
             UUID id,
             String username,
@@ -59,6 +70,7 @@ public final class LoginResource implements Resource {
             Role role,
             List<String> groups,
             Set<Right> rights,
+            List<MyGrant> grants,
             Instant expires) {
         static Me of(Caller caller) {
             return new Me(
@@ -67,7 +79,8 @@ public final class LoginResource implements Resource {
                     caller.displayName(),
                     caller.role(),
                     caller.groups(),
-                    new TreeSet<>(caller.role().rights()),
+                    new TreeSet<>(caller.rights()),
+                    caller.grants().stream().map(MyGrant::of).toList(),
                     caller.expires());
         }
     }

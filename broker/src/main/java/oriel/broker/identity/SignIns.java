@@ -14,6 +14,7 @@ import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.role.Roles;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -71,6 +72,7 @@ public final class SignIns {
      * @throws RefusedException {@link Reason#BAD_CREDENTIALS} or {@link Reason#LOCKED_OUT}
      */
     public Started signIn(String name, String password, String address) {
+        long began = System.nanoTime();
         String username = name.strip().toLowerCase(Locale.ROOT);
         try {
             lockout.attempt(username, address);
@@ -94,6 +96,7 @@ public final class SignIns {
         lockout.succeeded(username, address);
         String token = secrets.token();
         String hash = Secrets.hash(token);
+        Duration took = Duration.ofNanos(System.nanoTime() - began);
         return store.call(tx -> {
             Instant now = clock.instant();
             // Read again under lock: the account may have been disabled or given another password while we hashed.
@@ -106,6 +109,7 @@ public final class SignIns {
             tx.update(current);
             tx.insert(new SignIn(hash, current.id(), now, address));
             Caller caller = caller(tx, current, hash, now.plus(IDLE), address);
+            observer.signedIn(tx, caller, took);
             audit.record(tx, AuditEntry.by(caller, "login", username, ""));
             return new Started(token, caller);
         });
@@ -212,12 +216,14 @@ public final class SignIns {
     }
 
     private static Caller caller(Tx tx, Account account, String signIn, Instant expires, String address) {
+        List<String> groups = Accounts.groups(tx, account.id());
         return new Caller(
                 account.id(),
                 account.username(),
                 account.displayName(),
                 account.role(),
-                Accounts.groups(tx, account.id()),
+                groups,
+                Roles.of(tx, account.username(), groups),
                 signIn,
                 expires,
                 address);

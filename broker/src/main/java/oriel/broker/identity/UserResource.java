@@ -41,7 +41,7 @@ public final class UserResource implements Resource {
 
     @Override
     public List<Route> routes() {
-        Access read = new Access.Needs(Right.USER_READ);
+        Access read = new Access.Needs(Right.USER_READ, new Access.Where.Anywhere());
         Access write = new Access.Needs(Right.USER_WRITE);
         return List.of(
                 new Route("GET", "/api/v1/users", read, this::list),
@@ -50,7 +50,11 @@ public final class UserResource implements Resource {
                 new Route("PATCH", USER, write, this::change),
                 new Route("DELETE", USER, write, this::delete),
                 new Route("POST", USER + "/password", write, this::resetPassword),
-                new Route("POST", USER + "/unlock", new Access.Needs(Right.USER_UNLOCK), this::unlock));
+                new Route(
+                        "POST",
+                        USER + "/unlock",
+                        new Access.Needs(Right.USER_UNLOCK, new Access.Where.Anywhere()),
+                        this::unlock));
     }
 
     private static Response user(UserView user) {
@@ -59,7 +63,8 @@ public final class UserResource implements Resource {
 
     private Response list(Request request) {
         int limit = request.limit();
-        List<UserView> users = accounts.list(request.after(), limit + 1, request.query("q", ""));
+        List<UserView> users =
+                accounts.list(request.after(), limit + 1, request.query("search", request.query("q", "")));
         return Response.ok(Page.of(users, limit, UserView::username));
     }
 

@@ -5,6 +5,7 @@ import oriel.broker.access.Right;
 import oriel.broker.image.Images.ImageView;
 import oriel.broker.image.Images.Registration;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.role.Roles;
 import oriel.broker.web.Access;
 import oriel.broker.web.Page;
 import oriel.broker.web.Request;
@@ -15,19 +16,25 @@ import oriel.broker.web.Route;
 /** Golden images. */
 public final class ImageResource implements Resource {
     private final Images images;
+    private final Roles roles;
 
-    /** Over the service. */
-    public ImageResource(Images images) {
+    /** Over the services. */
+    public ImageResource(Images images, Roles roles) {
         this.images = images;
+        this.roles = roles;
     }
 
     @Override
     public List<Route> routes() {
-        Access read = new Access.Needs(Right.IMAGE_READ);
-        Access write = new Access.Needs(Right.IMAGE_WRITE);
+        Access read = new Access.Needs(Right.IMAGE_READ, roles.atImageOfPools());
+        Access write = new Access.Needs(Right.IMAGE_WRITE, Roles.atImage());
         return List.of(
-                new Route("GET", "/api/v1/images", read, this::list),
-                new Route("POST", "/api/v1/images", write, this::register),
+                new Route(
+                        "GET",
+                        "/api/v1/images",
+                        new Access.Needs(Right.IMAGE_READ, new Access.Where.Anywhere()),
+                        this::list),
+                new Route("POST", "/api/v1/images", new Access.Needs(Right.IMAGE_WRITE), this::register),
                 new Route(
                         "GET",
                         "/api/v1/images/{imageName}",
@@ -38,7 +45,10 @@ public final class ImageResource implements Resource {
 
     private Response list(Request request) {
         int limit = request.limit();
-        return Response.ok(Page.of(images.list(request.after(), limit + 1), limit, ImageView::name));
+        return Response.ok(Page.of(
+                images.list(request.caller().reach(Right.IMAGE_READ), request.after(), limit + 1),
+                limit,
+                ImageView::name));
     }
 
     private Response register(Request request) {

@@ -3,10 +3,12 @@ package oriel.broker.image;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Reach;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
@@ -15,6 +17,7 @@ import oriel.broker.event.Signals;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -136,14 +139,24 @@ public final class Images {
     }
 
     /** A page of images by name. */
-    public List<ImageView> list(String after, int limit) {
-        return store.call(tx -> tx
-                .query(Image.class, "from Image where name > ?1 order by name", after)
-                .setMaxResults(limit)
-                .getResultList()
-                .stream()
-                .map(image -> view(tx, image))
-                .toList());
+    public List<ImageView> list(Reach reach, String after, int limit) {
+        return store.call(tx -> {
+            Conditions where = new Conditions().and("name > ?", after);
+            if (!reach.everything()) {
+                List<String> names = new ArrayList<>(reach.images());
+                if (!reach.pools().isEmpty()) {
+                    names.addAll(tx.list(String.class, "select imageName from Pool where id in ?1", reach.pools()));
+                }
+                where.and("name in ?", names.isEmpty() ? List.of("") : names);
+            }
+            return tx
+                    .query(Image.class, "from Image where " + where.hql() + " order by name", where.values())
+                    .setMaxResults(limit)
+                    .getResultList()
+                    .stream()
+                    .map(image -> view(tx, image))
+                    .toList();
+        });
     }
 
     /** One image. */

@@ -2,16 +2,22 @@ package oriel.broker.machine;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Reach;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.operation.Journal;
 import oriel.broker.operation.Operation;
 import oriel.broker.operation.OperationKind;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.role.Roles;
+import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.hypervisor.host.PowerState;
@@ -119,31 +125,56 @@ public final class Machines {
         UUID user = machine.userId();
         String pool = machine.poolId();
         tx.afterCommit(() -> {
-            signals.send(new Signal.Changed(Signal.Kind.MACHINE, name));
+            signals.send(new Signal.Changed(Signal.Kind.MACHINE, name, pool));
             if (user != null) {
                 signals.send(new Signal.Desktop(user, pool));
             }
         });
     }
 
-    /** A page of machines by name, of one pool or of all. */
-    public List<MachineView> list(@Nullable String poolId, String after, int limit) {
-        return store.call(tx -> tx
-                .query(
-                        Machine.class,
-                        "from Machine where (?1 = '' or poolId = ?1) and name > ?2 order by name",
-                        poolId == null ? "" : poolId,
-                        after)
-                .setMaxResults(limit)
-                .getResultList()
-                .stream()
-                .map(machine -> view(tx, machine))
-                .toList());
+    /** A page of machines by name. */
+    public List<MachineView> list(Filter filter, String after, int limit) {
+        return store.call(tx -> {
+            Conditions where = new Conditions()
+                    .and("name > ?", after)
+                    .when(!filter.poolId().isEmpty(), "poolId = ?", filter.poolId())
+                    .when(filter.lifecycle() != null, "lifecycle = ?", filter.lifecycle())
+                    .when(filter.power() != null, "power = ?", filter.power())
+                    .when(!filter.part().isEmpty(), "name like ? escape '!'", Tx.contains(filter.part()));
+            Roles.pools(tx, filter.reach()).ifPresent(pools -> where.and("poolId in ?", pools));
+            List<Machine> machines = tx.query(
+                            Machine.class, "from Machine where " + where.hql() + " order by name", where.values())
+                    .setMaxResults(limit)
+                    .getResultList();
+            return views(tx, machines);
+        });
     }
+
+    /**
+     * Which machines.
+     *
+     * @param poolId of one pool; empty: of all
+     * @param lifecycle in one state; null: in any
+     * @param power in one state; null: in any
+     * @param part of the name; empty: any
+     * @param reach where the caller may see machines
+     */
+    public record Filter(
+            String poolId,
+            @Nullable Lifecycle lifecycle,
+            @Nullable PowerState power,
+            String part,
+            Reach reach) {}
 
     /** One machine. */
     public MachineView get(String name) {
         return store.call(tx -> view(tx, require(tx, name)));
+    }
+
+    /** Whose a machine is now. */
+    public Optional<UUID> owner(String name) {
+        return store.call(
+                tx -> tx.first(UUID.class, "select userId from Machine where name = ?1 and userId is not null", name));
     }
 
     /** One machine, locked. */
@@ -153,12 +184,35 @@ public final class Machines {
 
     /** A machine as the API shows it. */
     public static MachineView view(Tx tx, Machine machine) {
-        String username = machine.userId() == null
-                ? null
-                : tx.first(String.class, "select username from Account where id = ?1", machine.userId())
-                        .orElse(null);
-        String image = tx.first(String.class, "select imageName from Pool where id = ?1", machine.poolId())
-                .orElse("");
+        return views(tx, List.of(machine)).getFirst();
+    }
+
+    private static List<MachineView> views(Tx tx, List<Machine> machines) {
+        Map<UUID, String> users = new HashMap<>();
+        List<UUID> ids = machines.stream()
+                .map(Machine::userId)
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
+        if (!ids.isEmpty()) {
+            tx.list(Object[].class, "select id, username from Account where id in ?1", ids)
+                    .forEach(row -> users.put((UUID) row[0], (String) row[1]));
+        }
+        Map<String, String> images = new HashMap<>();
+        List<String> pools = machines.stream().map(Machine::poolId).distinct().toList();
+        if (!pools.isEmpty()) {
+            tx.list(Object[].class, "select id, imageName from Pool where id in ?1", pools)
+                    .forEach(row -> images.put((String) row[0], (String) row[1]));
+        }
+        return machines.stream()
+                .map(machine -> view(
+                        machine,
+                        images.getOrDefault(machine.poolId(), ""),
+                        machine.userId() == null ? null : users.get(machine.userId())))
+                .toList();
+    }
+
+    private static MachineView view(Machine machine, String image, @Nullable String username) {
         return new MachineView(
                 machine.name(),
                 machine.poolId(),

@@ -8,10 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Reach;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.role.Roles;
+import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -183,24 +186,39 @@ public final class Journal {
     }
 
     /** A page of operations, newest first. */
-    public List<OperationView> list(
-            Instant before, UUID beforeId, int limit, @Nullable OperationState state, @Nullable String machine) {
-        return store.call(tx -> tx
-                .query(
-                        Operation.class,
-                        "from Operation where (created < ?1 or (created = ?1 and id < ?2))"
-                                + " and (?3 = '' or machineName = ?3) and state in ?4"
-                                + " order by created desc, id desc",
-                        before,
-                        beforeId,
-                        machine == null ? "" : machine,
-                        state == null ? List.of(OperationState.values()) : List.of(state))
-                .setMaxResults(limit)
-                .getResultList()
-                .stream()
-                .map(OperationView::of)
-                .toList());
+    public List<OperationView> list(Instant before, UUID beforeId, int limit, Filter filter) {
+        return store.call(tx -> {
+            Conditions where = new Conditions()
+                    .and("(created < ? or (created = ? and id < ?))", before, before, beforeId)
+                    .when(filter.state() != null, "state = ?", filter.state())
+                    .when(filter.kind() != null, "kind = ?", filter.kind())
+                    .when(!filter.machine().isEmpty(), "machineName = ?", filter.machine())
+                    .when(!filter.poolId().isEmpty(), "poolId = ?", filter.poolId());
+            Roles.pools(tx, filter.reach()).ifPresent(pools -> where.and("poolId in ?", pools));
+            return tx
+                    .query(
+                            Operation.class,
+                            "from Operation where " + where.hql() + " order by created desc, id desc",
+                            where.values())
+                    .setMaxResults(limit)
+                    .getResultList()
+                    .stream()
+                    .map(OperationView::of)
+                    .toList();
+        });
     }
+
+    /**
+     * Which operations.
+     *
+     * @param state in one state; null: in any
+     * @param kind of one kind; null: of any
+     * @param machine on one machine; empty: on any
+     * @param poolId of one pool; empty: of any
+     * @param reach where the caller may see operations
+     */
+    public record Filter(
+            @Nullable OperationState state, @Nullable OperationKind kind, String machine, String poolId, Reach reach) {}
 
     /** Makes a waiting operation due now. */
     public OperationView retry(UUID id) {
@@ -219,7 +237,8 @@ public final class Journal {
 
     private void changed(Tx tx, Operation operation) {
         String id = operation.id().toString();
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.OPERATION, id)));
+        String poolId = operation.poolId();
+        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.OPERATION, id, poolId)));
     }
 
     /** An operation as the API shows it. */

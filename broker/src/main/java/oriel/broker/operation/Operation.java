@@ -145,7 +145,8 @@ public class Operation {
         return failure;
     }
 
-    Instant created() {
+    /** When it was journalled. */
+    public Instant created() {
         return created;
     }
 

@@ -1,6 +1,7 @@
 package oriel.broker.pool;
 
 import java.util.List;
+import oriel.broker.access.Reach;
 import oriel.broker.access.Right;
 import oriel.broker.machine.Machines;
 import oriel.broker.machine.Machines.MachineView;
@@ -8,6 +9,7 @@ import oriel.broker.pool.Pools.NewEntitlement;
 import oriel.broker.pool.Pools.NewPool;
 import oriel.broker.pool.Pools.PoolChange;
 import oriel.broker.pool.Pools.PoolView;
+import oriel.broker.role.Roles;
 import oriel.broker.web.Access;
 import oriel.broker.web.Page;
 import oriel.broker.web.Request;
@@ -21,26 +23,36 @@ public final class PoolResource implements Resource {
 
     private final Pools pools;
     private final Machines machines;
+    private final Roles roles;
 
     /** Over the services. */
-    public PoolResource(Pools pools, Machines machines) {
+    public PoolResource(Pools pools, Machines machines, Roles roles) {
         this.pools = pools;
         this.machines = machines;
+        this.roles = roles;
     }
 
     private record Items<T>(List<T> items) {}
 
     @Override
     public List<Route> routes() {
-        Access read = new Access.Needs(Right.POOL_READ);
-        Access write = new Access.Needs(Right.POOL_WRITE);
+        Access read = new Access.Needs(Right.POOL_READ, roles.atPool());
+        Access write = new Access.Needs(Right.POOL_WRITE, roles.atPool());
         return List.of(
-                new Route("GET", "/api/v1/pools", read, this::list),
-                new Route("POST", "/api/v1/pools", write, this::create),
+                new Route(
+                        "GET",
+                        "/api/v1/pools",
+                        new Access.Needs(Right.POOL_READ, new Access.Where.Anywhere()),
+                        this::list),
+                new Route("POST", "/api/v1/pools", new Access.Needs(Right.POOL_WRITE), this::create),
                 new Route("GET", POOL, read, request -> pool(200, pools.get(request.path("poolId")))),
                 new Route("PATCH", POOL, write, this::change),
                 new Route("DELETE", POOL, write, this::delete),
-                new Route("GET", POOL + "/machines", new Access.Needs(Right.MACHINE_READ), this::machines),
+                new Route(
+                        "GET",
+                        POOL + "/machines",
+                        new Access.Needs(Right.MACHINE_READ, roles.atPool()),
+                        this::machines),
                 new Route(
                         "GET",
                         POOL + "/queue",
@@ -61,7 +73,8 @@ public final class PoolResource implements Resource {
 
     private Response list(Request request) {
         int limit = request.limit();
-        return Response.ok(Page.of(pools.list(request.after(), limit + 1), limit, PoolView::id));
+        return Response.ok(Page.of(
+                pools.list(request.caller().reach(Right.POOL_READ), request.after(), limit + 1), limit, PoolView::id));
     }
 
     private Response create(Request request) {
@@ -87,7 +100,8 @@ public final class PoolResource implements Resource {
     private Response machines(Request request) {
         int limit = request.limit();
         String poolId = pools.get(request.path("poolId")).id();
-        return Response.ok(Page.of(machines.list(poolId, request.after(), limit + 1), limit, MachineView::name));
+        Machines.Filter filter = new Machines.Filter(poolId, null, null, "", Reach.EVERYTHING);
+        return Response.ok(Page.of(machines.list(filter, request.after(), limit + 1), limit, MachineView::name));
     }
 
     private Response entitle(Request request) {

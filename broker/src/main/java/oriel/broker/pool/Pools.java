@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Reach;
 import oriel.broker.audit.AuditDetail;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
@@ -15,11 +16,11 @@ import oriel.broker.event.Signals;
 import oriel.broker.image.ImageVersion;
 import oriel.broker.image.Images;
 import oriel.broker.image.VersionState;
-import oriel.broker.machine.Lifecycle;
-import oriel.broker.machine.Machine;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.role.Roles;
+import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.hypervisor.display.DisplaySize;
@@ -149,15 +150,18 @@ public final class Pools {
     }
 
     /** A page of pools by id. */
-    public List<PoolView> list(String after, int limit) {
-        return store.call(
-                tx -> tx
-                        .query(Pool.class, "from Pool where id > ?1 order by id", after)
-                        .setMaxResults(limit)
-                        .getResultList()
-                        .stream()
-                        .map(pool -> view(tx, pool))
-                        .toList());
+    public List<PoolView> list(Reach reach, String after, int limit) {
+        return store.call(tx -> {
+            Conditions where = new Conditions().and("id > ?", after);
+            Roles.pools(tx, reach).ifPresent(pools -> where.and("id in ?", pools));
+            return tx
+                    .query(Pool.class, "from Pool where " + where.hql() + " order by id", where.values())
+                    .setMaxResults(limit)
+                    .getResultList()
+                    .stream()
+                    .map(pool -> view(tx, pool))
+                    .toList();
+        });
     }
 
     /** One pool. */
@@ -270,7 +274,7 @@ public final class Pools {
                                         wanted.kind().wireName() + " " + wanted.subject(),
                                         address));
                         tx.afterCommit(() -> signals.send(new Signal.Changed(
-                                Signal.Kind.ENTITLEMENT, entitlement.id().toString())));
+                                Signal.Kind.ENTITLEMENT, entitlement.id().toString(), poolId)));
                         return view(entitlement);
                     });
         });
@@ -294,8 +298,8 @@ public final class Pools {
                                         Outcome.OK,
                                         entitlement.kind().wireName() + " " + entitlement.subject(),
                                         address));
-                        tx.afterCommit(() ->
-                                signals.send(new Signal.Changed(Signal.Kind.ENTITLEMENT, entitlementId.toString())));
+                        tx.afterCommit(() -> signals.send(
+                                new Signal.Changed(Signal.Kind.ENTITLEMENT, entitlementId.toString(), poolId)));
                     });
         });
     }
@@ -325,7 +329,7 @@ public final class Pools {
 
     private void changed(Tx tx, String poolId) {
         observer.poolChanged(tx, poolId);
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.POOL, poolId)));
+        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.POOL, poolId, poolId)));
     }
 
     private static void apply(Pool pool, PoolChange change) {
@@ -346,19 +350,7 @@ public final class Pools {
 
     private PoolView view(Tx tx, Pool pool) {
         Instant now = clock.instant();
-        List<Machine> machines = tx.list(Machine.class, "from Machine where poolId = ?1", pool.id());
-        Counts counts = new Counts(
-                machines.size(),
-                count(machines, m -> m.claimable() && m.ready()),
-                count(machines, m -> m.sessionId() != null),
-                count(
-                        machines,
-                        m -> m.lifecycle() == Lifecycle.CLONING
-                                || m.lifecycle() == Lifecycle.BOOTING
-                                || m.lifecycle() == Lifecycle.REFRESHING),
-                count(machines, m -> m.sessionId() == null && m.tainted()),
-                count(machines, m -> m.lifecycle() == Lifecycle.ERROR || m.lifecycle() == Lifecycle.MISSING),
-                (int) tx.count("select count(*) from QueuePlace where poolId = ?1", pool.id()));
+        Counts counts = counts(tx, pool.id());
         return new PoolView(
                 pool.id(),
                 pool.displayName(),
@@ -385,8 +377,25 @@ public final class Pools {
                 pool.etag());
     }
 
-    private static int count(List<Machine> machines, java.util.function.Predicate<Machine> which) {
-        return (int) machines.stream().filter(which).count();
+    /** Counted by the database: a pool may have a thousand machines, and a list a hundred pools. */
+    private static Counts counts(Tx tx, String poolId) {
+        Object[] row = tx.query(Object[].class, """
+                select count(*),
+                  count(case when sessionId is null and taintedBy is null and failure is null and power = ON
+                    and agent = READY and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE) then 1 end),
+                  count(sessionId),
+                  count(case when lifecycle in (CLONING, BOOTING, REFRESHING) then 1 end),
+                  count(case when sessionId is null and taintedBy is not null then 1 end),
+                  count(case when lifecycle in (ERROR, MISSING) then 1 end)
+                from Machine where poolId = ?1
+                """, poolId).getSingleResult();
+        return new Counts(
+                number(row[0]), number(row[1]), number(row[2]), number(row[3]), number(row[4]), number(row[5]), (int)
+                        tx.count("select count(*) from QueuePlace where poolId = ?1", poolId));
+    }
+
+    private static int number(Object count) {
+        return ((Number) count).intValue();
     }
 
     private static EntitlementView view(Entitlement e) {

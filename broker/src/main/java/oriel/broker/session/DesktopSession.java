@@ -6,6 +6,7 @@ import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.hibernate.annotations.JdbcTypeCode;
@@ -39,6 +40,13 @@ public class DesktopSession {
     private @Nullable EndReason endReason;
 
     private @Nullable String clientAddress;
+
+    private @Nullable Instant requested;
+    private @Nullable Long authenticateMs;
+    private @Nullable Long claimMs;
+    private @Nullable Long cloneMs;
+    private @Nullable Long bootMs;
+    private @Nullable Long firstFrameMs;
 
     /** Unique keys while the session lives: the database keeps two sessions from sharing a user and pool, or a machine. */
     @SuppressWarnings("UnusedVariable") // a column: queries use it
@@ -148,10 +156,47 @@ public class DesktopSession {
         return clientAddress;
     }
 
-    void becameReady(Instant now) {
+    @Nullable
+    Logon logon() {
+        Instant since = requested;
+        return since == null ? null : new Logon(since, authenticateMs, claimMs, cloneMs, bootMs, firstFrameMs);
+    }
+
+    /** The user asked for a desktop at a time, having signed in within another. */
+    void asked(Instant since, long signInMillis) {
+        requested = since;
+        authenticateMs = signInMillis;
+        claimMs = Math.max(0, Duration.between(since, started).toMillis());
+    }
+
+    /** The machine's disk was made while the user waited. */
+    void cloned(Instant begun, Instant now) {
+        if (ready == null) {
+            cloneMs = waited(begun, now);
+        }
+    }
+
+    void becameReady(@Nullable Instant poweredAt, Instant now) {
         if (ready == null) {
             ready = now;
+            cloneMs = cloneMs == null ? 0L : cloneMs;
+            bootMs = poweredAt == null ? 0L : waited(poweredAt, now);
         }
+    }
+
+    /** The part of a step that was after the user had got the machine. */
+    private long waited(Instant begun, Instant now) {
+        Instant from = begun.isAfter(started) ? begun : started;
+        return Math.max(0, Duration.between(from, now).toMillis());
+    }
+
+    /** The first picture was on the way to the user. */
+    boolean sawFirstFrame(Duration afterOpening) {
+        if (firstFrameMs != null) {
+            return false;
+        }
+        firstFrameMs = afterOpening.toMillis();
+        return true;
     }
 
     void connect(String address, Instant now) {

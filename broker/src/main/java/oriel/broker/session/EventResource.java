@@ -6,19 +6,24 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
+import oriel.broker.access.Right;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.identity.SignIns;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.role.Roles;
 import oriel.broker.web.Access;
 import oriel.broker.web.Json;
 import oriel.broker.web.Request;
@@ -37,15 +42,17 @@ public final class EventResource implements Resource {
     private final Signals signals;
     private final Desktops desktops;
     private final SignIns signIns;
+    private final Roles roles;
     private final Json json;
     private final Clock clock;
     private final Map<UUID, Integer> streams = new ConcurrentHashMap<>();
 
     /** With its collaborators. */
-    public EventResource(Signals signals, Desktops desktops, SignIns signIns, Json json, Clock clock) {
+    public EventResource(Signals signals, Desktops desktops, SignIns signIns, Roles roles, Json json, Clock clock) {
         this.signals = signals;
         this.desktops = desktops;
         this.signIns = signIns;
+        this.roles = roles;
         this.json = json;
         this.clock = clock;
     }
@@ -54,7 +61,9 @@ public final class EventResource implements Resource {
 
     private record SignedOut(String reason) {}
 
-    private record Changed(String kind, String id) {}
+    private record Message(UUID sessionId, String poolId, String from, String severity, String text, Instant at) {}
+
+    private record Changed(String kind, String id, @Nullable String poolId) {}
 
     @Override
     public List<Route> routes() {
@@ -78,7 +87,13 @@ public final class EventResource implements Resource {
     }
 
     private void stream(Caller caller, OutputStream out) throws IOException, InterruptedException {
-        try (Signals.Subscription subscription = signals.subscribe(signal -> concerns(signal, caller))) {
+        Map<Right, Set<String>> reaches = new EnumMap<>(Right.class);
+        for (Signal.Kind kind : Signal.Kind.values()) {
+            if (!caller.may(kind.right()) && caller.mayAnywhere(kind.right())) {
+                roles.pools(caller.reach(kind.right())).ifPresent(pools -> reaches.put(kind.right(), pools));
+            }
+        }
+        try (Signals.Subscription subscription = signals.subscribe(signal -> concerns(signal, caller, reaches))) {
             send(out, "hello", new Hello(clock.instant()));
             while (true) {
                 Signals.Batch batch = subscription.take(HEARTBEAT.toSeconds(), TimeUnit.SECONDS);
@@ -107,12 +122,23 @@ public final class EventResource implements Resource {
         }
     }
 
-    private static boolean concerns(Signal signal, Caller caller) {
+    private static boolean concerns(Signal signal, Caller caller, Map<Right, Set<String>> reaches) {
         return switch (signal) {
             case Signal.Desktop desktop -> desktop.userId().equals(caller.userId());
+            case Signal.Message message -> message.userId().equals(caller.userId());
             case Signal.SignedOut out -> out.signIn().equals(caller.signIn());
-            case Signal.Changed changed -> caller.may(changed.kind().right());
+            case Signal.Changed changed -> concerns(changed, caller, reaches);
         };
+    }
+
+    private static boolean concerns(Signal.Changed changed, Caller caller, Map<Right, Set<String>> reaches) {
+        Right right = changed.kind().right();
+        if (caller.may(right)) {
+            return true;
+        }
+        String pool = changed.poolId();
+        Set<String> pools = reaches.get(right);
+        return pools != null && (pool == null ? caller.mayAnywhere(right) : pools.contains(pool));
     }
 
     /** Returns false if it was the last event. */
@@ -127,12 +153,26 @@ public final class EventResource implements Resource {
                     send(out, "hello", new Hello(clock.instant()));
                 }
             }
+            case Signal.Message message ->
+                send(
+                        out,
+                        "message",
+                        new Message(
+                                message.sessionId(),
+                                message.poolId(),
+                                message.from(),
+                                message.severity(),
+                                message.text(),
+                                message.at()));
             case Signal.SignedOut signedOut -> {
                 send(out, "signed-out", new SignedOut(signedOut.reason()));
                 return false;
             }
             case Signal.Changed changed ->
-                send(out, "changed", new Changed(changed.kind().name().toLowerCase(Locale.ROOT), changed.id()));
+                send(
+                        out,
+                        "changed",
+                        new Changed(changed.kind().name().toLowerCase(Locale.ROOT), changed.id(), changed.poolId()));
         }
         return true;
     }

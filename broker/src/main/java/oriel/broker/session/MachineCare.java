@@ -1,10 +1,16 @@
 package oriel.broker.session;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.Screens;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
@@ -15,19 +21,51 @@ import oriel.broker.store.Store;
 
 /** What administrators do to single machines. Thread-safe. */
 public final class MachineCare {
+    /** A console that shows thumbnails asks every few seconds: that is one look. */
+    private static final Duration SAME_LOOK = Duration.ofMinutes(10);
+
     private final Store store;
     private final Machines machines;
     private final Sessions sessions;
     private final AuditTrail audit;
+    private final Screens screens;
     private final Clock clock;
+    private final Map<String, Instant> looks = new ConcurrentHashMap<>();
 
     /** With its collaborators. */
-    public MachineCare(Store store, Machines machines, Sessions sessions, AuditTrail audit, Clock clock) {
+    public MachineCare(
+            Store store, Machines machines, Sessions sessions, AuditTrail audit, Screens screens, Clock clock) {
         this.store = store;
         this.machines = machines;
         this.sessions = sessions;
         this.audit = audit;
+        this.screens = screens;
         this.clock = clock;
+    }
+
+    /**
+     * What is on a machine's screen. Looking at somebody else's is recorded, once in a while for the same eyes.
+     *
+     * @throws RefusedException {@link Reason#NOT_READY} if it has no screen now
+     */
+    public Screens.Picture screen(String name, int width, Caller caller) {
+        Optional<UUID> owner = machines.owner(name);
+        if (owner.isPresent() && !owner.get().equals(caller.userId()) && newLook(name, caller)) {
+            store.run(tx -> audit.record(
+                    tx,
+                    AuditEntry.by(caller, "machine.screen", name, "")
+                            .about(tx.first(String.class, "select username from Account where id = ?1", owner.get())
+                                    .orElse(""))));
+        }
+        return screens.of(name, width)
+                .orElseThrow(() -> new RefusedException(Reason.NOT_READY, "The machine has no screen just now."));
+    }
+
+    /** Whether this look is to be recorded. */
+    private boolean newLook(String machine, Caller caller) {
+        Instant now = clock.instant();
+        looks.values().removeIf(at -> at.plus(SAME_LOOK).isBefore(now));
+        return looks.putIfAbsent(caller.username() + " " + machine, now) == null;
     }
 
     /** Boots a machine again, with the disk it has. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.UUID;
 import oriel.broker.access.Right;
 import oriel.broker.display.DisplayRight;
+import oriel.broker.role.Roles;
 import oriel.broker.session.Sessions.Connected;
 import oriel.broker.session.Sessions.SessionView;
 import oriel.broker.web.Access;
@@ -21,11 +22,13 @@ public final class SessionResource implements Resource {
 
     private final Desktops desktops;
     private final Sessions sessions;
+    private final Roles roles;
 
     /** Over the services. */
-    public SessionResource(Desktops desktops, Sessions sessions) {
+    public SessionResource(Desktops desktops, Sessions sessions, Roles roles) {
         this.desktops = desktops;
         this.sessions = sessions;
+        this.roles = roles;
     }
 
     private record Items<T>(List<T> items) {}
@@ -65,15 +68,19 @@ public final class SessionResource implements Resource {
     @Override
     public List<Route> routes() {
         Access use = new Access.Needs(Right.DESKTOP_USE);
-        Access read = new Access.NeedsOrOwns(Right.SESSION_READ, Right.DESKTOP_USE, this::owner);
-        Access manage = new Access.NeedsOrOwns(Right.SESSION_MANAGE, Right.DESKTOP_USE, this::owner);
-        Access own = new Access.NeedsOrOwns(null, Right.DESKTOP_USE, this::owner);
+        Access read = new Access.NeedsOrOwns(Right.SESSION_READ, roles.atSession(), Right.DESKTOP_USE, this::owner);
+        Access manage = new Access.NeedsOrOwns(Right.SESSION_MANAGE, roles.atSession(), Right.DESKTOP_USE, this::owner);
+        Access own = new Access.NeedsOrOwns(null, roles.atSession(), Right.DESKTOP_USE, this::owner);
         return List.of(
                 new Route("GET", "/api/v1/desktops", use, this::mine),
                 new Route("GET", DESKTOP, use, this::desktop),
                 new Route("POST", DESKTOP + "/connect", use, this::connect),
                 new Route("DELETE", DESKTOP + "/queue", use, this::leaveQueue),
-                new Route("GET", "/api/v1/sessions", new Access.Needs(Right.SESSION_READ), this::list),
+                new Route(
+                        "GET",
+                        "/api/v1/sessions",
+                        new Access.Needs(Right.SESSION_READ, new Access.Where.Anywhere()),
+                        this::list),
                 new Route("GET", SESSION, read, request -> Response.ok(sessions.get(id(request)))),
                 new Route("POST", SESSION + "/ticket", own, this::ticket),
                 new Route(
@@ -81,6 +88,11 @@ public final class SessionResource implements Resource {
                         SESSION + "/disconnect",
                         manage,
                         request -> Response.ok(sessions.disconnect(id(request), request.caller()))),
+                new Route(
+                        "POST",
+                        SESSION + "/message",
+                        new Access.Needs(Right.SESSION_MESSAGE, roles.atSession()),
+                        this::message),
                 new Route(
                         "POST",
                         SESSION + "/logoff",
@@ -91,6 +103,13 @@ public final class SessionResource implements Resource {
                         SESSION + "/restart",
                         manage,
                         request -> Response.accepted(sessions.restart(id(request), request.caller()))));
+    }
+
+    private record Delivered(int pages) {}
+
+    private Response message(Request request) {
+        return Response.accepted(
+                new Delivered(sessions.message(id(request), request.body(Sessions.Message.class), request.caller())));
     }
 
     private static UUID id(Request request) {
@@ -135,9 +154,12 @@ public final class SessionResource implements Resource {
                 before.time(),
                 before.id(),
                 limit + 1,
-                Boolean.parseBoolean(request.query("active", "false")),
-                request.query("user", ""),
-                request.query("pool", ""));
+                new Sessions.Filter(
+                        Boolean.parseBoolean(request.query("active", "false")),
+                        request.query("user", ""),
+                        request.query("pool", ""),
+                        request.query("machine", ""),
+                        request.caller().reach(Right.SESSION_READ)));
         return Response.ok(Page.of(read, limit, s -> Page.Position.key(s.started(), s.id())));
     }
 }

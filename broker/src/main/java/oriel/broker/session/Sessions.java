@@ -1,6 +1,7 @@
 package oriel.broker.session;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
+import oriel.broker.access.Reach;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
@@ -25,8 +27,11 @@ import oriel.broker.pool.Entitlements;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.Pools;
 import oriel.broker.pool.QueuePlace;
+import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.role.Roles;
+import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.hypervisor.host.PowerState;
@@ -92,7 +97,8 @@ public final class Sessions {
      *     {@link Reason#POOL_FULL}, {@link Reason#NOT_READY} if the machine has stopped with an error
      */
     public Connected connect(Caller caller, String poolId) {
-        boolean queued = store.call(tx -> claimOrQueue(tx, caller, poolId));
+        Instant asked = clock.instant();
+        boolean queued = store.call(tx -> claimOrQueue(tx, caller, poolId, asked));
         if (queued) {
             // Under the pool's lock and in the queue's order: a machine may have become free meanwhile.
             handOut(poolId);
@@ -103,7 +109,7 @@ public final class Sessions {
     }
 
     /** Whether the user stands in the queue now. */
-    private boolean claimOrQueue(Tx tx, Caller caller, String poolId) {
+    private boolean claimOrQueue(Tx tx, Caller caller, String poolId, Instant asked) {
         Pool pool = Pools.require(tx, poolId);
         if (live(tx, caller.userId(), poolId).isPresent()) {
             return false;
@@ -120,7 +126,7 @@ public final class Sessions {
         if (waiting == 0) {
             Optional<Machine> free = Machines.claimable(tx, poolId);
             if (free.isPresent()) {
-                assign(tx, free.get(), caller.userId(), caller.username(), caller.address());
+                assign(tx, free.get(), caller.userId(), caller.username(), caller.address(), asked);
                 return false;
             }
         }
@@ -132,20 +138,21 @@ public final class Sessions {
                         "The desktop \"" + pool.displayName() + "\" has no free machine. Try again later.");
             }
             tx.insert(new QueuePlace(poolId, caller.userId(), caller.username(), caller.address(), clock.instant()));
-            changed(tx, Signal.Kind.POOL, poolId);
+            poolChanged(tx, poolId);
             audit.record(tx, AuditEntry.by(caller, "session.queue", poolId, ""));
         }
         return true;
     }
 
-    private void assign(Tx tx, Machine machine, UUID userId, String username, @Nullable String address) {
+    private void assign(Tx tx, Machine machine, UUID userId, String username, @Nullable String address, Instant asked) {
         Instant now = clock.instant();
         UUID id = UUID.randomUUID();
         machine.claimFor(id, userId, now);
         DesktopSession session =
                 new DesktopSession(id, userId, username, machine.poolId(), machine.name(), address, now);
+        session.asked(asked, SignInTiming.before(tx, userId, now));
         if (machine.ready()) {
-            session.becameReady(now);
+            session.becameReady(null, now);
         }
         tx.insert(session);
         machines.save(tx, machine);
@@ -210,7 +217,7 @@ public final class Sessions {
                     if (!free) {
                         continue;
                     }
-                    assign(tx, machine.get(), place.accountId(), place.username(), place.address());
+                    assign(tx, machine.get(), place.accountId(), place.username(), place.address(), place.since());
                 }
                 tx.delete(place);
                 moved = true;
@@ -245,7 +252,7 @@ public final class Sessions {
     private void queueMoved(Tx tx, String poolId) {
         List<UUID> waiting = tx.list(UUID.class, "select accountId from QueuePlace where poolId = ?1", poolId);
         tx.afterCommit(() -> waiting.forEach(user -> signals.send(new Signal.Desktop(user, poolId))));
-        changed(tx, Signal.Kind.POOL, poolId);
+        poolChanged(tx, poolId);
     }
 
     /**
@@ -277,7 +284,9 @@ public final class Sessions {
             Tickets.voidFor(tx, sessionId);
             tx.afterCommit(() -> displays.cutSession(sessionId, Cut.REVOKED, "disconnected by " + caller.username()));
             audit.record(
-                    tx, AuditEntry.by(caller, "session.disconnect", session.machineName(), "session " + sessionId));
+                    tx,
+                    AuditEntry.by(caller, "session.disconnect", session.machineName(), "session " + sessionId)
+                            .about(session.username()));
             return SessionView.of(session);
         });
     }
@@ -305,7 +314,10 @@ public final class Sessions {
         return store.call(tx -> {
             DesktopSession session = requireLive(tx, sessionId);
             restart(tx, Machines.require(tx, session.machineName()));
-            audit.record(tx, AuditEntry.by(caller, "session.restart", session.machineName(), "session " + sessionId));
+            audit.record(
+                    tx,
+                    AuditEntry.by(caller, "session.restart", session.machineName(), "session " + sessionId)
+                            .about(session.username()));
             changed(tx, session);
             return SessionView.of(session);
         });
@@ -349,7 +361,8 @@ public final class Sessions {
                         session.machineName(),
                         Outcome.OK,
                         "session " + session.id() + " of " + session.username() + ": " + reason,
-                        address));
+                        address,
+                        session.username()));
         changed(tx, session);
         String poolId = session.poolId();
         UUID id = session.id();
@@ -380,7 +393,7 @@ public final class Sessions {
         other.claimFor(moving.id(), moving.accountId(), now);
         moving.moveTo(other.name());
         if (other.ready()) {
-            moving.becameReady(now);
+            moving.becameReady(null, now);
         }
         tx.update(moving);
         machines.save(tx, other);
@@ -388,7 +401,10 @@ public final class Sessions {
         audit.record(
                 tx,
                 AuditEntry.bySystem(
-                        "session.move", other.name(), "session " + moving.id() + " from " + from.name() + ": " + why));
+                                "session.move",
+                                other.name(),
+                                "session " + moving.id() + " from " + from.name() + ": " + why)
+                        .about(moving.username()));
         return true;
     }
 
@@ -398,7 +414,10 @@ public final class Sessions {
                 .filter(DesktopSession::lives)
                 .filter(session -> session.ready() == null)
                 .ifPresent(session -> {
-                    session.becameReady(clock.instant());
+                    Instant poweredAt = Machines.lock(tx, session.machineName())
+                            .map(Machine::poweredAt)
+                            .orElse(null);
+                    session.becameReady(poweredAt, clock.instant());
                     tx.update(session);
                     changed(tx, session);
                 });
@@ -426,6 +445,79 @@ public final class Sessions {
                                             grant.address()));
                         },
                         () -> tx.afterCommit(() -> displays.cutSession(grant.sessionId(), Cut.SESSION_ENDED, ""))));
+    }
+
+    /** The disk of a session's machine is there. */
+    public void cloned(Tx tx, UUID sessionId, Instant begun) {
+        tx.lock(DesktopSession.class, sessionId).filter(DesktopSession::lives).ifPresent(session -> {
+            session.cloned(begun, clock.instant());
+            tx.update(session);
+        });
+    }
+
+    /** Somebody sees the first picture. */
+    public void firstFrame(UUID connection, Duration afterOpening) {
+        Tickets.Redeemed grant = displays.get(connection);
+        if (grant != null) {
+            store.run(tx -> tx.lock(DesktopSession.class, grant.sessionId())
+                    .filter(session -> session.sawFirstFrame(afterOpening))
+                    .ifPresent(session -> {
+                        tx.update(session);
+                        changed(tx, Signal.Kind.SESSION, session);
+                    }));
+        }
+    }
+
+    /**
+     * Writes a message onto the pages of a session's user.
+     *
+     * @return how many pages of this broker showed it
+     */
+    public int message(UUID sessionId, Message message, Caller caller) {
+        DesktopSession session = store.call(tx -> {
+            DesktopSession live = requireLive(tx, sessionId);
+            audit.record(
+                    tx,
+                    AuditEntry.by(caller, "session.message", live.machineName(), message.look() + ": " + message.text())
+                            .about(live.username()));
+            return live;
+        });
+        return signals.send(new Signal.Message(
+                session.accountId(),
+                sessionId,
+                session.poolId(),
+                caller.displayName(),
+                message.look().name(),
+                message.text(),
+                clock.instant()));
+    }
+
+    /**
+     * A message for a user.
+     *
+     * @param text plain text
+     * @param severity how it looks
+     */
+    public record Message(String text, @Nullable Severity severity) {
+        /** How a message looks. */
+        public enum Severity {
+            /** For information. */
+            INFO,
+            /** Something will happen. */
+            WARNING
+        }
+
+        /** Checks the fields. */
+        public Message {
+            if (Check.text("text", text, 1000).isBlank()) {
+                throw RefusedException.field("text", "is empty");
+            }
+        }
+
+        /** How it looks; for information unless said otherwise. */
+        Severity look() {
+            return severity == null ? Severity.INFO : severity;
+        }
     }
 
     /** Somebody does not look any more. */
@@ -516,26 +608,38 @@ public final class Sessions {
     }
 
     /** A page of sessions, newest first. */
-    public List<SessionView> list(
-            Instant before, UUID beforeId, int limit, boolean active, String username, String poolId) {
-        return store.call(tx -> tx
-                .query(
-                        DesktopSession.class,
-                        "from DesktopSession where (started < ?1 or (started = ?1 and id < ?2))"
-                                + " and (?3 = false or state <> ENDED)"
-                                + " and (?4 = '' or username = ?4) and (?5 = '' or poolId = ?5)"
-                                + " order by started desc, id desc",
-                        before,
-                        beforeId,
-                        active,
-                        username,
-                        poolId)
-                .setMaxResults(limit)
-                .getResultList()
-                .stream()
-                .map(SessionView::of)
-                .toList());
+    public List<SessionView> list(Instant before, UUID beforeId, int limit, Filter filter) {
+        return store.call(tx -> {
+            Conditions where = new Conditions()
+                    .and("(started < ? or (started = ? and id < ?))", before, before, beforeId)
+                    .when(filter.active(), "state <> ENDED")
+                    .when(!filter.username().isEmpty(), "username = ?", filter.username())
+                    .when(!filter.poolId().isEmpty(), "poolId = ?", filter.poolId())
+                    .when(!filter.machine().isEmpty(), "machineName = ?", filter.machine());
+            Roles.pools(tx, filter.reach()).ifPresent(pools -> where.and("poolId in ?", pools));
+            return tx
+                    .query(
+                            DesktopSession.class,
+                            "from DesktopSession where " + where.hql() + " order by started desc, id desc",
+                            where.values())
+                    .setMaxResults(limit)
+                    .getResultList()
+                    .stream()
+                    .map(SessionView::of)
+                    .toList();
+        });
     }
+
+    /**
+     * Which sessions.
+     *
+     * @param active only those that have not ended
+     * @param username of one user; empty: of all
+     * @param poolId of one pool; empty: of all
+     * @param machine on one machine; empty: on all
+     * @param reach where the caller may see sessions
+     */
+    public record Filter(boolean active, String username, String poolId, String machine, Reach reach) {}
 
     static Optional<DesktopSession> live(Tx tx, UUID userId, String poolId) {
         return tx.first(
@@ -560,11 +664,17 @@ public final class Sessions {
         UUID user = session.accountId();
         String poolId = session.poolId();
         tx.afterCommit(() -> signals.send(new Signal.Desktop(user, poolId)));
-        changed(tx, Signal.Kind.SESSION, session.id().toString());
+        changed(tx, Signal.Kind.SESSION, session);
     }
 
-    private void changed(Tx tx, Signal.Kind kind, String id) {
-        tx.afterCommit(() -> signals.send(new Signal.Changed(kind, id)));
+    private void changed(Tx tx, Signal.Kind kind, DesktopSession session) {
+        String id = session.id().toString();
+        String poolId = session.poolId();
+        tx.afterCommit(() -> signals.send(new Signal.Changed(kind, id, poolId)));
+    }
+
+    private void poolChanged(Tx tx, String poolId) {
+        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.POOL, poolId, poolId)));
     }
 
     /** A session as the API shows it. */
@@ -580,7 +690,8 @@ public final class Sessions {
             @Nullable Instant disconnected,
             @Nullable Instant ended,
             @Nullable EndReason endReason,
-            @Nullable String clientAddress) {
+            @Nullable String clientAddress,
+            @Nullable Logon logon) {
         static SessionView of(DesktopSession s) {
             return new SessionView(
                     s.id(),
@@ -594,7 +705,8 @@ public final class Sessions {
                     s.disconnected(),
                     s.ended(),
                     s.endReason(),
-                    s.clientAddress());
+                    s.clientAddress(),
+                    s.logon());
         }
     }
 }

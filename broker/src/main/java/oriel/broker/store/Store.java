@@ -74,6 +74,8 @@ public final class Store implements AutoCloseable {
             Flyway.configure()
                     .dataSource(pool)
                     .locations("classpath:oriel/broker/migrations")
+                    // Packages number their migrations in ranges of their own, so a lower one may come later.
+                    .outOfOrder(true)
                     .load()
                     .migrate();
             Configuration hibernate = new Configuration();

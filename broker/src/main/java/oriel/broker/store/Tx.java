@@ -90,6 +90,11 @@ public final class Tx {
         return statement.executeUpdate();
     }
 
+    /** A pattern for {@code like … escape '!'} that finds a text within others. */
+    public static String contains(String part) {
+        return "%" + part.replaceAll("([!%_])", "!$1") + "%";
+    }
+
     /** Runs an action once the transaction is on disk; never if it rolls back. */
     public void afterCommit(Runnable action) {
         afterCommit.add(action);

@@ -22,10 +22,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.access.Caller;
+import oriel.broker.access.Right;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.StoreUnavailableException;
@@ -113,7 +114,7 @@ final class ApiHandler implements HttpHandler {
                                 new RefusedException(Reason.NOT_SIGNED_IN, "Your sign-in has ended. Sign in again."));
         Request bodiless =
                 new Request(exchange, json, match.parameters(), new byte[0], address, secure(exchange), caller);
-        allow(route, bodiless, caller);
+        allow(route, bodiless);
         byte[] body = SAFE.contains(method) ? new byte[0] : body(exchange);
         return route.handler()
                 .handle(new Request(exchange, json, match.parameters(), body, address, secure(exchange), caller));
@@ -160,31 +161,54 @@ final class ApiHandler implements HttpHandler {
     }
 
     /** The one place where rights are enforced. */
-    private static void allow(Route route, Request request, @Nullable Caller caller) {
+    private static void allow(Route route, Request request) {
         switch (route.access()) {
             case Access.Public ignored -> {}
             case Access.Self ignored -> request.caller();
             case Access.Needs needs -> {
-                if (caller == null || !caller.may(needs.right())) {
+                if (!request.caller().mayAnywhere(needs.right())) {
                     throw forbidden();
+                }
+                if (!reaches(needs.right(), needs.where(), request)) {
+                    throw needs.where() instanceof Access.Where.Everything ? forbidden() : nothing();
                 }
             }
             case Access.NeedsOrOwns needs -> {
-                if (caller != null && needs.right() != null && caller.may(needs.right())) {
+                Right right = needs.right();
+                if (right != null && reaches(right, needs.where(), request)) {
                     return;
                 }
-                if (caller == null || !caller.may(needs.ownerRight())) {
+                if (!request.caller().may(needs.ownerRight())) {
                     throw forbidden();
                 }
-                boolean own = needs.owner()
-                        .apply(request)
-                        .filter(caller.userId()::equals)
-                        .isPresent();
-                if (!own) {
-                    throw new RefusedException(Reason.NOT_FOUND, "There is nothing at this address.");
+                UUID user = request.caller().userId();
+                if (needs.owner().apply(request).filter(user::equals).isEmpty()) {
+                    throw nothing();
                 }
             }
         }
+    }
+
+    private static boolean reaches(Right right, Access.Where where, Request request) {
+        Caller caller = request.caller();
+        if (caller.may(right)) {
+            return true;
+        }
+        return switch (where) {
+            case Access.Where.Everything ignored -> false;
+            case Access.Where.Anywhere ignored -> caller.mayAnywhere(right);
+            case Access.Where.At at ->
+                caller.mayAnywhere(right)
+                        && at.place()
+                                .apply(request)
+                                .filter(place -> caller.may(right, place))
+                                .isPresent();
+        };
+    }
+
+    /** What a caller may not know of looks as if it were not there. */
+    private static RefusedException nothing() {
+        return new RefusedException(Reason.NOT_FOUND, "There is nothing at this address.");
     }
 
     private static RefusedException forbidden() {
@@ -281,6 +305,10 @@ final class ApiHandler implements HttpHandler {
             case Response.Text text -> {
                 headers.put(Headers.CONTENT_TYPE, text.contentType());
                 exchange.getResponseSender().send(ByteBuffer.wrap(text.text().getBytes(StandardCharsets.UTF_8)));
+            }
+            case Response.Bytes bytes -> {
+                headers.put(Headers.CONTENT_TYPE, bytes.contentType());
+                exchange.getResponseSender().send(ByteBuffer.wrap(bytes.bytes()));
             }
             case Response.Stream stream -> {
                 headers.put(Headers.CONTENT_TYPE, stream.contentType());

@@ -3,6 +3,8 @@ package oriel.broker.web;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Deque;
 import java.util.Map;
 import java.util.UUID;
@@ -102,21 +104,22 @@ public final class Request {
         throw RefusedException.field(name, "is none of the known values");
     }
 
-    /** How many items a page has. */
-    public int limit() {
-        String value = query("limit", "");
+    /** A moment of the query, as ISO 8601 says it. */
+    public @Nullable Instant time(String name) {
+        String value = query(name, "");
         if (value.isEmpty()) {
-            return DEFAULT_LIMIT;
+            return null;
         }
         try {
-            int limit = Integer.parseInt(value);
-            if (limit >= 1 && limit <= MOST_LIMIT) {
-                return limit;
-            }
-        } catch (NumberFormatException e) {
-            // The same answer as for a number out of range.
+            return Instant.parse(value);
+        } catch (DateTimeParseException e) {
+            throw RefusedException.field(name, "is no time like 2026-01-31T12:00:00Z");
         }
-        throw RefusedException.field("limit", "must be between 1 and " + MOST_LIMIT);
+    }
+
+    /** How many items a page has. */
+    public int limit() {
+        return query("limit", DEFAULT_LIMIT, 1, MOST_LIMIT);
     }
 
     /** Key of the last item of the page before; empty for the first page. */
@@ -136,6 +139,29 @@ public final class Request {
         HeaderValues values = exchange.getRequestHeaders().get(Headers.IF_MATCH);
         String value = values == null ? null : values.getFirst();
         return value == null || value.equals("*") ? null : value;
+    }
+
+    /** The ETag that the caller has a copy of, if it says so. */
+    public @Nullable String ifNoneMatch() {
+        HeaderValues values = exchange.getRequestHeaders().get(Headers.IF_NONE_MATCH);
+        return values == null ? null : values.getFirst();
+    }
+
+    /** A number of the query. */
+    public int query(String name, int otherwise, int least, int most) {
+        String value = query(name, "");
+        if (value.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The same answer as for a number out of range.
+        }
+        throw RefusedException.field(name, "must be between " + least + " and " + most);
     }
 
     /** The body. */

@@ -48,6 +48,10 @@ public record Response(int status, @Nullable Object body, Map<String, String> he
     /** A body that is no JSON. */
     public record Text(String contentType, String text) {}
 
+    /** A body of bytes. */
+    @SuppressWarnings("ArrayRecordComponent") // bytes, written once and never compared
+    public record Bytes(String contentType, byte[] bytes) {}
+
     /** A body that is written over time. */
     public record Stream(String contentType, Writer writer) {}
 
