@@ -8,6 +8,12 @@ public interface Device {
     /** Power-on or reset-button state. */
     void reset();
 
+    /**
+     * Waits for what the host still does for this device, and takes the outcome over into the guest's memory and other
+     * devices. Called of all devices before any is saved.
+     */
+    default void quiesce() {}
+
     /** Writes all state a snapshot needs. */
     void save(StateWriter out);
 

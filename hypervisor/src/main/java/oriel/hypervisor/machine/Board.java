@@ -2,6 +2,7 @@ package oriel.hypervisor.machine;
 
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
 import oriel.hypervisor.bus.Device;
@@ -37,6 +38,7 @@ import oriel.hypervisor.device.virtio.VirtioTablet;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.Framebuffer;
 import oriel.hypervisor.memory.GuestMemory;
+import oriel.hypervisor.memory.HostMapping;
 
 /**
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
@@ -54,14 +56,28 @@ final class Board {
     final AcpiPm powerManagement;
     final FramebufferDisplay display;
     private final BochsDisplay graphics;
+    private final HostMapping pixels;
     private final VideoMemory videoMemory;
     private final Ps2Keyboard keyboard;
     private final VirtioTablet tablet;
     private final ApicBus apics;
     private final List<Device> devices = new ArrayList<>();
 
-    Board(MachineConfig config, VirtualClock clock, PowerSwitch power, Executor machine, Executor io) {
-        memory = new GuestMemory((long) config.memoryMib() << 20);
+    /**
+     * Wires everything, with memory as new or as saved. The memories belong to the board.
+     *
+     * @param ram of the configured size
+     * @param pixels video memory
+     */
+    Board(
+            MachineConfig config,
+            VirtualClock clock,
+            PowerSwitch power,
+            Executor machine,
+            Executor io,
+            HostMapping ram,
+            HostMapping pixels) {
+        memory = new GuestMemory(ram);
         IoBus bus = new IoBus();
         apics = new ApicBus();
         Pic8259 pic = add(new Pic8259());
@@ -98,7 +114,8 @@ final class Board {
         PciBus pci = add(new PciBus(bus, memory, router::gsi, apics));
         plug(pci, 0, new HostBridge());
         tablet = new VirtioTablet("tablet");
-        videoMemory = new VideoMemory(VideoMemory.DEFAULT_SIZE);
+        this.pixels = pixels;
+        videoMemory = new VideoMemory(pixels);
         display = new FramebufferDisplay(
                 config.name(),
                 videoMemory,
@@ -126,6 +143,21 @@ final class Board {
 
     private void plug(PciBus pci, int slot, PciFunction function) {
         pci.add(slot, add(function));
+    }
+
+    /** Everything that has state, in the order in which it is saved and loaded: controllers before what raises lines. */
+    List<Device> devices() {
+        return Collections.unmodifiableList(devices);
+    }
+
+    /** RAM and video memory. */
+    List<HostMapping> memories() {
+        return List.of(memory.ram(), pixels);
+    }
+
+    /** Waits for what the host still does for devices, and has its outcome in memory: then the board can be saved. */
+    void quiesce() {
+        devices.forEach(Device::quiesce);
     }
 
     /** Says which processor's accesses follow: all see their own local APIC at the same address. */

@@ -1,8 +1,13 @@
 package oriel.hypervisor.machine;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -11,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.hypervisor.cpu.Vcpu;
+import oriel.hypervisor.device.display.VideoMemory;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.AcpiTables;
@@ -19,6 +25,7 @@ import oriel.hypervisor.firmware.DirectBoot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
+import oriel.hypervisor.memory.HostMapping;
 
 /**
  * A virtual PC: created off, {@link #start started} once, and over when its guest powers off, it is stopped, or it
@@ -36,9 +43,18 @@ public final class Machine {
     private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
     private final long createdNanos = System.nanoTime();
 
+    private final boolean resumed;
+
+    /** What waits for the machine's thread, to be told if it ends. */
+    private final Map<Object, CompletableFuture<?>> waiting = new ConcurrentHashMap<>();
+
+    /** Paused by request; on the machine's thread. */
+    private boolean paused;
+
     /** Why the run ends; set on the machine's thread before it does. */
     private @Nullable MachineEnd end;
 
+    private volatile boolean over;
     private volatile boolean started;
     private volatile @Nullable MachineStatistics finalStatistics;
 
@@ -48,6 +64,33 @@ public final class Machine {
      * @throws FirmwareException if the processors can't be run as asked
      */
     public Machine(MachineConfig config) {
+        this(
+                config,
+                null,
+                HostMapping.anonymous((long) config.memoryMib() << 20),
+                HostMapping.anonymous(VideoMemory.DEFAULT_SIZE));
+    }
+
+    /**
+     * Assembles a machine that goes on from where another was saved, once it is {@link #start started}. Kernel, initial
+     * RAM disk and command line count when it is reset. Memory, processors and devices must be like the saved machine's,
+     * the disks must hold what its disks held: overlays on them, or copies.
+     *
+     * @throws IOException if the saved memory is missing or cut
+     * @throws oriel.hypervisor.bus.StateException if the saved state is damaged or doesn't fit
+     */
+    public static Machine resume(MachineConfig config, SavedMachine saved) throws IOException {
+        saved.requireFits(config);
+        HostMapping ram = saved.mapRam();
+        try {
+            return new Machine(config, saved, ram, saved.mapVideoMemory());
+        } catch (RuntimeException | IOException e) {
+            ram.close(); // again, if the board closed it: harmless
+            throw e;
+        }
+    }
+
+    private Machine(MachineConfig config, @Nullable SavedMachine saved, HostMapping ram, HostMapping pixels) {
         if (config.accelerator() == Accelerator.KVM) {
             throw new FirmwareException("this build has no KVM back end yet: use --accel auto or emulated");
         }
@@ -58,9 +101,29 @@ public final class Machine {
                 .name("machine " + config.name() + " disk")
                 .daemon(true)
                 .factory());
-        this.board = new Board(config, clock, power, this::execute, io);
+        this.board = new Board(config, clock, power, this::execute, io, ram, pixels);
         this.thread =
                 new MachineThread(config.name(), clock, board.cpus, board::select, this::tripleFault, this::ended);
+        this.resumed = saved != null;
+        if (saved != null) {
+            load(saved);
+        }
+    }
+
+    /** On the caller's thread: it hands the machine over when it starts the machine's thread. */
+    private void load(SavedMachine saved) {
+        boolean loaded = false;
+        try {
+            board.reset();
+            clock.stop(); // until the machine starts
+            saved.load(board, clock);
+            loaded = true;
+        } finally {
+            if (!loaded) {
+                io.close();
+                board.close();
+            }
+        }
     }
 
     private static long wallNanos() {
@@ -83,8 +146,110 @@ public final class Machine {
             throw new IllegalStateException("machine " + config.name() + " was started before");
         }
         started = true;
-        thread.execute(this::powerOn);
+        thread.execute(resumed ? clock::run : this::powerOn);
         thread.start();
+    }
+
+    /** Work on a machine that stands still. Called on its thread. */
+    @FunctionalInterface
+    public interface StillWork<T> {
+        /** Does it, soon: the guest waits. */
+        T run(Still machine) throws IOException;
+    }
+
+    /** A machine between two instructions: nothing is in flight to its disks, its memory doesn't change. */
+    public final class Still {
+        private Still() {}
+
+        /**
+         * Saves processors, devices and memory into a new folder. Not durable yet: see {@link SavedMachine#sync}.
+         *
+         * @throws IOException if the folder exists or can't be written; what is there then is rubbish
+         */
+        public SavedMachine save(Path folder) throws IOException {
+            return SavedMachine.write(folder, board, clock, config);
+        }
+    }
+
+    /**
+     * Stops the guest between two instructions, does the work, and lets the guest run on whatever came of it. The guest's
+     * clock stands still meanwhile.
+     *
+     * @return completed with the work's result or failure, or with {@link IllegalStateException} if the machine doesn't
+     *     run
+     */
+    public <T> CompletableFuture<T> whenStill(StillWork<T> work) {
+        return onThread(() -> {
+            obeyPower(); // or a guest that switches itself off at this moment would be saved running for ever
+            if (end != null) {
+                throw new IllegalStateException("machine " + config.name() + " has ended");
+            }
+            clock.stop();
+            try {
+                board.quiesce();
+                return work.run(new Still());
+            } finally {
+                if (!paused) {
+                    clock.run();
+                }
+            }
+        });
+    }
+
+    /** Makes the guest and its clock stand still until {@link #cont}; viewers still see the screen. */
+    public CompletableFuture<Void> pause() {
+        return setPaused(true);
+    }
+
+    /** Lets a paused guest run on. */
+    public CompletableFuture<Void> cont() {
+        return setPaused(false);
+    }
+
+    private CompletableFuture<Void> setPaused(boolean pause) {
+        return onThread(() -> {
+            paused = pause;
+            thread.still(pause);
+            if (pause) {
+                clock.stop();
+            } else {
+                clock.run();
+            }
+            return null;
+        });
+    }
+
+    private interface ThreadWork<T> {
+        @Nullable
+        T run() throws IOException;
+    }
+
+    @SuppressWarnings("NullAway") // a Void future completes with null
+    private <T> CompletableFuture<T> onThread(ThreadWork<T> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Object key = new Object();
+        waiting.put(key, result);
+        var _ = result.whenComplete((_, _) -> waiting.remove(key));
+        try {
+            thread.execute(() -> {
+                try {
+                    result.complete(work.run());
+                } catch (IOException | RuntimeException | OutOfMemoryError e) {
+                    result.completeExceptionally(e);
+                }
+            });
+            if (over) {
+                failWaiting();
+            }
+        } catch (RejectedExecutionException e) {
+            failWaiting();
+        }
+        return result;
+    }
+
+    private void failWaiting() {
+        IllegalStateException gone = new IllegalStateException("machine " + config.name() + " has ended");
+        waiting.values().forEach(future -> future.completeExceptionally(gone));
     }
 
     private void powerOn() {
@@ -231,6 +396,8 @@ public final class Machine {
         }
         board.display.close(how.detail());
         board.close();
+        over = true;
+        failWaiting();
         for (MachineListener listener : listeners) {
             tell(() -> listener.ended(how));
         }

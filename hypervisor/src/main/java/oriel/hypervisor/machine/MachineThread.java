@@ -32,6 +32,9 @@ final class MachineThread implements Executor {
     private volatile boolean over;
     private boolean running = true;
 
+    /** Tasks run, the guest and its timers don't. */
+    private boolean still;
+
     /**
      * Not yet started.
      *
@@ -88,6 +91,11 @@ final class MachineThread implements Executor {
         }
     }
 
+    /** Whether the guest stands still from the present task on; tasks still run. On the machine's thread. */
+    void still(boolean yes) {
+        still = yes;
+    }
+
     /** Ends the loop after the present task. On the machine's thread. */
     void end() {
         running = false;
@@ -112,6 +120,12 @@ final class MachineThread implements Executor {
                 task.run();
                 task = tasks.poll();
             }
+            if (still) {
+                if (running) {
+                    park(Long.MAX_VALUE);
+                }
+                continue;
+            }
             clock.fireExpired();
             boolean idle = true;
             for (int number = 0; number < cpus.size(); number++) {
@@ -125,16 +139,15 @@ final class MachineThread implements Executor {
                 }
             }
             if (idle && running) {
-                park();
+                park(clock.nextDeadline());
             }
         }
     }
 
-    private void park() {
+    private void park(long deadline) {
         parked = true;
         // A task added before `parked` was seen sits in the queue: look once more before sleeping.
         if (tasks.isEmpty()) {
-            long deadline = clock.nextDeadline();
             if (deadline == Long.MAX_VALUE) {
                 LockSupport.park(this);
             } else {

@@ -6,13 +6,21 @@ import java.util.function.LongSupplier;
 import oriel.hypervisor.bus.MachineClock;
 
 /**
- * A machine's time, made from a host clock that never runs backwards, and its timers. {@link #nanos} and {@link
- * #wallNanos} are thread-safe; the rest belongs to the machine's thread.
+ * A machine's time, made from a host clock that never runs backwards, and its timers. It can be stopped, and set to the
+ * time of a saved machine. {@link #nanos} and {@link #wallNanos} are thread-safe; the rest belongs to the machine's
+ * thread.
  */
 final class VirtualClock implements MachineClock {
     private final LongSupplier hostNanos;
     private final LongSupplier wallNanos;
-    private final long origin;
+    private static final long RUNNING = -1;
+
+    /** Host time at which this clock showed zero. */
+    private volatile long origin;
+
+    /** The time that it shows while it is stopped, else {@link #RUNNING}. */
+    private volatile long stoppedAt = RUNNING;
+
     private final PriorityQueue<Entry> armed = new PriorityQueue<>(
             Comparator.comparingLong((Entry e) -> e.deadline).thenComparingLong(e -> e.order));
     private long arms;
@@ -43,7 +51,34 @@ final class VirtualClock implements MachineClock {
 
     @Override
     public long nanos() {
-        return hostNanos.getAsLong() - origin;
+        long stopped = stoppedAt;
+        return stopped != RUNNING ? stopped : hostNanos.getAsLong() - origin;
+    }
+
+    /** Makes time stand still; twice is harmless. */
+    void stop() {
+        stoppedAt = nanos();
+    }
+
+    /** Lets a stopped clock run on from the time that it shows; harmless if it runs. */
+    void run() {
+        long stopped = stoppedAt;
+        if (stopped != RUNNING) {
+            origin = hostNanos.getAsLong() - stopped;
+            stoppedAt = RUNNING;
+        }
+    }
+
+    /**
+     * Sets the time, before timers are armed.
+     *
+     * @param nanos at least 0
+     */
+    void set(long nanos) {
+        origin = hostNanos.getAsLong() - nanos;
+        if (stoppedAt != RUNNING) {
+            stoppedAt = nanos;
+        }
     }
 
     @Override

@@ -44,12 +44,23 @@ public final class GuestMemory implements AutoCloseable {
         if (ramSize < 1 << 20 || (ramSize & 0xFFFFF) != 0) {
             throw new IllegalArgumentException("memory must be whole MiB, got " + ramSize + " bytes");
         }
-        ram = HostMapping.anonymous(ramSize);
+        this(HostMapping.anonymous(ramSize));
+    }
+
+    /** Memory that has content already: a saved machine's. It is closed with this. */
+    public GuestMemory(HostMapping ram) {
+        this.ram = ram;
+        long ramSize = ram.size();
         long low = Math.min(ramSize, LOW_LIMIT);
         add(MemoryRegion.ram("ram", 0, low, ram.address()));
         if (ramSize > low) {
             add(MemoryRegion.ram("ram-high", HIGH_BASE, ramSize - low, ram.address() + low));
         }
+    }
+
+    /** The RAM: below 3 GiB, then the rest. */
+    public HostMapping ram() {
+        return ram;
     }
 
     /** RAM in bytes. */

@@ -26,6 +26,18 @@ public final class GuestPrograms {
         return write(file, text, 0x66, 0xBA, 0x04, 0x06, 0x66, 0xB8, 0x00, 0x34, 0x66, 0xEF, 0xF4);
     }
 
+    /**
+     * Counts in memory for ever, and writes each count (modulo 256) on the serial console: what comes out tells exactly
+     * where the guest is.
+     */
+    public static Path count(Path file) throws IOException {
+        // mov ebx, 1100000h; again: inc byte [rbx]; mov al, [rbx]; out dx, al; mov ecx, 1000; wait: loop wait; jmp
+        // again
+        return write(
+                file, "", 0xBB, 0x00, 0x00, 0x10, 0x01, 0xFE, 0x03, 0x8A, 0x03, 0xEE, 0xB9, 0xE8, 0x03, 0x00, 0x00,
+                0xE2, 0xFE, 0xEB, 0xF2);
+    }
+
     private static Path write(Path file, String text, int... then) throws IOException {
         byte[] message = text.getBytes(StandardCharsets.US_ASCII);
         ByteBuffer elf = ByteBuffer.allocate(0x2000).order(ByteOrder.LITTLE_ENDIAN);

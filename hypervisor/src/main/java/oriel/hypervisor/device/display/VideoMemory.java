@@ -23,12 +23,17 @@ public final class VideoMemory implements AutoCloseable {
     public static final int DEFAULT_SIZE = 32 << 20;
 
     private static final int PAGE = 4096;
+    private static final int SAVED_BY_OWNER = -1;
     private static final int RGB = 0x00FF_FFFF;
     private static final ValueLayout.OfInt PIXEL = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final HostMapping mapping;
     private final MemorySegment bytes;
+
+    /** Whoever saves the machine saves the pixels, by its mapping. */
+    private final boolean savedByOwner;
+
     private final ReadWriteLock lifetime = new ReentrantReadWriteLock();
     private boolean closed; // guarded by lifetime
 
@@ -37,13 +42,32 @@ public final class VideoMemory implements AutoCloseable {
      *
      * @param size in bytes: a power of two of at least 4 MiB, the least that bochs-drm accepts
      */
-    @SuppressWarnings("restricted") // a view of the mapping, so that copies are bounds-checked against its size
     public VideoMemory(int size) {
-        if (size < 4 << 20 || Integer.bitCount(size) != 1) {
+        this(HostMapping.anonymous(checked(size)), false);
+    }
+
+    /**
+     * Memory that its owner saves and restores with the machine's RAM: {@link #save} leaves the pixels out. It is closed
+     * with this.
+     *
+     * @param mapping of a size that {@link #VideoMemory(int)} allows
+     */
+    public VideoMemory(HostMapping mapping) {
+        this(mapping, true);
+    }
+
+    private VideoMemory(HostMapping mapping, boolean savedByOwner) {
+        checked(mapping.size());
+        this.mapping = mapping;
+        this.bytes = mapping.bytes();
+        this.savedByOwner = savedByOwner;
+    }
+
+    private static long checked(long size) {
+        if (size < 4 << 20 || size > 1 << 30 || Long.bitCount(size) != 1) {
             throw new IllegalArgumentException("video memory of " + size + " bytes");
         }
-        mapping = HostMapping.anonymous(size);
-        bytes = MemorySegment.ofAddress(mapping.address()).reinterpret(size);
+        return size;
     }
 
     /** In bytes. */
@@ -86,8 +110,12 @@ public final class VideoMemory implements AutoCloseable {
         bytes.asSlice(start, length).fill((byte) 0);
     }
 
-    /** Writes the pages that aren't all zero, each behind its number. */
+    /** Writes the pages that aren't all zero, each behind its number; or that its owner has them. */
     void save(StateWriter out) {
+        if (savedByOwner) {
+            out.i32(size()).i32(SAVED_BY_OWNER);
+            return;
+        }
         BitSet used = new BitSet();
         for (int page = 0; page < size() / PAGE; page++) {
             used.set(page, !isZero(page));
@@ -113,8 +141,11 @@ public final class VideoMemory implements AutoCloseable {
         if (in.i32() != size()) {
             throw new StateException("saved video memory has another size than this machine's " + size() + " bytes");
         }
-        clear(0, size());
         int count = in.i32();
+        if (count == SAVED_BY_OWNER) {
+            return;
+        }
+        clear(0, size());
         for (int i = 0; i < count; i++) {
             int page = in.i32();
             byte[] content = in.blob();

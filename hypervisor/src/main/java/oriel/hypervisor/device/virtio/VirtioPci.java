@@ -312,8 +312,13 @@ public final class VirtioPci extends PciFunction implements VirtioTransport {
     }
 
     @Override
-    protected void saveFunction(StateWriter out) {
+    public void quiesce() {
         device.quiesce();
+    }
+
+    @Override
+    protected void saveFunction(StateWriter out) {
+        quiesce(); // a part saved alone; of a whole machine, everything is quiet by now
         out.version(STATE_VERSION).u16(configVector).u8(generation).u8(isr);
         status.save(out);
         common.save(out);
