@@ -35,6 +35,7 @@ import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.BiosImage;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
@@ -62,14 +63,43 @@ public final class VmCommand implements Callable<Integer> {
     private static final int EXIT_FAILED = 1;
     private static final int EXIT_TIMEOUT = 124;
 
-    @Option(names = "--kernel", required = true, paramLabel = "FILE", description = "Linux kernel (bzImage or ELF).")
-    private Path kernel = Path.of("");
+    @Option(
+            names = "--kernel",
+            paramLabel = "FILE",
+            description = "Linux kernel (bzImage or ELF) to start without firmware.")
+    private @Nullable Path kernel;
 
     @Option(names = "--initrd", paramLabel = "FILE", description = "Initial RAM disk.")
     private @Nullable Path initrd;
 
     @Option(names = "--append", paramLabel = "TEXT", description = "Kernel command line.")
     private String append = "";
+
+    @Option(
+            names = "--firmware",
+            paramLabel = "seabios[:FOLDER]",
+            description =
+                    "Start SeaBIOS, from its Debian package or a folder with its images: it boots a disk or CD by itself.")
+    private @Nullable String firmware;
+
+    @Option(
+            names = "--cdrom",
+            paramLabel = "ISO|none",
+            description = "A CD drive with this disc in it, or without one.")
+    private @Nullable String cdrom;
+
+    @Option(
+            names = "--boot",
+            split = ",",
+            paramLabel = "disk|cdrom",
+            description =
+                    "What the firmware tries to boot, in this order (default: disk,cdrom; or cdrom,disk with a disc).")
+    private List<String> bootOrder = new ArrayList<>();
+
+    @Option(
+            names = "--boot-menu",
+            description = "Have the firmware wait for Escape and offer a menu of what it can boot.")
+    private boolean bootMenu;
 
     @Option(
             names = "--disk",
@@ -182,19 +212,12 @@ public final class VmCommand implements Callable<Integer> {
 
     private Machine assemble(Accelerator chosen, DisplaySize screen, SerialOutput output) {
         List<DiskImage> images = openDisks();
+        MachineConfig.CdDrive drive = MachineConfig.CdDrive.NONE;
         boolean assembled = false;
         try {
-            Machine machine = new Machine(new MachineConfig(
-                    "vm",
-                    memory,
-                    cpus,
-                    chosen,
-                    new Boot.Kernel(
-                            LinuxKernel.read(kernel), initrd == null ? Initrd.none() : Initrd.read(initrd), append),
-                    images,
-                    MachineConfig.CdDrive.NONE,
-                    screen,
-                    output));
+            drive = openCdDrive();
+            Machine machine =
+                    new Machine(new MachineConfig("vm", memory, cpus, chosen, boot(), images, drive, screen, output));
             assembled = true;
             return machine;
         } catch (IllegalArgumentException e) {
@@ -202,8 +225,62 @@ public final class VmCommand implements Callable<Integer> {
         } finally {
             if (!assembled) {
                 images.forEach(DiskImage::close);
+                drive.disc().ifPresent(DiskImage::close);
             }
         }
+    }
+
+    private Boot boot() {
+        if (kernel != null && firmware == null) {
+            return new Boot.Kernel(
+                    LinuxKernel.read(kernel), initrd == null ? Initrd.none() : Initrd.read(initrd), append);
+        }
+        if (kernel != null) {
+            throw badUsage("--kernel starts a kernel without firmware: leave --firmware out, or --kernel");
+        }
+        if (firmware == null) {
+            throw badUsage("name what to start: --kernel FILE, or --firmware seabios with --disk or --cdrom");
+        }
+        if (initrd != null || !append.isEmpty()) {
+            throw badUsage("--initrd and --append go with --kernel: what firmware boots has its own");
+        }
+        return new Boot.Bios(bios(firmware), bootDevices(), bootMenu);
+    }
+
+    private BiosImage bios(String named) {
+        if (named.equals("seabios")) {
+            return BiosImage.seaBios(BiosImage.DEBIAN_FOLDER);
+        }
+        if (named.startsWith("seabios:") && named.length() > 8) {
+            return BiosImage.seaBios(Path.of(named.substring(8)));
+        }
+        throw badUsage("--firmware is seabios or seabios:FOLDER, not " + named);
+    }
+
+    private List<Boot.Device> bootDevices() {
+        if (bootOrder.isEmpty()) {
+            boolean disc = cdrom != null && !cdrom.equals("none");
+            return disc ? List.of(Boot.Device.CDROM, Boot.Device.DISK) : List.of(Boot.Device.DISK, Boot.Device.CDROM);
+        }
+        List<Boot.Device> devices = new ArrayList<>();
+        for (String name : bootOrder) {
+            devices.add(
+                    switch (name) {
+                        case "disk" -> Boot.Device.DISK;
+                        case "cdrom" -> Boot.Device.CDROM;
+                        default -> throw badUsage("--boot lists disk and cdrom, not " + name);
+                    });
+        }
+        return devices;
+    }
+
+    private MachineConfig.CdDrive openCdDrive() {
+        if (cdrom == null) {
+            return MachineConfig.CdDrive.NONE;
+        }
+        return cdrom.equals("none")
+                ? MachineConfig.CdDrive.EMPTY
+                : MachineConfig.CdDrive.with(DiskImages.open(Path.of(cdrom), Optional.of(DiskFormat.RAW), true));
     }
 
     private void takeScreenshot(Machine machine, AtomicReference<@Nullable IOException> failure) {

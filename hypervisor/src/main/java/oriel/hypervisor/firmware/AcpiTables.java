@@ -3,7 +3,9 @@ package oriel.hypervisor.firmware;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
@@ -18,13 +20,22 @@ public final class AcpiTables {
     /** Where the tables go: the upper memory that a BIOS would use, where the root pointer is also searched for. */
     public static final long BASE = 0xE0000;
 
+    private static final String TABLES_FILE = "etc/acpi/tables", ROOT_POINTER_FILE = "etc/acpi/rsdp";
     private static final int SPACE = 0x20000;
     private static final int HEADER = 36;
 
+    /** Room before the first table, for the RSDP. */
+    private static final int ROOT_POINTER_SPACE = 64;
+
     private final ByteBuffer area = ByteBuffer.allocate(SPACE).order(ByteOrder.LITTLE_ENDIAN);
+    private final long base;
     private final int processors;
 
-    private AcpiTables(int processors) {
+    private AcpiTables(long base, int processors) {
+        if (processors < 1 || processors > 64) {
+            throw new IllegalArgumentException("1 to 64 processors, got " + processors);
+        }
+        this.base = base;
         this.processors = processors;
     }
 
@@ -42,24 +53,71 @@ public final class AcpiTables {
 
     /** All tables as they lie at {@link #BASE}; the RSDP is first. */
     static byte[] image(int processors) {
-        if (processors < 1 || processors > 64) {
-            throw new IllegalArgumentException("1 to 64 processors, got " + processors);
-        }
-        return new AcpiTables(processors).build();
+        AcpiTables tables = new AcpiTables(BASE, processors);
+        Layout layout = tables.build();
+        tables.area.put(0, tables.rsdp(layout));
+        return tables.bytes();
     }
 
-    private byte[] build() {
-        int rsdp = 0;
-        area.position(64);
+    /**
+     * The tables for firmware that puts them where it likes: files of the firmware configuration device by name, with the
+     * script by which the firmware links them.
+     *
+     * @param processors 1–64
+     */
+    public static Map<String, byte[]> files(int processors) {
+        AcpiTables tables = new AcpiTables(0, processors);
+        Layout layout = tables.build();
+        byte[] image = tables.bytes();
+        AcpiLinker linker = new AcpiLinker()
+                .allocate(TABLES_FILE, ROOT_POINTER_SPACE, AcpiLinker.Zone.HIGH)
+                .allocate(ROOT_POINTER_FILE, 16, AcpiLinker.Zone.BIOS);
+        for (Pointer pointer : layout.pointers) {
+            linker.pointer(TABLES_FILE, pointer.at, pointer.width, TABLES_FILE);
+        }
+        ByteBuffer lengths = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+        for (int table : layout.summed) {
+            linker.checksum(TABLES_FILE, table + 9, table, lengths.getInt(table + 4));
+        }
+        linker.pointer(ROOT_POINTER_FILE, 16, 4, TABLES_FILE)
+                .pointer(ROOT_POINTER_FILE, 24, 8, TABLES_FILE)
+                .checksum(ROOT_POINTER_FILE, 8, 0, 20)
+                .checksum(ROOT_POINTER_FILE, 32, 0, 36);
+        return Map.of(
+                TABLES_FILE, image, ROOT_POINTER_FILE, tables.rsdp(layout), AcpiLinker.FILE, linker.toByteArray());
+    }
+
+    /** A field that holds the address of a table. */
+    private record Pointer(int at, int width) {}
+
+    /** Where things are: the root tables, every pointer between tables, and the tables that have a check sum. */
+    private record Layout(int rsdt, int xsdt, List<Pointer> pointers, List<Integer> summed) {}
+
+    private Layout build() {
+        area.position(ROOT_POINTER_SPACE);
         int facs = place(facs());
         int dsdt = place(table("DSDT", 2, dsdt(processors)));
         int fadt = place(table("FACP", 4, fadt(facs, dsdt)));
         int madt = place(table("APIC", 3, madt()));
-        int rsdt = place(table("RSDT", 1, pointers(4, List.of(fadt, madt))));
-        int xsdt = place(table("XSDT", 1, pointers(8, List.of(fadt, madt))));
-        int end = area.position();
-        area.put(rsdp, rsdp(rsdt, xsdt));
-        byte[] image = new byte[end];
+        List<Integer> listed = List.of(fadt, madt);
+        int rsdt = place(table("RSDT", 1, pointers(4, listed)));
+        int xsdt = place(table("XSDT", 1, pointers(8, listed)));
+        List<Pointer> pointers = new ArrayList<>(List.of(
+                new Pointer(fadt + 36, 4),
+                new Pointer(fadt + 40, 4),
+                new Pointer(fadt + 132, 8),
+                new Pointer(fadt + 140, 8)));
+        for (int i = 0; i < listed.size(); i++) {
+            pointers.add(new Pointer(rsdt + HEADER + 4 * i, 4));
+            pointers.add(new Pointer(xsdt + HEADER + 8 * i, 8));
+        }
+        List<Integer> summed = new ArrayList<>(listed);
+        summed.addAll(List.of(dsdt, rsdt, xsdt));
+        return new Layout(rsdt, xsdt, pointers, summed);
+    }
+
+    private byte[] bytes() {
+        byte[] image = new byte[area.position()];
         area.get(0, image);
         return image;
     }
@@ -72,8 +130,8 @@ public final class AcpiTables {
         return at;
     }
 
-    private static int address(int offset) {
-        return (int) BASE + offset;
+    private int address(int offset) {
+        return (int) base + offset;
     }
 
     private static byte[] ascii(String text) {
@@ -106,16 +164,16 @@ public final class AcpiTables {
         return (byte) -sum;
     }
 
-    private static byte[] rsdp(int rsdt, int xsdt) {
+    private byte[] rsdp(Layout layout) {
         ByteBuffer rsdp = ByteBuffer.allocate(36).order(ByteOrder.LITTLE_ENDIAN);
         rsdp.put(ascii("RSD PTR ")).put((byte) 0).put(ascii("ORIEL ")).put((byte) 2);
-        rsdp.putInt(address(rsdt)).putInt(36).putLong(address(xsdt));
+        rsdp.putInt(address(layout.rsdt)).putInt(36).putLong(address(layout.xsdt));
         rsdp.put(8, checksum(rsdp.array(), 20));
         rsdp.put(32, checksum(rsdp.array(), 36));
         return rsdp.array();
     }
 
-    private static byte[] pointers(int width, List<Integer> tables) {
+    private byte[] pointers(int width, List<Integer> tables) {
         ByteBuffer body = ByteBuffer.allocate(width * tables.size()).order(ByteOrder.LITTLE_ENDIAN);
         for (int table : tables) {
             if (width == 4) {
@@ -135,7 +193,7 @@ public final class AcpiTables {
     }
 
     /** FADT revision 4 (§5.2.9); offsets here count from the start of the table. */
-    private static byte[] fadt(int facs, int dsdt) {
+    private byte[] fadt(int facs, int dsdt) {
         int writeBackInvalidate = 1, processorC1 = 1 << 2, noSleepButton = 1 << 5, noFixedRtc = 1 << 6;
         int resetRegister = 1 << 10;
         int legacyDevices = 1, keyboardController = 2;

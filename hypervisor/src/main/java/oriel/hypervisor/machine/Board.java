@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.Device;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.cpu.CpuState;
@@ -28,6 +29,7 @@ import oriel.hypervisor.device.input.I8042;
 import oriel.hypervisor.device.input.Ps2Keyboard;
 import oriel.hypervisor.device.input.Ps2Mouse;
 import oriel.hypervisor.device.pci.HostBridge;
+import oriel.hypervisor.device.pci.IsaBridge;
 import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.device.serial.Serial16550;
@@ -36,6 +38,7 @@ import oriel.hypervisor.device.virtio.VirtioEntropy;
 import oriel.hypervisor.device.virtio.VirtioPci;
 import oriel.hypervisor.device.virtio.VirtioTablet;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.Framebuffer;
 import oriel.hypervisor.memory.GuestMemory;
 import oriel.hypervisor.memory.HostMapping;
@@ -43,13 +46,16 @@ import oriel.hypervisor.memory.HostMapping;
 /**
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
  *
- * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks.
+ * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 31 ISA bridge (with a BIOS).
  */
 final class Board {
+    private static final int SLOT_HOST_BRIDGE = 0;
     private static final int SLOT_DISPLAY = 1;
     private static final int SLOT_TABLET = 2;
     private static final int SLOT_ENTROPY = 3;
     private static final int SLOT_FIRST_DISK = 4;
+    private static final int SLOT_IDE = 30;
+    private static final int SLOT_ISA_BRIDGE = 31;
 
     final GuestMemory memory;
     final List<EmulatedCpu> cpus;
@@ -61,6 +67,7 @@ final class Board {
     private final Ps2Keyboard keyboard;
     private final VirtioTablet tablet;
     private final ApicBus apics;
+    private final @Nullable BiosParts bios;
     private final List<Device> devices = new ArrayList<>();
 
     /**
@@ -111,8 +118,34 @@ final class Board {
         dma.attach(bus);
         serial.attach(bus);
 
-        PciBus pci = add(new PciBus(bus, memory, router::gsi, apics));
-        plug(pci, 0, new HostBridge());
+        PciBus pci;
+        if (config.boot() instanceof Boot.Bios boot) {
+            bios = new BiosParts(
+                    config,
+                    boot,
+                    memory,
+                    bus,
+                    router::line,
+                    new BiosParts.BootSlots(SLOT_FIRST_DISK, config.disks().size(), SLOT_IDE));
+            IsaBridge isa = bios.isaBridge;
+            pci = add(new PciBus(
+                    bus,
+                    memory,
+                    gsi -> level -> {
+                        router.gsi(gsi).set(level);
+                        isa.set(gsi, level);
+                    },
+                    apics,
+                    false));
+            plug(pci, SLOT_HOST_BRIDGE, bios.hostBridge);
+            plug(pci, SLOT_ISA_BRIDGE, isa);
+            add(bios.config);
+            add(bios.log);
+        } else {
+            bios = null;
+            pci = add(new PciBus(bus, memory, router::gsi, apics));
+            plug(pci, SLOT_HOST_BRIDGE, new HostBridge());
+        }
         tablet = new VirtioTablet("tablet");
         this.pixels = pixels;
         videoMemory = new VideoMemory(pixels);
@@ -126,7 +159,7 @@ final class Board {
         keyboard = new Ps2Keyboard(display::lightsChanged);
         I8042 keyboardController = add(new I8042(router.line(1), router.line(12), power, keyboard, new Ps2Mouse()));
         keyboardController.attach(bus);
-        graphics = new BochsDisplay("display", display, bus);
+        graphics = new BochsDisplay("display", display, bus, memory);
         plug(pci, SLOT_DISPLAY, graphics);
         plug(pci, SLOT_TABLET, new VirtioPci(tablet, memory));
         plug(pci, SLOT_ENTROPY, new VirtioPci(new VirtioEntropy("entropy", random), memory));
@@ -187,8 +220,7 @@ final class Board {
     private static final class Processor implements ProcessorSignals {
         private final int number;
 
-        private @org.jspecify.annotations.Nullable EmulatedCpu
-                cpu; // set right after construction: the two need each other
+        private @Nullable EmulatedCpu cpu; // set right after construction: the two need each other
 
         Processor(int number) {
             this.number = number;
@@ -236,6 +268,9 @@ final class Board {
         }
         memory.close();
         videoMemory.close();
+        if (bios != null) {
+            bios.close();
+        }
     }
 
     /** Puts the screen into the mode that a kernel without a driver draws in. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -126,6 +127,55 @@ class AcpiTablesTest {
     void fitsBelowOneMebibyteWithAnyNumberOfProcessors() {
         assertThat(AcpiTables.image(64).length).isLessThan(0x20000);
         assertThatThrownBy(() -> AcpiTables.image(0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Does what firmware does with the script, and looks for the same tables. */
+    @Test
+    void linkerScriptBuildsTheSameTablesElsewhere() {
+        Map<String, byte[]> files = AcpiTables.files(2);
+        byte[] loaded = files.get("etc/acpi/tables").clone();
+        byte[] root = files.get("etc/acpi/rsdp").clone();
+        int base = 0x7FE_0000;
+        ByteBuffer script = ByteBuffer.wrap(files.get("etc/table-loader")).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at < script.capacity(); at += 128) {
+            byte[] file = name(script, at + 4).equals("etc/acpi/rsdp") ? root : loaded;
+            ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+            switch (script.getInt(at)) {
+                case 1 -> assertThat(script.get(at + 64)).isEqualTo((byte) (file == root ? 2 : 1));
+                case 2 -> {
+                    int field = script.getInt(at + 116);
+                    bytes.putInt(field, bytes.getInt(field) + base);
+                }
+                case 3 -> {
+                    int where = script.getInt(at + 60);
+                    file[where] -= (byte) sum(file, script.getInt(at + 64), script.getInt(at + 68));
+                }
+                default -> throw new AssertionError("unknown command");
+            }
+        }
+        assertThat(sum(root, 0, 20)).isZero();
+        assertThat(sum(root, 0, 36)).isZero();
+        ByteBuffer view = ByteBuffer.wrap(loaded).order(ByteOrder.LITTLE_ENDIAN);
+        int xsdt = (int) (ByteBuffer.wrap(root).order(ByteOrder.LITTLE_ENDIAN).getLong(24) - base);
+        List<String> found = new ArrayList<>();
+        for (int at = xsdt + 36; at < xsdt + view.getInt(xsdt + 4); at += 8) {
+            int table = (int) (view.getLong(at) - base);
+            found.add(new String(loaded, table, 4, StandardCharsets.US_ASCII));
+            assertThat(sum(loaded, table, view.getInt(table + 4))).isZero();
+            if (found.getLast().equals("FACP")) {
+                int dsdt = (int) (view.getLong(table + 140) - base);
+                assertThat(new String(loaded, dsdt, 4, StandardCharsets.US_ASCII))
+                        .isEqualTo("DSDT");
+                assertThat(sum(loaded, dsdt, view.getInt(dsdt + 4))).isZero();
+            }
+        }
+        assertThat(found).contains("FACP", "APIC");
+    }
+
+    private static String name(ByteBuffer script, int at) {
+        byte[] bytes = new byte[56];
+        script.get(at, bytes);
+        return new String(bytes, StandardCharsets.US_ASCII).replace("\0", "");
     }
 
     @Test

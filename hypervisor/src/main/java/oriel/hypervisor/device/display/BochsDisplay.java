@@ -6,6 +6,7 @@ import oriel.hypervisor.bus.Mmio;
 import oriel.hypervisor.bus.PortIo;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
+import oriel.hypervisor.device.chipset.BytePorts;
 import oriel.hypervisor.device.pci.BarBacking;
 import oriel.hypervisor.device.pci.MemoryBacking;
 import oriel.hypervisor.device.pci.PciBar;
@@ -17,14 +18,16 @@ import oriel.hypervisor.memory.GuestMemory;
 import oriel.hypervisor.memory.MemoryRegion;
 
 /**
- * The Bochs VBE graphics adapter, as Linux's bochs-drm drives it: BAR 0 is video memory, BAR 2 has the EDID at 0, VGA
- * ports at 400H, mode registers at 500H and extensions at 600H; the mode registers are at ports 1CEH/1CFH too. 32 bits
- * a pixel, no VGA text or planes. Confined to the machine's thread.
+ * The Bochs VBE graphics adapter, as Linux's bochs-drm and SeaBIOS's VGA BIOS drive it: BAR 0 is video memory, BAR 2 has
+ * the EDID at 0, VGA ports at 400H, mode registers at 500H and extensions at 600H; the mode registers are at ports
+ * 1CEH/1CFH too. While no mode of these is on it is a VGA: ports 3B4H–3DFH, window at A0000H. Confined to the machine's
+ * thread.
  */
 public final class BochsDisplay extends PciFunction implements PortIo {
     private static final int REGISTERS_SIZE = 0x1000;
     private static final int VGA = 0x400;
     private static final int VGA_END = 0x420;
+    private static final int VGA_PORT = 0x3C0;
     private static final int DISPI = 0x500;
     private static final int DISPI_END = DISPI + 2 * DispiRegisters.COUNT;
     private static final int EXTENSION_SIZE = 0x600;
@@ -35,12 +38,14 @@ public final class BochsDisplay extends PciFunction implements PortIo {
     private static final int INDEX_PORT = 0x1CE;
     private static final int PORTS = 3; // index, data, and data again at an even address
 
-    private static final int STATE_VERSION = 1;
+    private static final int STATE_VERSION = 2;
 
     private final VideoMemory memory;
     private final FramebufferDisplay display;
     private final DispiRegisters dispi;
-    private final VgaAttribute vga = new VgaAttribute();
+    private final VgaRegisters vga = new VgaRegisters();
+    private final VgaPicture picture = new VgaPicture(vga);
+    private final VgaWindow window;
     private byte[] edid;
     private int index;
 
@@ -57,9 +62,10 @@ public final class BochsDisplay extends PciFunction implements PortIo {
      * An adapter; add it to the bus.
      *
      * @param display shows it, over the same video memory
-     * @param io where it claims its ports
+     * @param io where it claims its ports and the VGA's window
+     * @param guest memory in which the window hides the RAM
      */
-    public BochsDisplay(String name, FramebufferDisplay display, IoBus io) {
+    public BochsDisplay(String name, FramebufferDisplay display, IoBus io, GuestMemory guest) {
         super(name, new PciIdentity(0x1234, 0x1111, 0x030000, 2, 0x1AF4, 0x1100, false));
         this.display = display;
         this.memory = display.memory();
@@ -67,8 +73,34 @@ public final class BochsDisplay extends PciFunction implements PortIo {
         this.edid = Edid.of(display.size());
         addBar(0, new PciBar(PciBar.Kind.MEMORY, memory.size(), true, new TrackedMemory()));
         addBar(2, new PciBar(PciBar.Kind.MEMORY, REGISTERS_SIZE, false, new RegisterBacking(new Registers())));
+        this.window = new VgaWindow(vga, picture, dispi, memory, display::everythingChanged);
         io.addPorts(INDEX_PORT, PORTS, this);
+        attachVga(io, guest);
         display.onSizeRequest(this::prefer);
+    }
+
+    private void attachVga(IoBus io, GuestMemory guest) {
+        BytePorts ports = new VgaPorts();
+        for (int port = VgaRegisters.FIRST_PORT; port <= VgaRegisters.LAST_PORT; port++) {
+            if (port < 0x3BB || port >= VGA_PORT) { // 3BCH–3BFH is a printer port
+                io.addPorts(port, 1, ports);
+            }
+        }
+        guest.add(MemoryRegion.hole("vga", VgaWindow.BASE, VgaWindow.SIZE));
+        io.addMmio(VgaWindow.BASE, VgaWindow.SIZE, window);
+    }
+
+    private final class VgaPorts implements BytePorts {
+        @Override
+        public int readByte(int port) {
+            return vga.read(port);
+        }
+
+        @Override
+        public void writeByte(int port, int value) {
+            vga.write(port, value);
+            update();
+        }
     }
 
     /** Tells the display through which region the guest writes, as it comes and goes. */
@@ -98,12 +130,13 @@ public final class BochsDisplay extends PciFunction implements PortIo {
         edid = Edid.of(size);
         dispi.reset();
         vga.reset();
+        window.reset();
         dispi.write(DispiRegisters.XRES, size.width());
         dispi.write(DispiRegisters.YRES, size.height());
         dispi.write(DispiRegisters.BPP, 32);
         dispi.write(DispiRegisters.ENABLE, DispiRegisters.ENABLED | DispiRegisters.LINEAR);
-        Scanout scanout = dispi.scanout();
-        if (scanout == null) {
+        vga.showPicture(true);
+        if (!(dispi.scanout(picture) instanceof LinearScanout scanout)) {
             throw new IllegalArgumentException("a picture of %d×%d doesn't fit %d MiB of video memory"
                     .formatted(size.width(), size.height(), memory.size() >> 20));
         }
@@ -120,21 +153,25 @@ public final class BochsDisplay extends PciFunction implements PortIo {
     }
 
     private void update() {
-        Scanout described = dispi.scanout();
-        if (!dispi.enabled() || !vga.picture()) {
-            Scanout shown = display.scanout();
-            display.show(new Scanout(shown.size(), shown.start(), shown.pitch(), true));
-        } else if (described != null) {
+        if (!picture.on()) {
+            display.show(new BlankScanout(display.size()));
+            return;
+        }
+        Scanout described = dispi.enabled() ? dispi.scanout(picture) : picture.scanout(dispi.eightBitColours());
+        if (described != null) {
             display.show(described);
+        } else if (!dispi.enabled()) {
+            display.show(new BlankScanout(display.size())); // no video BIOS has set a mode
         }
         // Otherwise the registers are half-way from one picture to another: the old one stays.
     }
 
     private void writeDispi(int register, int value) {
         boolean clear = dispi.write(register, value & 0xFFFF);
-        Scanout described = dispi.scanout();
-        if (clear && described != null) {
-            memory.clear(0, described.length());
+        if (clear) {
+            if (dispi.scanout(picture) instanceof LinearScanout linear) {
+                memory.clear(linear.start(), linear.length());
+            }
             display.everythingChanged();
         }
         update();
@@ -158,7 +195,7 @@ public final class BochsDisplay extends PciFunction implements PortIo {
             if (at < edid.length) {
                 return edid[at] & 0xFF;
             } else if (at >= VGA && at < VGA_END) {
-                return vga.read(at - VGA);
+                return vga.read(at - VGA + VGA_PORT);
             } else if (at >= DISPI && at < DISPI_END) {
                 return dispi.read((at - DISPI) >> 1) >> (8 * (at & 1)) & 0xFF;
             } else if (at >= EXTENSION_SIZE && at < EXTENSION_ENDIAN) {
@@ -175,7 +212,7 @@ public final class BochsDisplay extends PciFunction implements PortIo {
             if (at >= DISPI && at < DISPI_END && size == 2 && (at & 1) == 0) {
                 writeDispi((at - DISPI) >> 1, (int) value);
             } else if (at >= VGA && at < VGA_END) {
-                vga.write(at - VGA, (int) value & 0xFF);
+                vga.write(at - VGA + VGA_PORT, (int) value & 0xFF);
                 update();
             }
             // The endianness stays little: the driver of an x86 guest never asks for another.
@@ -207,6 +244,7 @@ public final class BochsDisplay extends PciFunction implements PortIo {
         super.reset();
         dispi.reset();
         vga.reset();
+        window.reset();
         index = 0;
         update();
     }
@@ -216,23 +254,30 @@ public final class BochsDisplay extends PciFunction implements PortIo {
         out.version(STATE_VERSION).u16(index).blob(edid);
         dispi.save(out);
         vga.save(out);
-        Scanout shown = display.scanout();
-        out.u16(shown.size().width()).u16(shown.size().height());
+        window.save(out);
+        out.u16(display.size().width()).u16(display.size().height());
         memory.save(out);
     }
 
     @Override
     protected void loadFunction(StateReader in) {
-        in.version(STATE_VERSION);
+        int version = in.version(STATE_VERSION);
         index = in.u16();
         byte[] saved = in.blob();
         edid = Arrays.copyOf(saved, Edid.LENGTH);
         dispi.load(in);
-        vga.load(in);
+        if (version == 1) { // of VGA there was but the switch for the picture
+            vga.reset();
+            vga.showPicture(in.bool());
+            in.bool();
+        } else {
+            vga.load(in);
+            window.load(in);
+        }
         int width = Math.clamp(in.u16(), 1, 16384);
         int height = Math.clamp(in.u16(), 1, 16384);
         memory.load(in);
-        display.show(Scanout.black(new DisplaySize(width, height))); // a blanked display keeps its size
+        display.show(new BlankScanout(new DisplaySize(width, height))); // a blanked display keeps its size
         update();
         display.everythingChanged();
     }

@@ -12,7 +12,7 @@ final class DirtyRows {
     private DirtyRows() {}
 
     /** Rectangles as wide as the picture, from top to bottom, disjoint and not adjacent. */
-    static List<Rectangle> of(BitSet pages, Scanout scanout) {
+    static List<Rectangle> of(BitSet pages, LinearScanout scanout) {
         List<Rectangle> areas = new ArrayList<>();
         int top = -1;
         int bottom = -1;
@@ -38,7 +38,7 @@ final class DirtyRows {
         return areas;
     }
 
-    private static void add(List<Rectangle> areas, Scanout scanout, int top, int bottom) {
+    private static void add(List<Rectangle> areas, LinearScanout scanout, int top, int bottom) {
         if (bottom > top) {
             areas.add(new Rectangle(0, top, scanout.size().width(), bottom - top));
         }

@@ -24,12 +24,14 @@ final class DispiRegisters {
 
     static final int ENABLED = 1;
     static final int GET_CAPS = 2;
+    static final int EIGHT_BIT_COLOURS = 0x20;
     static final int LINEAR = 0x40;
     static final int KEEP_MEMORY = 0x80;
 
     private static final int NEWEST_ID = 0xB0C5;
     private static final int OLDEST_ID = 0xB0C0;
     private static final int DEPTH = 32;
+    private static final int PLANES = 4; // 16 colours, in the planes of the VGA
     private static final int MOST_PIXELS = 8192;
     private static final DisplaySize CAPABILITY = new DisplaySize(2560, 1600);
 
@@ -78,7 +80,7 @@ final class DispiRegisters {
                     values[ID] = value;
                 }
             }
-            case XRES, YRES, BPP, X_OFFSET, Y_OFFSET -> values[index] = value;
+            case XRES, YRES, BPP, BANK, X_OFFSET, Y_OFFSET -> values[index] = value;
             case VIRT_WIDTH -> values[VIRT_WIDTH] = Math.max(value, values[XRES]);
             case ENABLE -> {
                 boolean switchedOn = (value & ENABLED) != 0 && !enabled();
@@ -90,7 +92,7 @@ final class DispiRegisters {
                     return (value & KEEP_MEMORY) == 0;
                 }
             }
-            default -> {} // banks are for the window at A0000H, which this adapter doesn't have
+            default -> {}
         }
         return false;
     }
@@ -99,23 +101,48 @@ final class DispiRegisters {
         return (values[ENABLE] & ENABLED) != 0;
     }
 
+    boolean eightBitColours() {
+        return (values[ENABLE] & EIGHT_BIT_COLOURS) != 0;
+    }
+
+    /** Whether a picture is on whose pixels lie one after the other. */
+    boolean linear() {
+        return enabled() && values[BPP] != PLANES;
+    }
+
+    /** Which 64 KiB of video memory are in the window at A0000H. */
+    int bank() {
+        return values[BANK];
+    }
+
     private int pitch() {
-        return values[VIRT_WIDTH] * Scanout.BYTES_PER_PIXEL;
+        return values[BPP] == PLANES
+                ? values[VIRT_WIDTH] / 8
+                : values[VIRT_WIDTH]
+                        * PixelFormat.ofDepth(values[BPP])
+                                .orElse(PixelFormat.XRGB_8888)
+                                .bytes();
     }
 
     /** What the registers describe; null if they describe nothing that can be shown. */
     @Nullable
-    Scanout scanout() {
+    Scanout scanout(VgaPicture vga) {
         int width = values[XRES];
         int height = values[YRES];
-        if (!enabled() || values[BPP] != DEPTH || width < 1 || height < 1) {
+        if (!enabled() || width < 1 || height < 1 || width > MOST_PIXELS || height > MOST_PIXELS) {
             return null;
         }
-        if (width > MOST_PIXELS || height > MOST_PIXELS) {
+        DisplaySize size = new DisplaySize(width, height);
+        if (values[BPP] == PLANES) {
+            return vga.planar(size, pitch(), eightBitColours());
+        }
+        PixelFormat format = PixelFormat.ofDepth(values[BPP]).orElse(null);
+        if (format == null) {
             return null;
         }
-        long start = (long) values[Y_OFFSET] * pitch() + (long) values[X_OFFSET] * Scanout.BYTES_PER_PIXEL;
-        Scanout scanout = new Scanout(new DisplaySize(width, height), start, pitch(), false);
+        long start = (long) values[Y_OFFSET] * pitch() + (long) values[X_OFFSET] * format.bytes();
+        Palette palette = format == PixelFormat.INDEXED ? vga.allColours(eightBitColours()) : Palette.NONE;
+        Scanout scanout = new LinearScanout(size, start, pitch(), format, palette);
         return scanout.fits(memory) ? scanout : null;
     }
 

@@ -1,6 +1,5 @@
 package oriel.hypervisor.device.display;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -64,7 +63,7 @@ public final class FramebufferDisplay implements Display {
         this.memory = memory;
         this.machine = machine;
         this.flushWriteTracking = flushWriteTracking;
-        this.scanout = Scanout.black(initial);
+        this.scanout = new BlankScanout(initial);
         this.input = input.apply(this::size);
     }
 
@@ -208,7 +207,7 @@ public final class FramebufferDisplay implements Display {
         if (source != null) {
             var pages = source.takeDirty();
             flushWriteTracking.run();
-            areas = now.blank() ? areas : DirtyRows.of(pages, now);
+            areas = now.changed(pages);
         }
         if (everything) {
             areas = List.of(now.size().bounds());
@@ -247,13 +246,7 @@ public final class FramebufferDisplay implements Display {
         if (area.isEmpty()) {
             return true;
         }
-        if (now.blank()) {
-            for (int row = 0; row < area.height(); row++) {
-                Arrays.fill(to, offset + row * stride, offset + row * stride + area.width(), 0);
-            }
-            return true;
-        }
-        return memory.copyPixels(now.start(), now.pitch(), area, to, offset, stride);
+        return memory.draw(now, area, to, offset, stride);
     }
 
     @Override

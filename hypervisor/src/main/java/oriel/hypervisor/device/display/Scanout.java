@@ -1,28 +1,30 @@
 package oriel.hypervisor.device.display;
 
+import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
+import java.util.List;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.Rectangle;
 
 /**
- * What an adapter shows: 32 bits a pixel, 0xXXRRGGBB.
- *
- * @param size of the picture
- * @param start of its first pixel in video memory, in bytes
- * @param pitch from row to row, in bytes
- * @param blank black, whatever is in memory
+ * What an adapter shows: how video memory becomes a picture. Immutable and without state of its own, so that any thread
+ * can draw it while the machine runs on.
  */
-record Scanout(DisplaySize size, long start, int pitch, boolean blank) {
-    static final int BYTES_PER_PIXEL = 4;
+sealed interface Scanout permits BlankScanout, LinearScanout, TextScanout, VgaScanout {
+    /** Size of the picture. */
+    DisplaySize size();
 
-    static Scanout black(DisplaySize size) {
-        return new Scanout(size, 0, size.width() * BYTES_PER_PIXEL, true);
-    }
+    /** Whether it reads nothing outside video memory of this many bytes. */
+    boolean fits(long memory);
 
-    /** Bytes from the first pixel to the end of the last. */
-    long length() {
-        return (long) (size.height() - 1) * pitch + (long) size.width() * BYTES_PER_PIXEL;
-    }
+    /** Areas of the picture that written pages of video memory show in. */
+    List<Rectangle> changed(BitSet pages);
 
-    boolean fits(long memory) {
-        return blank || start >= 0 && pitch >= size.width() * BYTES_PER_PIXEL && start + length() <= memory;
-    }
+    /**
+     * Draws an area of the picture as 0x00RRGGBB.
+     *
+     * @param memory video memory
+     * @param stride of {@code to}, in pixels
+     */
+    void draw(MemorySegment memory, Rectangle area, int[] to, int at, int stride);
 }

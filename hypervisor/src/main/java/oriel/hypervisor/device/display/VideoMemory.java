@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -24,8 +23,6 @@ public final class VideoMemory implements AutoCloseable {
 
     private static final int PAGE = 4096;
     private static final int SAVED_BY_OWNER = -1;
-    private static final int RGB = 0x00FF_FFFF;
-    private static final ValueLayout.OfInt PIXEL = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final HostMapping mapping;
@@ -80,26 +77,17 @@ public final class VideoMemory implements AutoCloseable {
     }
 
     /**
-     * Copies pixels out as 0x00RRGGBB.
+     * Draws part of a picture as 0x00RRGGBB.
      *
-     * @param start of the picture's first pixel, in bytes
-     * @param pitch from row to row, in bytes
      * @return false if the memory is gone
      */
-    boolean copyPixels(long start, int pitch, Rectangle area, int[] to, int at, int stride) {
+    boolean draw(Scanout scanout, Rectangle area, int[] to, int at, int stride) {
         lifetime.readLock().lock();
         try {
             if (closed) {
                 return false;
             }
-            for (int row = 0; row < area.height(); row++) {
-                long from = start + (long) (area.y() + row) * pitch + 4L * area.x();
-                int first = at + row * stride;
-                MemorySegment.copy(bytes, PIXEL, from, to, first, area.width());
-                for (int i = first; i < first + area.width(); i++) {
-                    to[i] &= RGB;
-                }
-            }
+            scanout.draw(bytes, area, to, at, stride);
             return true;
         } finally {
             lifetime.readLock().unlock();

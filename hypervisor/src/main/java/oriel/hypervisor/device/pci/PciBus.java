@@ -16,7 +16,7 @@ import oriel.hypervisor.memory.GuestMemory;
 
 /**
  * PCI bus 0 behind configuration mechanism 1 (PCI Local Bus 3.0 §3.2.2.3.2): address port CF8H, data ports CFCH–CFFH.
- * One function a slot. It assigns BARs when a function is added, as no firmware does; the guest may move them within
+ * One function a slot. It assigns BARs when a function is added, unless firmware does; the guest may move them within
  * {@link #MEMORY_WINDOW}. Confined to the machine's thread.
  */
 public final class PciBus implements PortIo, Device {
@@ -34,14 +34,15 @@ public final class PciBus implements PortIo, Device {
     private static final int ADDRESS_PORT = 0xCF8;
     private static final int DATA_PORT = 0xCFC;
     private static final int SLOTS = 32;
-    private static final int FIRST_GSI = 16;
-    private static final int GSIS = 8;
+    static final int FIRST_GSI = 16;
+    static final int GSIS = 8;
     private static final int VERSION = 1;
 
     private final IoBus io;
     private final GuestMemory memory;
     private final IntFunction<InterruptLine> lines;
     private final MessageInterrupts messages;
+    private final boolean assigns;
     private final @Nullable PciFunction[] functions = new PciFunction[SLOTS];
     private final int[] asserting = new int[GSIS]; // a bit for each slot that asserts the shared line
     private final List<Mapping> mapped = new ArrayList<>();
@@ -57,13 +58,25 @@ public final class PciBus implements PortIo, Device {
         }
     }
 
+    /** An empty bus of a machine without firmware: it assigns BARs. */
+    public PciBus(IoBus io, GuestMemory memory, IntFunction<InterruptLine> lines, MessageInterrupts messages) {
+        this(io, memory, lines, messages, true);
+    }
+
     /**
      * An empty bus that claims its ports.
      *
      * @param lines the interrupt line of a GSI: asked for 16–23
      * @param messages where MSI-X messages go
+     * @param assigns whether BARs are assigned and decoding is on after a reset; firmware wants neither
      */
-    public PciBus(IoBus io, GuestMemory memory, IntFunction<InterruptLine> lines, MessageInterrupts messages) {
+    public PciBus(
+            IoBus io,
+            GuestMemory memory,
+            IntFunction<InterruptLine> lines,
+            MessageInterrupts messages,
+            boolean assigns) {
+        this.assigns = assigns;
         this.io = io;
         this.memory = memory;
         this.lines = lines;
@@ -84,7 +97,7 @@ public final class PciBus implements PortIo, Device {
     }
 
     /**
-     * Plugs a function in, assigns its BARs and switches decoding on.
+     * Plugs a function in; assigns its BARs and switches decoding on, unless firmware does.
      *
      * @param slot 0–31, free; the host bridge is in 0
      */
@@ -96,7 +109,7 @@ public final class PciBus implements PortIo, Device {
         long[] bases = new long[PciFunction.BARS];
         for (int i = 0; i < PciFunction.BARS; i++) {
             PciBar bar = function.bar(i);
-            if (bar != null) {
+            if (bar != null && assigns) {
                 bases[i] = assign(bar);
             }
         }
@@ -155,6 +168,10 @@ public final class PciBus implements PortIo, Device {
                 mapped.add(mapping);
             }
         }
+    }
+
+    boolean assigns() {
+        return assigns;
     }
 
     void setInterrupt(int slot, boolean asserted) {

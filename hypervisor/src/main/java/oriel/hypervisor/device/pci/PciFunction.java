@@ -242,13 +242,15 @@ public abstract class PciFunction implements Device {
         return bus;
     }
 
-    /** BARs and command register as a BIOS would leave them: assigned and decoding. */
+    /** BARs and command register as a BIOS would leave them, assigned and decoding; all 0 if a BIOS is to come. */
     private void programBars() {
         int command = 0;
         for (int i = 0; i < BARS; i++) {
             PciBar bar = bars[i];
             if (bar != null) {
-                command |= bar.kind() == PciBar.Kind.IO ? ConfigSpace.COMMAND_IO : ConfigSpace.COMMAND_MEMORY;
+                if (attachedBus().assigns()) {
+                    command |= bar.kind() == PciBar.Kind.IO ? ConfigSpace.COMMAND_IO : ConfigSpace.COMMAND_MEMORY;
+                }
                 config.set(ConfigSpace.BAR0 + 4 * i, 4, (int) initialBase[i] | bar.typeBits());
                 if (bar.kind() == PciBar.Kind.MEMORY_64) {
                     config.set(ConfigSpace.BAR0 + 4 * i + 4, 4, (int) (initialBase[i] >>> 32));

@@ -101,7 +101,7 @@ class BochsDisplayTest {
     void aWindowOutsideMemoryKeepsTheOldPicture() {
         screen.setMode(1024, 768);
         screen.setDispi(DispiRegisters.Y_OFFSET, 0xFFFF);
-        assertThat(screen.display.scanout().start()).isZero();
+        assertThat(((LinearScanout) screen.display.scanout()).start()).isZero();
         screen.setDispi(DispiRegisters.ENABLE, 0);
         screen.setDispi(DispiRegisters.XRES, 0xFFFF);
         screen.setDispi(DispiRegisters.YRES, 0xFFFF);

@@ -17,7 +17,8 @@ class DirtyRowsTest {
         for (int round = 0; round < 500; round++) {
             DisplaySize size = new DisplaySize(1 + random.nextInt(1500), 1 + random.nextInt(120));
             int pitch = size.width() * 4 + (random.nextBoolean() ? 4 * random.nextInt(600) : 0);
-            Scanout scanout = new Scanout(size, 4L * random.nextInt(5000), pitch, false);
+            LinearScanout scanout =
+                    new LinearScanout(size, 4L * random.nextInt(5000), pitch, PixelFormat.XRGB_8888, Palette.NONE);
             BitSet pages = new BitSet();
             for (int i = 0; i < random.nextInt(12); i++) {
                 int first = random.nextInt(160);

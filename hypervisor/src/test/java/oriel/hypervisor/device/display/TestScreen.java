@@ -49,7 +49,7 @@ final class TestScreen implements AutoCloseable, Display.Listener {
 
     TestScreen() {
         display = new FramebufferDisplay("test", vram, INITIAL, NoInput::new, tasks::add, () -> flushes++);
-        adapter = new BochsDisplay("display", display, io);
+        adapter = new BochsDisplay("display", display, io, memory);
         PciBus bus = new PciBus(io, memory, _ -> _ -> {}, (_, _) -> {});
         bus.add(0, new HostBridge());
         bus.add(SLOT, adapter);
