@@ -37,14 +37,11 @@ abstract class VirtioInput extends VirtioDevice {
         this.product = product;
     }
 
-    /** Codes of an event type that the device sends (for {@code EV_LED}: takes); empty if it doesn't have the type. */
+    /** Codes of an event type that the device sends; empty if it doesn't have the type. */
     abstract BitSet codes(int eventType);
 
     /** Largest value of an absolute axis, whose smallest is 0; −1 if the device doesn't have it. */
     abstract int absoluteMaximum(int axis);
-
-    /** The guest switched something on the device (a keyboard's light). */
-    void statusEvent(InputEvent event) {}
 
     final InputBacklog backlog() {
         return backlog;
@@ -97,10 +94,7 @@ abstract class VirtioInput extends VirtioDevice {
             if (chain.readableBytes() < InputEvent.BYTES) {
                 throw new VirtioException("input status buffer of " + chain.readableBytes() + " bytes");
             }
-            byte[] bytes = new byte[InputEvent.BYTES];
-            chain.read(0, bytes, 0, bytes.length);
-            queue.push(chain, 0);
-            statusEvent(InputEvent.of(bytes));
+            queue.push(chain, 0); // there are no lights to switch
         }
         transport().usedBuffers(queue);
     }

@@ -35,7 +35,6 @@ class HostileDriverTest {
                         () -> new VirtioBlock(
                                 "blk", new MemoryDisk(1 << 20, false), "s", Runnable::run, Runnable::run)),
                 device("tablet", () -> new VirtioTablet("tablet")),
-                device("keyboard", () -> new VirtioKeyboard("keyboard", _ -> {})),
                 device("entropy", () -> new VirtioEntropy("rng", new Random(1))),
                 device("console", () -> {
                     ConsolePort port = new ConsolePort("org.qemu.guest_agent.0", NOBODY);

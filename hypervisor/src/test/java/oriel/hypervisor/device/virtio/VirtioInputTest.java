@@ -16,8 +16,6 @@ class VirtioInputTest {
     private static final DisplaySize SIZE = new DisplaySize(1280, 800);
 
     private final VirtioTablet tablet = new VirtioTablet("virtio-input.tablet");
-    private final List<Integer> lights = new ArrayList<>();
-    private final VirtioKeyboard keyboard = new VirtioKeyboard("virtio-input.keyboard", lights::add);
 
     private static byte[] select(FakeDriver driver, int select, int subselect) {
         driver.setDeviceConfig(0, select);
@@ -67,22 +65,6 @@ class VirtioInputTest {
     }
 
     @Test
-    void theKeyboardHasKeysLightsAndRepeat() {
-        try (TestMachine machine = new TestMachine(keyboard)) {
-            FakeDriver driver = new FakeDriver(machine);
-            BitSet keys = BitSet.valueOf(select(driver, 0x11, 1));
-            assertThat(keys.get(0)).isFalse();
-            assertThat(keys.get(1, 84))
-                    .satisfies(first -> assertThat(first.cardinality()).isEqualTo(83));
-            assertThat(keys.get(125)).as("left meta").isTrue();
-            assertThat(keys.get(0x110)).isFalse();
-            assertThat(BitSet.valueOf(select(driver, 0x11, 0x11)).stream()).containsExactly(0, 1, 2);
-            assertThat(select(driver, 0x11, 0x14)).isNotEmpty();
-            assertThat(select(driver, 0x11, 3)).isEmpty();
-        }
-    }
-
-    @Test
     void pixelsComeBackExactlyInTheGuest() {
         try (TestMachine machine = new TestMachine(tablet)) {
             FakeDriver driver = new FakeDriver(machine).start();
@@ -116,94 +98,81 @@ class VirtioInputTest {
 
     @Test
     void whatDoesNotFitWaitsForBuffers() {
-        try (TestMachine machine = new TestMachine(keyboard)) {
+        try (TestMachine machine = new TestMachine(tablet)) {
             FakeDriver driver = new FakeDriver(machine).start();
             List<Long> buffers = new ArrayList<>();
             offerBuffers(driver, 1, buffers);
-            keyboard.key(0x1E, true);
-            keyboard.key(0x1E, false);
-            keyboard.key(0x80 | 0x48, true);
-            assertThat(events(driver, buffers)).containsExactly(new InputEvent(1, 30, 1));
+            tablet.wheel(1, 0);
+            tablet.wheel(0, 1);
+            tablet.pointer(0, 0, SIZE, 1);
+            assertThat(events(driver, buffers)).containsExactly(new InputEvent(2, 8, 1));
             offerBuffers(driver, 10, buffers);
             assertThat(events(driver, buffers))
                     .containsExactly(
                             InputEvent.REPORT,
-                            new InputEvent(1, 30, 0),
+                            new InputEvent(2, 6, 1),
                             InputEvent.REPORT,
-                            new InputEvent(1, 103, 1),
+                            new InputEvent(3, 0, 12),
+                            new InputEvent(3, 1, 20),
+                            InputEvent.REPORT,
+                            new InputEvent(1, 0x110, 1),
                             InputEvent.REPORT);
         }
     }
 
     @Test
     void releaseAllReleasesWhatIsHeld() {
-        try (TestMachine machine = new TestMachine(keyboard)) {
+        try (TestMachine machine = new TestMachine(tablet)) {
             FakeDriver driver = new FakeDriver(machine).start();
             List<Long> buffers = new ArrayList<>();
             offerBuffers(driver, 32, buffers);
-            keyboard.key(0x1D, true);
-            keyboard.key(0x38, true);
+            tablet.pointer(10, 10, SIZE, 0b101);
             events(driver, buffers);
-            keyboard.releaseAll();
+            tablet.releaseAll();
             assertThat(events(driver, buffers))
                     .containsExactly(
-                            new InputEvent(1, 29, 0), InputEvent.REPORT, new InputEvent(1, 56, 0), InputEvent.REPORT);
+                            new InputEvent(1, 0x110, 0),
+ InputEvent.REPORT,
+ new InputEvent(1, 0x111, 0),
+ InputEvent.REPORT);
         }
     }
 
     @Test
     void inputBeforeTheDriverIsUpIsNotReplayed() {
-        try (TestMachine machine = new TestMachine(keyboard)) {
-            keyboard.key(0x1E, true);
-            keyboard.key(0x1E, false);
-            keyboard.key(0x2A, true);
+        try (TestMachine machine = new TestMachine(tablet)) {
+            tablet.pointer(0, 0, SIZE, 1);
+            tablet.pointer(0, 0, SIZE, 4);
             FakeDriver driver = new FakeDriver(machine).start();
             List<Long> buffers = new ArrayList<>();
             offerBuffers(driver, 8, buffers);
-            assertThat(events(driver, buffers)).containsExactly(new InputEvent(1, 42, 1), InputEvent.REPORT);
-        }
-    }
-
-    @Test
-    void lightsComeFromTheStatusQueue() {
-        try (TestMachine machine = new TestMachine(keyboard)) {
-            FakeDriver driver = new FakeDriver(machine).start();
-            for (InputEvent event : List.of(
-                    new InputEvent(0x11, 1, 1),
-                    InputEvent.REPORT,
-                    new InputEvent(0x11, 0, 1),
-                    new InputEvent(0x11, 1, 0))) {
-                driver.ring(1).add(new Part(driver.buffer(event.bytes()), 8, false));
-            }
-            driver.kick(1);
-            assertThat(lights).containsExactly(4, 6, 2);
-            assertThat(driver.ring(1).takeUsed()).hasSize(4);
+            assertThat(events(driver, buffers)).containsExactly(new InputEvent(1, 0x111, 1), InputEvent.REPORT);
         }
     }
 
     @Test
     void shortBuffersBreakTheDevice() {
-        try (TestMachine machine = new TestMachine(keyboard)) {
+        try (TestMachine machine = new TestMachine(tablet)) {
             FakeDriver driver = new FakeDriver(machine).start();
             driver.ring(0).add(new Part(driver.buffer(7), 7, true));
-            keyboard.key(0x1E, true);
+            tablet.wheel(1, 0);
             assertThat(driver.needsReset()).isTrue();
         }
     }
 
     @Test
-    void keysHeldAtASnapshotAreReleasedAfterIt() {
-        try (TestMachine machine = new TestMachine(keyboard)) {
+    void buttonsHeldAtASnapshotAreReleasedAfterIt() {
+        try (TestMachine machine = new TestMachine(tablet)) {
             FakeDriver driver = new FakeDriver(machine).start();
             List<Long> buffers = new ArrayList<>();
             offerBuffers(driver, 8, buffers);
-            keyboard.key(0x1D, true);
+            tablet.pointer(10, 10, SIZE, 1);
             events(driver, buffers);
             StateWriter out = new StateWriter();
             machine.function.save(out);
-            machine.function.load(new StateReader("keyboard", out.toByteArray()));
+            machine.function.load(new StateReader("tablet", out.toByteArray()));
             driver.kick(0);
-            assertThat(events(driver, buffers)).containsExactly(new InputEvent(1, 29, 0), InputEvent.REPORT);
+            assertThat(events(driver, buffers)).containsExactly(new InputEvent(1, 0x110, 0), InputEvent.REPORT);
         }
     }
 }
