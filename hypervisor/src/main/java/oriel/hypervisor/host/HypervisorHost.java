@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import oriel.hypervisor.display.Display;
+import oriel.hypervisor.guest.GuestAgent;
 
 /**
  * A place machines run. The broker drives every kind of host (in this process, remote, libvirt) through this interface
@@ -168,6 +169,14 @@ public interface HypervisorHost extends AutoCloseable {
 
     /** The screen of a running machine; empty if it does not run. It closes when the machine stops. */
     Optional<Display> display(String name);
+
+    /**
+     * What the guest agent of a running machine does for the host; empty if the machine doesn't run. There whether the
+     * guest has one or not: {@link GuestAgent#ready} tells. A machine that is started again has another.
+     */
+    default Optional<GuestAgent> guestAgent(String name) {
+        return Optional.empty();
+    }
 
     /** Adds a listener for all machines. */
     void addListener(HostListener listener);

@@ -22,6 +22,7 @@ import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
+import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.host.HostException.Reason;
 import oriel.hypervisor.machine.Accelerator;
 import oriel.hypervisor.machine.Machine;
@@ -407,6 +408,13 @@ public final class InProcessHost implements HypervisorHost {
         Slot slot = slots.get(machine);
         Run run = slot == null ? null : slot.run;
         return run == null ? Optional.empty() : Optional.of(run.machine.display());
+    }
+
+    @Override
+    public Optional<GuestAgent> guestAgent(String machine) {
+        Slot slot = slots.get(machine);
+        Run run = slot == null ? null : slot.run;
+        return run == null ? Optional.empty() : Optional.of(run.machine.guestAgent());
     }
 
     @Override

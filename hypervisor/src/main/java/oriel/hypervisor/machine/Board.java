@@ -34,19 +34,23 @@ import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.device.serial.Serial16550;
 import oriel.hypervisor.device.virtio.VirtioBlock;
+import oriel.hypervisor.device.virtio.VirtioConsole;
 import oriel.hypervisor.device.virtio.VirtioEntropy;
 import oriel.hypervisor.device.virtio.VirtioPci;
 import oriel.hypervisor.device.virtio.VirtioTablet;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.Framebuffer;
+import oriel.hypervisor.guest.QemuGuestAgent;
+import oriel.hypervisor.guest.SpiceAgent;
 import oriel.hypervisor.memory.GuestMemory;
 import oriel.hypervisor.memory.HostMapping;
 
 /**
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
  *
- * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 31 ISA bridge (with a BIOS).
+ * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 24 named serial ports,
+ * 31 ISA bridge (with a BIOS).
  */
 final class Board {
     private static final int SLOT_HOST_BRIDGE = 0;
@@ -54,6 +58,7 @@ final class Board {
     private static final int SLOT_TABLET = 2;
     private static final int SLOT_ENTROPY = 3;
     private static final int SLOT_FIRST_DISK = 4;
+    private static final int SLOT_PORTS = 24;
     private static final int SLOT_IDE = 30;
     private static final int SLOT_ISA_BRIDGE = 31;
 
@@ -61,6 +66,8 @@ final class Board {
     final List<EmulatedCpu> cpus;
     final AcpiPm powerManagement;
     final FramebufferDisplay display;
+    final QemuGuestAgent guestAgent;
+    private final SpiceAgent spiceAgent;
     private final BochsDisplay graphics;
     private final HostMapping pixels;
     private final VideoMemory videoMemory;
@@ -167,6 +174,16 @@ final class Board {
             VirtioBlock disk = new VirtioBlock("disk." + i, config.disks().get(i), "oriel-" + i, io, machine);
             plug(pci, SLOT_FIRST_DISK + i, new VirtioPci(disk, memory));
         }
+        guestAgent = new QemuGuestAgent(machine, clock, random);
+        spiceAgent = new SpiceAgent(machine, clock, display::clipboardChanged);
+        display.onSizeRequest(spiceAgent::requestSize);
+        VirtioConsole ports = new VirtioConsole("ports", List.of(guestAgent.port(), spiceAgent.port()));
+        plug(pci, SLOT_PORTS, new VirtioPci(ports, memory));
+    }
+
+    /** Whoever waits for the guest waits no more: it is over. */
+    void disconnectGuest() {
+        guestAgent.close();
     }
 
     private <D extends Device> D add(D device) {
@@ -294,6 +311,11 @@ final class Board {
         @Override
         public void wheel(int vertical, int horizontal) {
             tablet.wheel(vertical, horizontal);
+        }
+
+        @Override
+        public void clipboard(String text) {
+            spiceAgent.clipboard(text);
         }
     }
 }

@@ -25,6 +25,7 @@ import oriel.hypervisor.firmware.DirectBoot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
+import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.memory.HostMapping;
 
 /**
@@ -349,6 +350,11 @@ public final class Machine {
         return board.display;
     }
 
+    /** The programs in the guest that do things for the host. */
+    public GuestAgent guestAgent() {
+        return board.guestAgent;
+    }
+
     /** What it has used so far. */
     public MachineStatistics statistics() {
         MachineStatistics last = finalStatistics;
@@ -394,6 +400,7 @@ public final class Machine {
                 LOG.warn("machine {}: a disk could not be closed: {}", config.name(), e.getMessage());
             }
         }
+        board.disconnectGuest();
         board.display.close(how.detail());
         board.close();
         over = true;

@@ -19,6 +19,8 @@ final class MachineInput implements DisplayInput {
         void pointer(int x, int y, DisplaySize of, int buttons);
 
         void wheel(int vertical, int horizontal);
+
+        void clipboard(String text);
     }
 
     private final Executor machine;
@@ -71,7 +73,7 @@ final class MachineInput implements DisplayInput {
 
     @Override
     public void clipboard(String text) {
-        // Reaches the guest through its agent; without one there is nobody to take it.
+        post(() -> devices.clipboard(text));
     }
 
     @Override

@@ -38,8 +38,8 @@ class DependencyDirectionsTest {
                     .and(DescribedPredicate.not(resideInAnyPackage("oriel.broker.cli..", "oriel.broker.image.."))))
             .should()
             .dependOnClassesThat(resideInAPackage("oriel.hypervisor..")
-                    .and(DescribedPredicate.not(
-                            resideInAnyPackage("oriel.hypervisor.host..", "oriel.hypervisor.display.."))))
+                    .and(DescribedPredicate.not(resideInAnyPackage(
+                            "oriel.hypervisor.host..", "oriel.hypervisor.guest..", "oriel.hypervisor.display.."))))
             .because("the command line assembles machines itself, and the image builder writes disks");
 
     @ArchTest

@@ -1,5 +1,6 @@
 package oriel.hypervisor.device.display;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,7 +41,7 @@ public final class FramebufferDisplay implements Display {
     private @Nullable MemoryRegion region;
     private boolean everything = true; // the whole picture is damaged
     private boolean pending = true; // listeners know, or will be told when they come, that there is damage
-    private Consumer<DisplaySize> sizeRequests = _ -> {};
+    private final List<Consumer<DisplaySize>> sizeRequests = new ArrayList<>();
 
     /**
      * A black display.
@@ -73,8 +74,9 @@ public final class FramebufferDisplay implements Display {
 
     // What the adapter says, on the machine's thread
 
-    void onSizeRequest(Consumer<DisplaySize> handler) {
-        sizeRequests = handler;
+    /** Adds one who hears of {@link #requestSize}, on the machine's thread. Before the machine starts. */
+    public void onSizeRequest(Consumer<DisplaySize> handler) {
+        sizeRequests.add(handler);
     }
 
     /** The region that the guest writes the video memory through, null while the BAR is off. */
@@ -261,6 +263,8 @@ public final class FramebufferDisplay implements Display {
 
     @Override
     public void requestSize(DisplaySize size) {
-        onMachine(() -> sizeRequests.accept(size));
+        if (4L * size.width() * size.height() <= memory.size()) {
+            onMachine(() -> sizeRequests.forEach(handler -> handler.accept(size)));
+        }
     }
 }

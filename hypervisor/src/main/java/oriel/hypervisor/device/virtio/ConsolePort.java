@@ -9,7 +9,7 @@ import java.util.Deque;
  */
 public final class ConsolePort {
     /** Bytes that wait for the guest to read them. */
-    static final int MAX_WAITING = 1 << 20;
+    static final int MAX_WAITING = 2 << 20;
 
     private final String name;
     private final Listener listener;

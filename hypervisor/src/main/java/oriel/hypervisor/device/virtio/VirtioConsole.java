@@ -219,7 +219,10 @@ public final class VirtioConsole extends VirtioDevice {
         if (in.u8() != ports.size()) {
             throw new StateException("saved state of " + name() + " has another number of ports");
         }
-        ports.forEach(port -> port.guestOpened(in.bool()));
+        for (ConsolePort port : ports) {
+            port.guestOpened(false); // whoever talked before the load talks to another guest now
+            port.guestOpened(in.bool());
+        }
         int messages = in.u16();
         for (int i = 0; i < Math.min(messages, MAX_CONTROL); i++) {
             control.add(in.blob());

@@ -132,9 +132,9 @@ class VirtioInputTest {
             assertThat(events(driver, buffers))
                     .containsExactly(
                             new InputEvent(1, 0x110, 0),
- InputEvent.REPORT,
- new InputEvent(1, 0x111, 0),
- InputEvent.REPORT);
+                            InputEvent.REPORT,
+                            new InputEvent(1, 0x111, 0),
+                            InputEvent.REPORT);
         }
     }
 
