@@ -1,4 +1,5 @@
 import type { components } from '@oriel/contract';
+import { RIGHTS } from './rights';
 
 // A broker without machines behind it, for development and tests. It follows ../broker/…/openapi.yaml and keeps
 // everything in memory; time is the injected `later`.
@@ -13,21 +14,14 @@ export interface MockOptions {
   stageMs?: number;
   /** Milliseconds until a queued user moves up by one. */
   queueMs?: number;
+  /** So many more machines, in a pool of their own. */
+  manyMachines?: number;
 }
 
 interface SignIn {
   username: string;
   streams: Set<ReadableStreamDefaultController<Uint8Array>>;
 }
-
-const RIGHTS: Record<Schemas['Role'], Schemas['Right'][]> = {
-  'end-user': ['desktop.use'],
-  helpdesk: ['desktop.use', 'session.read', 'session.manage', 'user.read', 'user.unlock', 'pool.read', 'machine.read'],
-  admin: [
-    'desktop.use', 'session.read', 'session.manage', 'user.read', 'user.write', 'user.unlock', 'pool.read',
-    'pool.write', 'machine.read', 'machine.manage', 'image.read', 'image.write', 'audit.read', 'operation.read',
-  ],
-};
 
 const STAGES = ['CLAIM', 'CLONE', 'START', 'BOOT', 'READY'] as const;
 const PASSWORD = 'correct horse';
@@ -55,6 +49,7 @@ export class MockBroker {
   readonly sessions: Schemas['Session'][] = [];
   readonly entitlements: Schemas['Entitlement'][] = [];
   readonly images: Schemas['Image'][] = [];
+  readonly operations: Schemas['Operation'][] = [];
   readonly audit: Schemas['AuditRecord'][] = [];
   /** Live one-time tickets and the session each one opens. */
   readonly tickets = new Map<string, string>();
@@ -68,7 +63,7 @@ export class MockBroker {
   #held: (() => void)[] | undefined;
 
   constructor(options: MockOptions = {}) {
-    this.#options = { stageMs: 900, queueMs: 4000, ...options };
+    this.#options = { stageMs: 900, queueMs: 4000, manyMachines: 0, ...options };
     this.#populate();
   }
 
@@ -117,6 +112,20 @@ export class MockBroker {
     machine('design-1', 'design', { lifecycle: 'IN_SESSION', username: 'eve' });
     machine('design-2', 'design', { lifecycle: 'IN_SESSION', username: 'carol' });
     machine('lab-1', 'lab', { lifecycle: 'ERROR', power: 'OFF', agent: 'ABSENT', failure: 'the disk is full' });
+    for (let i = 1; i <= this.#options.manyMachines; i++) {
+      machine(`big-${i}`, 'demo', {
+        lifecycle: i % 3 === 0 ? 'IN_SESSION' : i % 97 === 0 ? 'ERROR' : 'AVAILABLE',
+        ...(i % 3 === 0 && { username: `user${i}` }),
+        ...(i % 97 === 0 && { failure: 'the host did not answer within 30 s' }),
+      });
+    }
+    for (const [i, state] of (['DONE', 'DONE', 'RUNNING', 'FAILED'] as const).entries()) {
+      this.operations.push({
+        id: uuid(), kind: state === 'RUNNING' ? 'REFRESH' : 'START', state, machine: state === 'FAILED' ? 'lab-1' : `demo-${i + 1}`,
+        poolId: state === 'FAILED' ? 'lab' : 'demo', attempt: state === 'FAILED' ? 5 : 1, created: '2026-11-22T07:58:00Z',
+        ...(state !== 'RUNNING' && { finished: '2026-11-22T07:58:31Z' }), ...(state === 'FAILED' && { failure: 'the disk is full' }),
+      });
+    }
     for (const [poolId, subject] of [['demo', 'everyone'], ['design', 'design'], ['lab', 'everyone']] as const) {
       this.entitlements.push({ id: uuid(), poolId, kind: 'group', subject });
     }
@@ -194,9 +203,14 @@ export class MockBroker {
     }
   }
 
+  /** Tells whoever administers that an object changed. */
+  announce(kind: string, id: string): void {
+    this.#changed(kind, id);
+  }
+
   #changed(kind: string, id: string): void {
     for (const username of this.users.keys()) {
-      if (this.users.get(username)?.role === 'admin') this.tell(username, 'changed', { kind, id });
+      if (this.users.get(username)?.role !== 'end-user') this.tell(username, 'changed', { kind, id });
     }
   }
 
@@ -458,6 +472,7 @@ export class MockBroker {
         return path[1] ? json(this.#pool(path[1])) : json(page([...this.pools.values()], url));
       case 'POST pools': {
         need('pool.write');
+        if (path[1] === undefined) return json(this.#createPool(await body()), 201);
         const poolId = this.#pool(path[1]).id;
         const entitlement: Schemas['Entitlement'] = { id: uuid(), poolId, ...(await body<Schemas['EntitlementCreate']>()) };
         this.entitlements.push(entitlement);
@@ -466,6 +481,13 @@ export class MockBroker {
       }
       case 'DELETE pools': {
         need('pool.write');
+        if (path[2] === undefined) {
+          const pool = this.#pool(path[1]);
+          if (this.sessions.some((session) => session.poolId === pool.id && session.state !== 'ENDED')) throw new Refused(409, 'POOL_IN_USE');
+          this.pools.delete(pool.id);
+          this.#changed('pool', pool.id);
+          return json({ ...pool, state: 'DELETING' }, 202);
+        }
         const at = this.entitlements.findIndex((entry) => entry.id === path[3]);
         if (at >= 0) this.entitlements.splice(at, 1);
         this.#changed('entitlement', path[3] ?? '');
@@ -480,12 +502,48 @@ export class MockBroker {
         this.#changed('pool', pool.id);
         return json(pool);
       }
+      case 'GET machines': {
+        need('machine.read');
+        if (path[1] === undefined) return json(page(this.machines, url));
+        return json(this.#machine(path[1]));
+      }
+      case 'GET operations': {
+        need('operation.read');
+        const [state, of] = [url.searchParams.get('state'), url.searchParams.get('machine')];
+        return json(page(this.operations.filter((entry) => (!state || entry.state === state) && (!of || entry.machine === of)), url));
+      }
+      case 'POST operations': {
+        need('operation.manage');
+        const operation = this.operations.find((entry) => entry.id === path[1]);
+        if (!operation) throw new Refused(404, 'NOT_FOUND');
+        operation.state = 'RUNNING';
+        this.#changed('operation', operation.id);
+        return json(operation, 202);
+      }
+      case 'POST images': {
+        need('image.write');
+        if (path[4] === 'deprecate') {
+          const image = this.images.find((entry) => entry.name === path[1]);
+          const version = image?.versions.find((entry) => entry.version === Number(path[3]));
+          if (!version) throw new Refused(404, 'NOT_FOUND');
+          version.state = 'DEPRECATED';
+          this.#changed('image', path[1] ?? '');
+          return json(image);
+        }
+        const given = await body<Schemas['ImageRegister']>();
+        if (given.directory.includes('..')) throw new Refused(400, 'BAD_REQUEST', { field: 'directory', detail: 'There is no such folder below the images.' });
+        const image = this.images.find((entry) => entry.name === given.name) ?? { name: given.name, displayName: given.displayName ?? given.name, versions: [], created: new Date().toISOString() };
+        image.versions.unshift({ version: image.versions.length + 1, state: 'READY', created: new Date().toISOString(), ...(given.changelog && { changelog: given.changelog }) });
+        if (!this.images.includes(image)) this.images.push(image);
+        this.#changed('image', image.name);
+        return json(image, 201);
+      }
       case 'POST machines': {
         need('machine.manage');
-        const machine = this.machines.find((candidate) => candidate.name === path[1]);
-        if (!machine) throw new Refused(404, 'NOT_FOUND');
+        const machine = this.#machine(path[1]);
         if (path[2] === 'refresh' && machine.username) throw new Refused(409, 'MACHINE_IN_USE');
         machine.lifecycle = path[2] === 'refresh' ? 'REFRESHING' : path[2] === 'maintenance' ? 'MAINTENANCE' : 'BOOTING';
+        delete machine.failure;
         this.#changed('machine', machine.name);
         return json(machine, 202);
       }
@@ -513,6 +571,24 @@ export class MockBroker {
     const found = this.pools.get(id ?? '');
     if (!found) throw new Refused(404, 'NOT_FOUND');
     return found;
+  }
+
+  #machine(name: string | undefined): Schemas['Machine'] {
+    const found = this.machines.find((machine) => machine.name === name);
+    if (!found) throw new Refused(404, 'NOT_FOUND');
+    return found;
+  }
+
+  #createPool(given: Schemas['PoolCreate']): Schemas['Pool'] {
+    if (this.pools.has(given.id)) throw new Refused(409, 'ALREADY_EXISTS', { field: 'id', detail: `There is already a pool ${given.id}.` });
+    const pool: Schemas['Pool'] = {
+      kind: 'floating', cloneType: 'linked', imageVersion: 2, state: 'ACTIVE', displayName: given.id, ...given,
+      counts: { machines: given.warm, available: 0, inUse: 0, starting: given.warm, dirty: 0, error: 0, queued: 0 },
+      created: new Date().toISOString(), etag: '1',
+    };
+    this.pools.set(pool.id, pool);
+    this.#changed('pool', pool.id);
+    return pool;
   }
 
   #login({ username, password }: Schemas['LoginRequest']): Response {
@@ -596,7 +672,7 @@ export class MockBroker {
 function meOf(user: User): Schemas['Me'] {
   return {
     id: user.id, username: user.username, displayName: user.displayName, role: user.role, groups: user.groups,
-    rights: RIGHTS[user.role], expires: new Date(Date.now() + 3_600_000).toISOString(),
+    rights: [...RIGHTS[user.role]], grants: [], expires: new Date(Date.now() + 3_600_000).toISOString(),
   };
 }
 

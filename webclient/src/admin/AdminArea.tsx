@@ -1,4 +1,5 @@
-import { Nav, NavItem, NavList } from '@patternfly/react-core';
+import { Nav, NavGroup, NavItem, PageSidebar, PageSidebarBody } from '@patternfly/react-core';
+import type { ReactNode } from 'react';
 import { Link, Navigate, Route, Routes, useLocation } from 'react-router';
 import type { Me, Right } from '../api/types';
 import { NotFoundPage } from '../app/NotFoundPage';
@@ -6,37 +7,89 @@ import { Shell } from '../app/Shell';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
 import { AuditPage } from './AuditPage';
+import { DashboardPage } from './DashboardPage';
 import { ImagesPage } from './ImagesPage';
+import { MachinePage } from './MachinePage';
+import { MachinesPage } from './MachinesPage';
+import { OperationsPage } from './OperationsPage';
 import { PoolPage } from './PoolPage';
 import { PoolsPage } from './PoolsPage';
+import { PoolWizardPage } from './PoolWizardPage';
 import { SessionsPage } from './SessionsPage';
 import { UsersPage } from './UsersPage';
 import './admin.css';
 
-const AREAS = [
-  { path: 'pools', right: 'pool.read', page: <PoolsPage /> },
-  { path: 'sessions', right: 'session.read', page: <SessionsPage /> },
-  { path: 'users', right: 'user.read', page: <UsersPage /> },
-  { path: 'images', right: 'image.read', page: <ImagesPage /> },
-  { path: 'audit', right: 'audit.read', page: <AuditPage /> },
-] as const satisfies readonly { path: string; right: Right; page: unknown }[];
+interface Area {
+  path: string;
+  right: Right;
+  page: ReactNode;
+  /** Pages below it: the path after the area's, and the right it needs. */
+  below?: readonly { path: string; right: Right; page: ReactNode }[];
+}
 
-function areasOf(me: Me) {
-  return AREAS.filter((area) => hasRight(me, area.right));
+const GROUPS = [
+  { name: 'overview', areas: [{ path: 'dashboard', right: 'pool.read', page: <DashboardPage /> }] },
+  {
+    name: 'desktops',
+    areas: [
+      {
+        path: 'pools',
+        right: 'pool.read',
+        page: <PoolsPage />,
+        below: [
+          { path: 'new', right: 'pool.write', page: <PoolWizardPage /> },
+          { path: ':poolId', right: 'pool.read', page: <PoolPage /> },
+        ],
+      },
+      {
+        path: 'machines',
+        right: 'machine.read',
+        page: <MachinesPage />,
+        below: [{ path: ':machineName', right: 'machine.read', page: <MachinePage /> }],
+      },
+      { path: 'sessions', right: 'session.read', page: <SessionsPage /> },
+      { path: 'images', right: 'image.read', page: <ImagesPage /> },
+    ],
+  },
+  { name: 'people', areas: [{ path: 'users', right: 'user.read', page: <UsersPage /> }] },
+  {
+    name: 'records',
+    areas: [
+      { path: 'operations', right: 'operation.read', page: <OperationsPage /> },
+      { path: 'audit', right: 'audit.read', page: <AuditPage /> },
+    ],
+  },
+] as const satisfies readonly { name: string; areas: readonly Area[] }[];
+
+function groupsOf(me: Me) {
+  return GROUPS.map((group) => ({
+    name: group.name,
+    areas: (group.areas as readonly (typeof group.areas)[number][]).filter((area) => hasRight(me, area.right)),
+  })).filter((group) => group.areas.length > 0);
 }
 
 export default function AdminArea() {
   const me = useMe();
-  const areas = areasOf(me);
+  const areas: readonly Area[] = groupsOf(me).flatMap((group) => group.areas);
   const first = areas[0]?.path;
   return (
-    <Shell subnav={<AdminNav />}>
+    <Shell
+      sidebar={
+        <PageSidebar>
+          <PageSidebarBody>
+            <AdminNav />
+          </PageSidebarBody>
+        </PageSidebar>
+      }
+    >
       <Routes>
         {first && <Route index element={<Navigate to={first} replace />} />}
-        {areas.map((area) => (
-          <Route key={area.path} path={area.path} element={area.page} />
-        ))}
-        {hasRight(me, 'pool.read') && <Route path="pools/:poolId" element={<PoolPage />} />}
+        {areas.flatMap((area) => [
+          <Route key={area.path} path={area.path} element={area.page} />,
+          ...(area.below ?? [])
+            .filter((page) => hasRight(me, page.right))
+            .map((page) => <Route key={area.path + page.path} path={`${area.path}/${page.path}`} element={page.page} />),
+        ])}
         <Route path="*" element={<NotFoundPage />} />
       </Routes>
     </Shell>
@@ -47,19 +100,21 @@ function AdminNav() {
   const { t } = useLanguage();
   const { pathname } = useLocation();
   return (
-    <Nav variant="horizontal-subnav" aria-label={t('admin.title')}>
-      <NavList>
-        {areasOf(useMe()).map(({ path }) => {
-          const active = pathname.startsWith(`/admin/${path}`);
-          return (
-            <NavItem key={path} itemId={path} isActive={active}>
-              <Link to={`/admin/${path}`} aria-current={active ? 'page' : undefined}>
-                {t(`admin.${path}`)}
-              </Link>
-            </NavItem>
-          );
-        })}
-      </NavList>
+    <Nav aria-label={t('admin.title')}>
+      {groupsOf(useMe()).map((group) => (
+        <NavGroup key={group.name} title={t(`admin.group.${group.name}`)}>
+          {group.areas.map(({ path }) => {
+            const active = pathname.startsWith(`/admin/${path}`);
+            return (
+              <NavItem key={path} itemId={path} isActive={active}>
+                <Link to={`/admin/${path}`} aria-current={active ? 'page' : undefined}>
+                  {t(`admin.${path}`)}
+                </Link>
+              </NavItem>
+            );
+          })}
+        </NavGroup>
+      ))}
     </Nav>
   );
 }

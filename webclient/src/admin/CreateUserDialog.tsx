@@ -20,9 +20,9 @@ import { FailureAlert } from '../app/FailureAlert';
 import { useLanguage } from '../i18n/language';
 import { createUser } from './api';
 
-const ROLES: readonly Role[] = ['end-user', 'helpdesk', 'admin'];
+export const ROLES: readonly Role[] = ['end-user', 'helpdesk', 'pool-admin', 'image-admin', 'auditor', 'admin'];
 /** The contract's pattern for user and group names. */
-const NAME = /^[a-z][a-z0-9._-]{0,63}$/;
+export const NAME = /^[a-z][a-z0-9._-]{0,63}$/;
 
 export function groupNames(text: string): string[] {
   return text.split(/[\s,;]+/).filter((name) => name !== '');

@@ -1,9 +1,20 @@
-import { Label, type LabelProps } from '@patternfly/react-core';
-import type { Image } from '../api/types';
+import { Button, Card, CardBody, CardHeader, CardTitle, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Label, Skeleton, type LabelProps } from '@patternfly/react-core';
+import { CubesIcon } from '@patternfly/react-icons';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import type { Image, Pool } from '../api/types';
+import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
+import { FailureAlert } from '../app/FailureAlert';
+import { FailurePage } from '../app/FailurePage';
+import { useToasts } from '../app/toasts';
 import { useLanguage } from '../i18n/language';
+import { hasRight, useMe } from '../identity/identity';
 import { AdminPage } from './AdminPage';
-import { images } from './api';
-import { DataTable } from './DataTable';
+import { deprecateVersion, images, pools } from './api';
+import { RegisterImageDialog } from './RegisterImageDialog';
+import { RowMenu } from './RowMenu';
 import { usePages } from './usePages';
 
 type Version = Image['versions'][number];
@@ -11,52 +22,145 @@ type Version = Image['versions'][number];
 const STATE: Partial<Record<Version['state'], LabelProps['status']>> = {
   BUILDING: 'info',
   READY: 'success',
+  DEPRECATED: 'warning',
   ERROR: 'danger',
 };
 
-/** Golden images, a row for each version. */
+/** Golden images with their versions, and which pools are made of them. */
 export function ImagesPage() {
-  const { t, date } = useLanguage();
-  const pages = usePages(['image'], images);
-  const rows = pages.rows?.flatMap((image) => image.versions.map((version) => ({ image, version })));
+  const { t } = useLanguage();
+  const me = useMe();
+  const writes = hasRight(me, 'image.write');
+  const [registering, setRegistering] = useState<string | true>();
+  const list = usePages(['image'], images);
+  const used = usePages(['pool'], pools);
+  const register = writes && <Button onClick={() => setRegistering(true)}>{t('images.register')}</Button>;
 
   return (
-    <AdminPage title={t('admin.images')}>
-      <DataTable
-        label={t('admin.images')}
-        pages={{ ...pages, rows }}
-        rowKey={({ image, version }) => `${image.name}-${version.version}`}
-        empty={t('images.empty')}
-        columns={[
-          {
-            title: t('images.name'),
-            cell: ({ image }) => (
-              <>
-                <strong>{image.displayName}</strong>
-                <br />
-                <span className="oriel-subtle">{image.name}</span>
-              </>
+    <AdminPage title={t('admin.images')} tools={register}>
+      {!list.rows && list.failure ? (
+        <FailurePage failure={list.failure} retry={list.retry} />
+      ) : !list.rows ? (
+        <Skeleton height="12rem" screenreaderText={t('state.loading')} />
+      ) : list.rows.length === 0 ? (
+        <EmptyState titleText={t('images.empty')} icon={CubesIcon} headingLevel="h2">
+          <EmptyStateBody>{t('images.emptyHelp')}</EmptyStateBody>
+          <EmptyStateFooter>
+            <EmptyStateActions>{register}</EmptyStateActions>
+          </EmptyStateFooter>
+        </EmptyState>
+      ) : (
+        <div className="oriel-admin__stack">
+          {list.failure && <FailureAlert failure={list.failure} retry={list.retry} />}
+          {list.rows.map((image) => (
+            <ImageCard
+              key={image.name}
+              image={image}
+              pools={used.rows?.filter((pool) => pool.image === image.name) ?? []}
+              {...(writes && { newVersion: () => setRegistering(image.name) })}
+            />
+          ))}
+          {list.more && (
+            <Button variant="secondary" isLoading={list.reading} onClick={list.more}>
+              {t('table.more')}
+            </Button>
+          )}
+        </div>
+      )}
+      {registering !== undefined && (
+        <RegisterImageDialog {...(registering !== true && { name: registering })} close={() => setRegistering(undefined)} />
+      )}
+    </AdminPage>
+  );
+}
+
+function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: readonly Pool[]; newVersion?: () => void }) {
+  const { t, n, date } = useLanguage();
+  const client = useQueryClient();
+  const toasts = useToasts();
+  const [ask, setAsk] = useState<Confirmation>();
+  const of = (version: Version): readonly Pool[] => users.filter((pool) => pool.imageVersion === version.version);
+
+  const deprecate = (version: Version): void =>
+    setAsk({
+      title: t('images.deprecate.title', { name: image.displayName, version: version.version }),
+      text: n('images.deprecate.text', of(version).length),
+      confirm: t('images.deprecate'),
+      act: async () => {
+        await deprecateVersion(image.name, version.version);
+        await client.invalidateQueries({ queryKey: ['image'] });
+        toasts.success(t('images.deprecated', { name: image.displayName, version: version.version }));
+      },
+    });
+
+  return (
+    <Card>
+      <CardHeader
+        {...(newVersion && {
+          actions: {
+            actions: (
+              <Button variant="secondary" size="sm" onClick={newVersion}>
+                {t('images.newVersion')}
+              </Button>
             ),
           },
-          { title: t('images.version'), cell: ({ version }) => version.version },
-          {
-            title: t('images.state'),
-            cell: ({ version }) => {
+        })}
+      >
+        <CardTitle component="h2">
+          {image.displayName} <span className="oriel-subtle oriel-small">{image.name}</span>
+        </CardTitle>
+      </CardHeader>
+      <CardBody>
+        <Table variant="compact" aria-label={t('images.versionsOf', { name: image.displayName })} className="oriel-table">
+          <Thead>
+            <Tr>
+              <Th modifier="fitContent">{t('images.version')}</Th>
+              <Th>{t('images.state')}</Th>
+              <Th>{t('images.changelog')}</Th>
+              <Th>{t('admin.pools')}</Th>
+              <Th>{t('images.created')}</Th>
+              {newVersion && <Th screenReaderText={t('table.actions')} />}
+            </Tr>
+          </Thead>
+          <Tbody>
+            {image.versions.map((version) => {
               const status = STATE[version.state];
               return (
-                <>
-                  <Label isCompact {...(status && { status })}>
-                    {t(`images.state.${version.state}`)}
-                  </Label>
-                  {version.failure && <div className="oriel-failure">{version.failure}</div>}
-                </>
+                <Tr key={version.version} data-row={`${image.name}-${version.version}`}>
+                  <Td dataLabel={t('images.version')}>{version.version}</Td>
+                  <Td dataLabel={t('images.state')}>
+                    <Label isCompact {...(status && { status })}>
+                      {t(`images.state.${version.state}`)}
+                    </Label>
+                    {version.failure && <div className="oriel-failure">{version.failure}</div>}
+                  </Td>
+                  <Td dataLabel={t('images.changelog')}>{version.changelog ?? '–'}</Td>
+                  <Td dataLabel={t('admin.pools')}>
+                    {of(version).length === 0
+                      ? '–'
+                      : of(version).map((pool, i) => (
+                          <span key={pool.id}>
+                            {i > 0 && ', '}
+                            <Link to={`/admin/pools/${pool.id}`}>{pool.displayName}</Link>
+                          </span>
+                        ))}
+                  </Td>
+                  <Td dataLabel={t('images.created')}>{date(version.created)}</Td>
+                  {newVersion && (
+                    <Td isActionCell>
+                      <RowMenu
+                        name={t('images.nameAndVersion', { name: image.displayName, version: version.version })}
+                        items={version.state === 'READY' ? [{ title: t('images.deprecate'), onClick: () => deprecate(version) }] : []}
+                      />
+                    </Td>
+                  )}
+                </Tr>
               );
-            },
-          },
-          { title: t('images.changelog'), cell: ({ version }) => version.changelog ?? '–' },
-          { title: t('images.created'), cell: ({ version }) => date(version.created) },
-        ]}
-      />
-    </AdminPage>
+            })}
+          </Tbody>
+        </Table>
+      </CardBody>
+      {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}
+    </Card>
   );
 }

@@ -11,6 +11,7 @@ import { AdminPage } from './AdminPage';
 import { deleteUser, resetPassword, unlockUser, updateUser, users } from './api';
 import { CreateUserDialog } from './CreateUserDialog';
 import { DataTable } from './DataTable';
+import { EditUserDialog } from './EditUserDialog';
 import { GeneratedPassword } from './GeneratedPassword';
 import { usePages } from './usePages';
 
@@ -27,6 +28,7 @@ export function UsersPage() {
   const q = useDeferredValue(search.trim());
   const [creating, setCreating] = useState(false);
   const [ask, setAsk] = useState<Confirmation>();
+  const [editing, setEditing] = useState<User>();
   const [generated, setGenerated] = useState<{ username: string; password: string }>();
   const pages = usePages(['user', q], (cursor) => users(q, cursor));
   const writes = hasRight(me, 'user.write');
@@ -36,6 +38,7 @@ export function UsersPage() {
 
   const actions = (user: User): IAction[] => {
     const list: IAction[] = [];
+    if (writes) list.push({ title: t('users.edit'), onClick: () => setEditing(user) });
     if (writes && user.enabled && user.id !== me.id) {
       list.push({
         title: t('users.disable'),
@@ -136,6 +139,17 @@ export function UsersPage() {
             refresh();
             if (password) setGenerated({ username, password });
             else toasts.success(t('users.created', { name: username }));
+          }}
+        />
+      )}
+      {editing && (
+        <EditUserDialog
+          user={editing}
+          close={() => setEditing(undefined)}
+          saved={() => {
+            setEditing(undefined);
+            refresh();
+            toasts.success(t('users.saved', { name: editing.username }));
           }}
         />
       )}

@@ -1,6 +1,6 @@
 import { body, http, SAME_SITE } from '../api/client';
 import type { components } from '@oriel/contract';
-import type { AuditRecord, Entitlement, Image, Machine, Pool, Session, User } from '../api/types';
+import type { AuditRecord, Entitlement, Image, Machine, Operation, Pool, Session, User } from '../api/types';
 
 type Schemas = components['schemas'];
 
@@ -54,6 +54,15 @@ export const updatePool = (of: Pool, change: Schemas['PoolUpdate']): Promise<Poo
     }),
   );
 
+export const createPool = (pool: Schemas['PoolCreate']): Promise<Pool> =>
+  body(http.POST('/api/v1/pools', { params: { header }, body: pool }));
+
+export const deletePool = (poolId: string): Promise<Pool> =>
+  body(http.DELETE('/api/v1/pools/{poolId}', { params: { header, path: { poolId } } }));
+
+export const poolQueue = async (poolId: string): Promise<Schemas['QueueEntry'][]> =>
+  (await body(http.GET('/api/v1/pools/{poolId}/queue', { params: { path: { poolId } } }))).items;
+
 export const poolMachines = (poolId: string, cursor?: string): Promise<Page<Machine>> =>
   body(http.GET('/api/v1/pools/{poolId}/machines', { params: { path: { poolId }, query: at(cursor) } }));
 
@@ -69,6 +78,15 @@ export const revoke = (entitlement: Entitlement): Promise<unknown> =>
       params: { header, path: { poolId: entitlement.poolId, entitlementId: entitlement.id } },
     }),
   );
+
+/** As many as a page may have: for lists that are read as a whole. */
+const WHOLE = 200;
+
+export const allMachines = (cursor?: string): Promise<Page<Machine>> =>
+  body(http.GET('/api/v1/machines', { params: { query: { ...at(cursor), limit: WHOLE } } }));
+
+export const machine = (machineName: string): Promise<Machine> =>
+  body(http.GET('/api/v1/machines/{machineName}', { params: { path: { machineName } } }));
 
 export const restartMachine = (machineName: string): Promise<Machine> =>
   body(http.POST('/api/v1/machines/{machineName}/restart', { params: { header, path: { machineName } } }));
@@ -89,6 +107,27 @@ export const sessions = (active: boolean, cursor?: string): Promise<Page<Session
 
 export const images = (cursor?: string): Promise<Page<Image>> =>
   body(http.GET('/api/v1/images', { params: { query: at(cursor) } }));
+
+export const registerImage = (image: Schemas['ImageRegister']): Promise<Image> =>
+  body(http.POST('/api/v1/images', { params: { header }, body: image }));
+
+export const deprecateVersion = (imageName: string, version: number): Promise<Image> =>
+  body(
+    http.POST('/api/v1/images/{imageName}/versions/{version}/deprecate', {
+      params: { header, path: { imageName, version } },
+    }),
+  );
+
+export interface OperationFilter {
+  state?: Operation['state'];
+  machine?: string;
+}
+
+export const operations = (filter: OperationFilter, cursor?: string): Promise<Page<Operation>> =>
+  body(http.GET('/api/v1/operations', { params: { query: { ...at(cursor), ...filter } } }));
+
+export const retryOperation = (operationId: string): Promise<Operation> =>
+  body(http.POST('/api/v1/operations/{operationId}/retry', { params: { header, path: { operationId } } }));
 
 export interface AuditFilter {
   actor: string;

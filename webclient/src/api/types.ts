@@ -12,6 +12,7 @@ export type Entitlement = Schemas['Entitlement'];
 export type Image = Schemas['Image'];
 export type Machine = Schemas['Machine'];
 export type Me = Schemas['Me'];
+export type Operation = Schemas['Operation'];
 export type Pool = Schemas['Pool'];
 export type Right = Schemas['Right'];
 export type Role = Schemas['Role'];

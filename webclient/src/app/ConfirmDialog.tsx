@@ -1,4 +1,4 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import { Button, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
 import { asFailure, type Failure } from '../api/failure';
 import { useLanguage } from '../i18n/language';
@@ -10,6 +10,8 @@ export interface Confirmation {
   text: ReactNode;
   confirm: string;
   destructive?: boolean;
+  /** What has to be typed first, for what can't be undone and takes much with it. */
+  typed?: string;
   /** Done when it resolves; a failure is shown in the dialog, which stays open. */
   act: () => Promise<unknown>;
 }
@@ -18,6 +20,8 @@ export function ConfirmDialog({ ask, close }: { ask: Confirmation; close: () => 
   const { t } = useLanguage();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure>();
+  const [typed, setTyped] = useState('');
+  const held = ask.typed !== undefined && typed.trim() !== ask.typed;
 
   const confirm = async (): Promise<void> => {
     setBusy(true);
@@ -36,13 +40,25 @@ export function ConfirmDialog({ ask, close }: { ask: Confirmation; close: () => 
       <ModalHeader title={ask.title} labelId="confirm-title" {...(ask.destructive && { titleIconVariant: 'warning' })} />
       <ModalBody id="confirm-text">
         {ask.text}
+        {ask.typed !== undefined && (
+          <FormGroup className="oriel-confirm__typed" label={t('confirm.type', { name: ask.typed })} fieldId="confirm-typed">
+            <TextInput
+              id="confirm-typed"
+              autoComplete="off"
+              spellCheck={false}
+              autoCapitalize="none"
+              value={typed}
+              onChange={(_, value) => setTyped(value)}
+            />
+          </FormGroup>
+        )}
         {failure && <FailureAlert failure={failure} />}
       </ModalBody>
       <ModalFooter>
         <Button
           variant={ask.destructive ? 'danger' : 'primary'}
           isLoading={busy}
-          isDisabled={busy}
+          isDisabled={busy || held}
           onClick={() => void confirm()}
         >
           {ask.confirm}

@@ -4,7 +4,9 @@ import {
   MastheadContent,
   MastheadLogo,
   MastheadMain,
+  MastheadToggle,
   Page,
+  PageToggleButton,
   SkipToContent,
 } from '@patternfly/react-core';
 import { useEffect, type ReactNode } from 'react';
@@ -17,8 +19,18 @@ import { ConnectionBanner } from './ConnectionBanner';
 
 const HomeLink = (props: Omit<LinkProps, 'to'>) => <Link {...props} to="/" />;
 
+/** A link with a name that is shorter in a narrow window. */
+function AreaLink({ name, short, ...link }: { to: string; end?: boolean; name: string; short: string }) {
+  return (
+    <NavLink {...link}>
+      <span className="oriel-areas__long">{name}</span>
+      <span className="oriel-areas__short">{short}</span>
+    </NavLink>
+  );
+}
+
 /** Masthead and page of everything but the viewer and the sign-in page. */
-export function Shell({ children, subnav }: { children: ReactNode; subnav?: ReactNode }) {
+export function Shell({ children, sidebar }: { children: ReactNode; sidebar?: ReactNode }) {
   const { t } = useLanguage();
   const me = useMe();
   const { pathname } = useLocation();
@@ -31,6 +43,11 @@ export function Shell({ children, subnav }: { children: ReactNode; subnav?: Reac
   const masthead = (
     <Masthead className="oriel-masthead" display={{ default: 'inline' }}>
       <MastheadMain>
+        {sidebar && (
+          <MastheadToggle>
+            <PageToggleButton isHamburgerButton aria-label={t('nav.sidebar')} />
+          </MastheadToggle>
+        )}
         <MastheadBrand>
           <MastheadLogo component={HomeLink} aria-label={t('nav.home')}>
             <Logo />
@@ -40,10 +57,8 @@ export function Shell({ children, subnav }: { children: ReactNode; subnav?: Reac
       <MastheadContent>
         {isOperator(me) && (
           <nav className="oriel-areas" aria-label={t('nav.areas')}>
-            <NavLink to="/" end>
-              {t('desktops.title')}
-            </NavLink>
-            <NavLink to="/admin">{t('admin.title')}</NavLink>
+            <AreaLink to="/" end name={t('desktops.title')} short={t('desktops.short')} />
+            <AreaLink to="/admin" name={t('admin.title')} short={t('admin.short')} />
           </nav>
         )}
         <div className="oriel-masthead__end">
@@ -60,7 +75,7 @@ export function Shell({ children, subnav }: { children: ReactNode; subnav?: Reac
       mainTabIndex={-1}
       skipToContent={<SkipToContent href="#main">{t('nav.skip')}</SkipToContent>}
       banner={<ConnectionBanner />}
-      horizontalSubnav={subnav}
+      {...(sidebar && { isManagedSidebar: true, sidebar })}
     >
       {children}
     </Page>
