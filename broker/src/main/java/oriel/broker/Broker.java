@@ -27,11 +27,20 @@ import oriel.broker.host.HostController;
 import oriel.broker.identity.Account;
 import oriel.broker.identity.AccountObserver;
 import oriel.broker.identity.Accounts;
+import oriel.broker.identity.ApiTokenResource;
+import oriel.broker.identity.ApiTokens;
+import oriel.broker.identity.Callers;
+import oriel.broker.identity.ExternalSignIns;
 import oriel.broker.identity.LoginResource;
 import oriel.broker.identity.Passwords;
+import oriel.broker.identity.Sealer;
+import oriel.broker.identity.SecondFactor;
+import oriel.broker.identity.SecondFactorResource;
 import oriel.broker.identity.Secrets;
+import oriel.broker.identity.SignInResource;
 import oriel.broker.identity.SignIns;
 import oriel.broker.identity.UserResource;
+import oriel.broker.identity.keycloak.OidcResource;
 import oriel.broker.image.ImageResource;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Machines;
@@ -53,6 +62,7 @@ import oriel.broker.session.Sessions;
 import oriel.broker.session.SignInTiming;
 import oriel.broker.store.Installation;
 import oriel.broker.store.Store;
+import oriel.broker.store.StoreUnavailableException;
 import oriel.broker.store.Tx;
 import oriel.broker.web.Json;
 import oriel.broker.web.Resource;
@@ -72,7 +82,11 @@ public final class Broker implements AutoCloseable {
     private final Store store;
     private final Signals signals;
     private final AuditTrail audit;
+    private final SecondFactor secondFactor;
     private final SignIns signIns;
+    private final ApiTokens tokens;
+    private final Callers callers;
+    private final OidcResource oidc;
     private final Accounts accounts;
     private final Roles roles;
     private final Images images;
@@ -91,7 +105,8 @@ public final class Broker implements AutoCloseable {
     private @Nullable WebServer web;
     private @Nullable DisplayService displayService;
 
-    private Broker(BrokerConfig config, Store store, HypervisorHost host, Passwords passwords, Clock clock) {
+    private Broker(
+            BrokerConfig config, Store store, HypervisorHost host, Passwords passwords, Sealer sealer, Clock clock) {
         this.config = config;
         this.store = store;
         this.host = host;
@@ -107,7 +122,16 @@ public final class Broker implements AutoCloseable {
         this.sessions = new Sessions(store, machines, desktops, tickets, displays, audit, signals, clock);
         this.care = new MachineCare(store, machines, sessions, audit, new Screens(host, clock), clock);
         AccountEnds accountEnds = new AccountEnds();
-        this.signIns = new SignIns(store, audit, passwords, secrets, accountEnds, clock);
+        this.secondFactor = new SecondFactor(store, audit, sealer, clock);
+        this.signIns = new SignIns(store, audit, passwords, secrets, secondFactor, accountEnds, clock);
+        this.tokens = new ApiTokens(store, audit, secrets, accountEnds, clock);
+        this.callers = new Callers(signIns, tokens);
+        this.oidc = new OidcResource(
+                config.oidc(),
+                store,
+                new ExternalSignIns(store, audit, secrets, sealer, accountEnds, clock),
+                secrets,
+                clock);
         this.accounts = new Accounts(store, audit, passwords, signIns, accountEnds, clock);
         this.roles = new Roles(store, audit, signals, clock);
         this.images = new Images(
@@ -136,7 +160,7 @@ public final class Broker implements AutoCloseable {
                         run.interval(),
                         run.retryPause(),
                         run.unclaimedAfter()),
-                List.of(signIns::sweep, tickets::sweep, this::keepWatchedSignInsAlive));
+                List.of(signIns::sweep, tokens::sweep, oidc::sweep, tickets::sweep, this::keepWatchedSignInsAlive));
     }
 
     /**
@@ -152,10 +176,14 @@ public final class Broker implements AutoCloseable {
     static Broker open(BrokerConfig config, HypervisorHost host, Passwords passwords, Clock clock) {
         Store store = Store.open(config.store(), Entities.ALL);
         try {
-            return new Broker(config, store, host, passwords, clock);
+            Sealer sealer = Sealer.fromFile(config.dataDirectory().resolve("secret.key"));
+            return new Broker(config, store, host, passwords, sealer, clock);
         } catch (RuntimeException e) {
             store.close();
             throw e;
+        } catch (IOException e) {
+            store.close();
+            throw new StoreUnavailableException(String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -245,7 +273,7 @@ public final class Broker implements AutoCloseable {
                         displayPort,
                         config.behindProxy()),
                 resources(),
-                signIns::caller,
+                callers,
                 json,
                 store::isUp);
         web = server;
@@ -255,9 +283,13 @@ public final class Broker implements AutoCloseable {
     /** The API, but for what the server says of itself. */
     List<Resource> resources() {
         return List.of(
-                new LoginResource(signIns),
+                new LoginResource(signIns, oidc::endSession),
+                oidc,
+                new SignInResource(signIns, accounts),
+                new SecondFactorResource(secondFactor, signIns, accounts),
+                new ApiTokenResource(tokens),
                 new SessionResource(desktops, sessions, roles),
-                new EventResource(signals, desktops, signIns, roles, json, clock),
+                new EventResource(signals, desktops, callers, roles, json, clock),
                 new UserResource(accounts),
                 new PoolResource(pools, machines, roles),
                 new MachineResource(machines, care, roles),

@@ -3,6 +3,8 @@ package oriel.broker;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import oriel.broker.identity.keycloak.OidcConfig;
 import oriel.broker.store.StoreConfig;
 
 /**
@@ -13,6 +15,7 @@ import oriel.broker.store.StoreConfig;
  * @param store the database
  * @param listen address and port of API and web client; port 0 takes a free one
  * @param behindProxy whether a proxy of ours writes X-Forwarded-For
+ * @param oidc the identity provider; null: local users only
  * @param pool the pool that is made at the first start
  * @param machines how machines are run
  */
@@ -22,6 +25,7 @@ public record BrokerConfig(
         StoreConfig store,
         InetSocketAddress listen,
         boolean behindProxy,
+        @Nullable OidcConfig oidc,
         FirstPool pool,
         MachineConfig machines) {
     /** Default port. */
@@ -35,6 +39,7 @@ public record BrokerConfig(
                 StoreConfig.embedded(dataDirectory.resolve("oriel")),
                 InetSocketAddress.createUnresolved("127.0.0.1", PORT),
                 false,
+                null,
                 new FirstPool("demo", "debian-desktop", 5, 1, 512, 1),
                 MachineConfig.defaults());
     }
@@ -47,6 +52,7 @@ public record BrokerConfig(
                 store,
                 InetSocketAddress.createUnresolved(host, port),
                 behindProxy,
+                oidc,
                 pool,
                 machines);
     }
@@ -54,22 +60,28 @@ public record BrokerConfig(
     /** With golden images elsewhere. */
     public BrokerConfig withImages(Path directory) {
         return new BrokerConfig(
-                dataDirectory, directory.toAbsolutePath().normalize(), store, listen, behindProxy, pool, machines);
+                dataDirectory, directory.toAbsolutePath().normalize(), store, listen, behindProxy, oidc, pool, machines);
     }
 
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
-        return new BrokerConfig(dataDirectory, imageDirectory, otherStore, listen, behindProxy, pool, machines);
+        return new BrokerConfig(dataDirectory, imageDirectory, otherStore, listen, behindProxy, oidc, pool, machines);
     }
 
     /** With another way to run machines. */
     public BrokerConfig running(MachineConfig otherMachines) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, pool, otherMachines);
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, oidc, pool, otherMachines);
+    }
+
+    /** With an identity provider. */
+    public BrokerConfig signingInBy(OidcConfig provider) {
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, behindProxy, provider, pool, machines);
     }
 
     /** With another first pool. */
     public BrokerConfig startingWith(FirstPool otherPool) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, otherPool, machines);
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, oidc, otherPool, machines);
     }
 
     /**

@@ -5,6 +5,7 @@ import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Ticket;
 import oriel.broker.identity.Account;
 import oriel.broker.identity.Accounts;
+import oriel.broker.identity.keycloak.OidcResource;
 import oriel.broker.image.Image;
 import oriel.broker.image.ImageVersion;
 import oriel.broker.machine.Machine;
@@ -35,6 +36,7 @@ final class Entities {
                             RoleGrant.class,
                             SignInTiming.class),
                     Accounts.ENTITIES,
+                    OidcResource.ENTITIES,
                     AuditTrail.ENTITIES)
             .flatMap(List::stream)
             .toList();

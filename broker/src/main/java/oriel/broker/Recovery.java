@@ -8,6 +8,8 @@ import oriel.broker.identity.Account;
 import oriel.broker.identity.AccountObserver;
 import oriel.broker.identity.Accounts;
 import oriel.broker.identity.Passwords;
+import oriel.broker.identity.Sealer;
+import oriel.broker.identity.SecondFactor;
 import oriel.broker.identity.Secrets;
 import oriel.broker.identity.SignIns;
 import oriel.broker.store.Store;
@@ -18,7 +20,7 @@ public final class Recovery {
     private Recovery() {}
 
     /**
-     * Sets a new password while no broker runs. Recorded like any other act.
+     * Sets a new password, and removes the second factor, while no broker runs. Recorded like any other act.
      *
      * @return the generated password
      * @throws oriel.broker.store.StoreUnavailableException if the database cannot be opened, as while a broker runs
@@ -30,10 +32,13 @@ public final class Recovery {
             AuditTrail audit = new AuditTrail(store, clock);
             Passwords passwords = new Passwords();
             NobodyRuns observer = new NobodyRuns();
-            SignIns signIns = new SignIns(store, audit, passwords, new Secrets(), observer, clock);
-            return new Accounts(store, audit, passwords, signIns, observer, clock)
-                    .resetPassword(username, null, AuditEntry.SYSTEM, "")
-                    .orElseThrow();
+            // No code is read here: the installation's key is not needed.
+            SecondFactor secondFactor = new SecondFactor(store, audit, Sealer.ephemeral(), clock);
+            SignIns signIns = new SignIns(store, audit, passwords, new Secrets(), secondFactor, observer, clock);
+            Accounts accounts = new Accounts(store, audit, passwords, signIns, observer, clock);
+            String password = accounts.resetPassword(username, null, AuditEntry.SYSTEM, "").orElseThrow();
+            accounts.removeSecondFactor(username, AuditEntry.SYSTEM, "");
+            return password;
         }
     }
 

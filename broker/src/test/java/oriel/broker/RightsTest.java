@@ -124,6 +124,7 @@ class RightsTest {
     private static String right(Access access) {
         return switch (access) {
             case Access.Public ignored -> "public";
+            case Access.Notice ignored -> "public";
             case Access.Self ignored -> "self";
             case Access.Needs needs -> at(needs.right(), needs.where());
             case Access.NeedsOrOwns needs ->

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import oriel.broker.problem.Reason;
+import oriel.broker.problem.RefusedException;
 
 /**
  * Who is behind a request.
@@ -16,7 +18,9 @@ import java.util.UUID;
  * @param role the account's own role, which holds everywhere
  * @param groups it belongs to
  * @param grants further roles, of the user or of a group, each with where it holds
- * @param signIn hash that identifies the sign-in
+ * @param limit rights that what was shown can carry: all for a person, chosen ones for a program
+ * @param signIn hash that identifies the sign-in or the token
+ * @param means what it has shown
  * @param expires when the sign-in ends unless it is used
  * @param address where the request came from
  */
@@ -27,44 +31,47 @@ public record Caller(
         Role role,
         List<String> groups,
         List<Grant> grants,
+        Set<Right> limit,
         String signIn,
+        Means means,
         Instant expires,
         String address) {
+    /** What a caller has shown. */
+    public enum Means {
+        /** The cookie of a person's sign-in. */
+        SIGN_IN,
+        /** A program's token. */
+        TOKEN
+    }
+
     /** Copies the lists. */
     public Caller {
         groups = List.copyOf(groups);
         grants = List.copyOf(grants);
-    }
-
-    /** Somebody with the account's own role only. */
-    public Caller(
-            UUID userId,
-            String username,
-            String displayName,
-            Role role,
-            List<String> groups,
-            String signIn,
-            Instant expires,
-            String address) {
-        this(userId, username, displayName, role, groups, List.of(), signIn, expires, address);
+        limit = Set.copyOf(limit);
     }
 
     /** Whether the caller has a right everywhere. */
     public boolean may(Right right) {
-        return role.rights().contains(right)
-                || grants.stream().anyMatch(grant -> grant.scope().kind() == Scope.Kind.ALL && grant.gives(right));
+        return limit.contains(right)
+                && (role.rights().contains(right)
+                        || grants.stream()
+                                .anyMatch(grant -> grant.scope().kind() == Scope.Kind.ALL && grant.gives(right)));
     }
 
     /** Whether the caller has a right at a place. */
     public boolean may(Right right, Place place) {
         return may(right)
-                || grants.stream()
-                        .anyMatch(grant -> grant.gives(right) && grant.scope().covers(place));
+                || (limit.contains(right)
+                        && grants.stream()
+                                .anyMatch(grant ->
+                                        grant.gives(right) && grant.scope().covers(place)));
     }
 
     /** Whether the caller has a right at any place. */
     public boolean mayAnywhere(Right right) {
-        return may(right) || grants.stream().anyMatch(grant -> grant.gives(right));
+        return may(right)
+                || (limit.contains(right) && grants.stream().anyMatch(grant -> grant.gives(right)));
     }
 
     /** Where the caller has a right. */
@@ -75,7 +82,7 @@ public record Caller(
         Set<String> pools = new HashSet<>();
         Set<String> images = new HashSet<>();
         for (Grant grant : grants) {
-            if (grant.gives(right)) {
+            if (limit.contains(right) && grant.gives(right)) {
                 switch (grant.scope().kind()) {
                     case POOL -> pools.add(grant.scope().id());
                     case IMAGE -> images.add(grant.scope().id());
@@ -90,6 +97,18 @@ public record Caller(
     public Set<Right> rights() {
         Set<Right> rights = EnumSet.copyOf(role.rights());
         grants.forEach(grant -> rights.addAll(grant.role().rights()));
+        rights.retainAll(limit);
         return rights;
+    }
+
+    /**
+     * Refuses programs: what a token can do must not outlive the token.
+     *
+     * @throws RefusedException {@link Reason#FORBIDDEN}
+     */
+    public void requirePerson() {
+        if (means == Means.TOKEN) {
+            throw new RefusedException(Reason.FORBIDDEN, "A token cannot do this. Sign in as a person.");
+        }
     }
 }

@@ -1,6 +1,8 @@
 package oriel.broker.cli;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import oriel.broker.BrokerConfig;
 import oriel.broker.BrokerConfig.FirstPool;
 import oriel.broker.BrokerConfig.MachineConfig;
+import oriel.broker.identity.keycloak.OidcConfig;
 import oriel.broker.store.StoreConfig;
 
 /**
@@ -91,10 +94,11 @@ final class ConfigFile {
                 new StoreConfig(
                         text("database.url", store.url()),
                         text("database.user", store.user()),
-                        text("database.password", store.password()),
+                        secret("database.password", store.password()),
                         number("database.connections", store.connections(), 2, 200)),
                 defaults.listen(),
                 flag("listen.behind-proxy", defaults.behindProxy()),
+                oidc(),
                 new FirstPool(
                         text("pool.name", pool.id()),
                         text("pool.image", pool.image()),
@@ -123,6 +127,53 @@ final class ConfigFile {
                                     + ".");
                 });
         return config;
+    }
+
+    private @Nullable OidcConfig oidc() {
+        String issuer = text("oidc.issuer", "");
+        String client = text("oidc.client-id", "oriel");
+        String secret = secret("oidc.client-secret", "");
+        String label = text("oidc.label", "single sign-on");
+        String prefix = text("oidc.role-prefix", OidcConfig.ROLE_PREFIX);
+        String publicUrl = text("listen.public-url", "");
+        return issuer.isEmpty()
+                ? null
+                : new OidcConfig(
+                        url("oidc.issuer", issuer),
+                        client,
+                        secret.isEmpty() ? null : secret,
+                        label,
+                        prefix,
+                        publicUrl.isEmpty() ? null : url("listen.public-url", publicUrl));
+    }
+
+    private URI url(String key, String value) {
+        try {
+            URI url = new URI(value);
+            if (("http".equals(url.getScheme()) || "https".equals(url.getScheme())) && url.getHost() != null) {
+                return url;
+            }
+        } catch (URISyntaxException e) {
+            // The same answer as for another scheme.
+        }
+        throw new Main.Failure(2, where(key) + "\"" + key + "\" must be an address like https://host/path.");
+    }
+
+    /** A secret: here, or in the file that {@code KEY-file} names, so that this file can be shown. */
+    private String secret(String key, String otherwise) {
+        String file = text(key + "-file", "");
+        String value = text(key, otherwise);
+        if (file.isEmpty()) {
+            return value;
+        }
+        if (entries.containsKey(key)) {
+            throw new Main.Failure(2, where(key) + "give \"" + key + "\" or \"" + key + "-file\", not both.");
+        }
+        try {
+            return Files.readString(Path.of(file), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            throw new Main.Failure(2, where(key + "-file") + "the file cannot be read: " + e.getMessage());
+        }
     }
 
     private String where(String key) {

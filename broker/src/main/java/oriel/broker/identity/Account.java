@@ -13,7 +13,7 @@ import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Role;
 
-/** A local user. The name never changes; it is what entitlements and records refer to. */
+/** A user. The name never changes; it is what entitlements and records refer to. */
 @Entity
 @Table(name = "account")
 public class Account {
@@ -28,7 +28,9 @@ public class Account {
     private Role role;
 
     private boolean enabled;
-    private String passwordHash;
+    private @Nullable String passwordHash;
+    private @Nullable String issuer;
+    private @Nullable String subject;
     private Instant created;
     private @Nullable Instant lastLogin;
 
@@ -47,6 +49,20 @@ public class Account {
         this.enabled = true;
         this.passwordHash = passwordHash;
         this.created = created;
+    }
+
+    /** A user whom an identity provider vouches for. */
+    static Account external(ExternalIdentity identity, Instant created) {
+        Account account = new Account();
+        account.id = UUID.randomUUID();
+        account.username = identity.username();
+        account.displayName = identity.displayName();
+        account.role = identity.role();
+        account.enabled = true;
+        account.issuer = identity.issuer();
+        account.subject = identity.subject();
+        account.created = created;
+        return account;
     }
 
     /** Key. */
@@ -74,8 +90,26 @@ public class Account {
         return enabled;
     }
 
+    /** None for people from an identity provider. */
+    @Nullable
     String passwordHash() {
         return passwordHash;
+    }
+
+    /** Whether the user is known by an identity provider. */
+    public boolean external() {
+        return subject != null;
+    }
+
+    /** The identity provider, if the user comes from one. */
+    public @Nullable String issuer() {
+        return issuer;
+    }
+
+    /** What the identity provider calls the user, for ever. */
+    @Nullable
+    String subject() {
+        return subject;
     }
 
     Instant created() {

@@ -19,13 +19,21 @@ import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
-/** Local users. Thread-safe. */
+/** Users: local ones, and those whom an identity provider vouches for. Thread-safe. */
 public final class Accounts {
     private static final String FIRST_ADMIN = "admin";
     private static final String FIRST_USER = "demo";
 
     /** Mapped classes that nobody else sees. */
-    public static final List<Class<?>> ENTITIES = List.of(AccountGroup.class, SignIn.class, LoginLock.class);
+    public static final List<Class<?>> ENTITIES = List.of(
+            AccountGroup.class,
+            SignIn.class,
+            ExternalSignIn.class,
+            SpentLogoutToken.class,
+            TotpSecret.class,
+            RecoveryCode.class,
+            ApiToken.class,
+            LoginLock.class);
 
     static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
     private static final int MOST_GROUPS = 64;
@@ -208,6 +216,12 @@ public final class Accounts {
             if (etag != null && !etag.equals(account.etag())) {
                 throw new RefusedException(Reason.CHANGED, "The user was changed meanwhile. Load it again.");
             }
+            if (account.external() && (change.role() != null || change.groups() != null)) {
+                throw new RefusedException(
+                        Reason.CONFLICT,
+                        "\"" + account.username() + "\" comes from " + account.issuer()
+                                + ". Change role and groups there; they arrive at the next sign-in.");
+            }
             boolean wasEnabled = account.enabled();
             Role role = change.role() == null ? account.role() : change.role();
             boolean enabled = change.enabled() == null ? account.enabled() : change.enabled();
@@ -260,6 +274,11 @@ public final class Accounts {
         String hash = passwords.hash(wanted);
         store.run(tx -> {
             Account account = lock(tx, idOrName);
+            if (account.external()) {
+                throw new RefusedException(
+                        Reason.CONFLICT,
+                        "\"" + account.username() + "\" has their password at " + account.issuer() + ". Change it there.");
+            }
             account.changePassword(hash);
             tx.update(account);
             signIns.endAll(tx, account.id(), "", "password changed");
@@ -267,6 +286,20 @@ public final class Accounts {
             audit.record(tx, new AuditEntry(actor, "password.reset", account.username(), Outcome.OK, "", address));
         });
         return password == null ? Optional.of(wanted) : Optional.empty();
+    }
+
+    /** Removes the second factor of somebody who has lost theirs. */
+    public void removeSecondFactor(String idOrName, String actor, String address) {
+        UserView user = get(idOrName);
+        signIns.secondFactor().remove(user.id(), user.username(), actor, address);
+    }
+
+    /** The key of a user.
+     *
+     * @throws RefusedException {@link Reason#NOT_FOUND}
+     */
+    public UUID id(String idOrName) {
+        return store.call(tx -> require(tx, idOrName).id());
     }
 
     /** Ends a user's lock-out. */
@@ -290,6 +323,8 @@ public final class Accounts {
                 account.created(),
                 account.lastLogin(),
                 signIns.lockout().lockedUntil(tx, account.username()).orElse(null),
+                account.issuer(),
+                signIns.secondFactor().enabled(tx, account.id()),
                 account.etag());
     }
 
@@ -356,6 +391,8 @@ public final class Accounts {
      * @param created when
      * @param lastLogin last successful sign-in
      * @param lockedUntil end of a lock-out
+     * @param issuer identity provider; absent for local users
+     * @param secondFactor whether a code is asked for at sign-in
      * @param etag changes with every change
      */
     public record UserView(
@@ -368,6 +405,8 @@ public final class Accounts {
             Instant created,
             @Nullable Instant lastLogin,
             @Nullable Instant lockedUntil,
+            @Nullable String issuer,
+            boolean secondFactor,
             String etag) {
         /** Copies the groups. */
         public UserView {

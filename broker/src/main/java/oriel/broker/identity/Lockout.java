@@ -3,6 +3,7 @@ package oriel.broker.identity;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
@@ -70,6 +71,18 @@ final class Lockout {
                 tx.update(lock);
             });
             forget(tx, username);
+        });
+    }
+
+    /** The attempt was neither: it counts no more than if it had not been made. */
+    void undo(String username, String address) {
+        store.run(tx -> {
+            for (String key : List.of(addressKey(address), userKey(username))) {
+                tx.lock(LoginLock.class, key).ifPresent(lock -> {
+                    lock.unfail();
+                    tx.update(lock);
+                });
+            }
         });
     }
 

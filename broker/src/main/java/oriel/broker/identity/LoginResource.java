@@ -1,8 +1,9 @@
 package oriel.broker.identity;
 
+import java.net.URI;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -23,14 +24,26 @@ import oriel.broker.web.Route;
 /** Signing in and out, and what one may do with one's own account. */
 public final class LoginResource implements Resource {
     private final SignIns signIns;
+    private final EndSession endSession;
 
     /** Over the service. */
-    public LoginResource(SignIns signIns) {
+    public LoginResource(SignIns signIns, EndSession endSession) {
         this.signIns = signIns;
+        this.endSession = endSession;
     }
 
-    record Login(String username, String password) {
+    /** Knows where a browser ends the session that it has elsewhere. */
+    @FunctionalInterface
+    public interface EndSession {
+        /** The address, if the sign-in came from elsewhere. */
+        Optional<URI> of(String signIn, Request request);
+    }
+
+    record Login(String username, String password, @Nullable String code) {
         Login {
+            if (code != null) {
+                Check.text("code", code, 32);
+            }
             Check.text("username", username, 64);
             if (Check.present("password", password).length() > Passwords.LONGEST) {
                 throw oriel.broker.problem.RefusedException.field("password", "is too long");
@@ -62,6 +75,8 @@ public final class LoginResource implements Resource {
             return new MyGrant(grant.role(), scope.kind(), scope.kind() == Scope.Kind.ALL ? null : scope.id());
         }
     }
+
+    private record SignedOut(URI endSession) {}
 
     private record Me(
             UUID id,
@@ -96,22 +111,36 @@ public final class LoginResource implements Resource {
 
     private Response login(Request request) {
         Login login = request.body(Login.class);
-        SignIns.Started started = signIns.signIn(login.username(), login.password(), request.address());
+        SignIns.Started started = signIns.signIn(
+                login.username(),
+                login.password(),
+                login.code(),
+                Client.of(request.address(), request.userAgent()));
         // A sign-in that this browser already had would live on unseen.
         signIns.caller(request.cookie(Authenticator.COOKIE), request.address()).ifPresent(signIns::signOut);
         return Response.ok(Me.of(started.caller()))
-                .with("Set-Cookie", cookie(started.token(), request.secure(), SignIns.LONGEST.toSeconds()));
+                .with("Set-Cookie", cookie(started.token(), request.secure()));
     }
 
     private Response logout(Request request) {
+        request.caller().requirePerson();
+        Optional<URI> elsewhere = endSession.of(request.caller().signIn(), request);
         signIns.signOut(request.caller());
-        return new Response(204, null, Map.of("Set-Cookie", cookie("", request.secure(), 0)));
+        return elsewhere
+                .map(uri -> Response.ok(new SignedOut(uri)))
+                .orElseGet(Response::nothing)
+                .with("Set-Cookie", cookie("", request.secure(), 0));
     }
 
     private Response changePassword(Request request) {
         PasswordChange change = request.body(PasswordChange.class);
         signIns.changePassword(request.caller(), change.currentPassword(), change.newPassword());
         return Response.nothing();
+    }
+
+    /** The cookie of a sign-in. */
+    public static String cookie(String token, boolean secure) {
+        return cookie(token, secure, SignIns.LONGEST.toSeconds());
     }
 
     private static String cookie(String value, boolean secure, long seconds) {

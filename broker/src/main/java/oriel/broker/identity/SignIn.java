@@ -13,22 +13,38 @@ class SignIn {
     @Id
     private String tokenHash;
 
+    /** What lists name it by: the hash would be no secret, but nobody needs it. */
+    private UUID id;
+
     private UUID accountId;
     private Instant created;
     private Instant lastUsed;
-
-    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private String address;
+    private String userAgent;
 
     @SuppressWarnings("NullAway.Init")
     protected SignIn() {}
 
-    SignIn(String tokenHash, UUID accountId, Instant now, String address) {
+    SignIn(String tokenHash, UUID accountId, Instant now, Client client) {
         this.tokenHash = tokenHash;
+        this.id = UUID.randomUUID();
         this.accountId = accountId;
         this.created = now;
         this.lastUsed = now;
-        this.address = address;
+        this.address = client.address();
+        this.userAgent = client.userAgent();
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    String address() {
+        return address;
+    }
+
+    String userAgent() {
+        return userAgent;
     }
 
     String tokenHash() {

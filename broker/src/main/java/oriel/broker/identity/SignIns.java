@@ -3,12 +3,15 @@ package oriel.broker.identity;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
+import oriel.broker.access.Right;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
@@ -32,6 +35,7 @@ public final class SignIns {
     private final AuditTrail audit;
     private final Passwords passwords;
     private final Secrets secrets;
+    private final SecondFactor secondFactor;
     private final Lockout lockout;
     private final AccountObserver observer;
     private final Clock clock;
@@ -42,12 +46,14 @@ public final class SignIns {
             AuditTrail audit,
             Passwords passwords,
             Secrets secrets,
+            SecondFactor secondFactor,
             AccountObserver observer,
             Clock clock) {
         this.store = store;
         this.audit = audit;
         this.passwords = passwords;
         this.secrets = secrets;
+        this.secondFactor = secondFactor;
         this.lockout = new Lockout(store, clock);
         this.observer = observer;
         this.clock = clock;
@@ -66,53 +72,115 @@ public final class SignIns {
         }
     }
 
+    /** Signs in with a password alone, see {@link #signIn(String, String, String, Client)}. */
+    public Started signIn(String name, String password, String address) {
+        return signIn(name, password, null, Client.of(address, null));
+    }
+
     /**
      * Signs in.
      *
-     * @throws RefusedException {@link Reason#BAD_CREDENTIALS} or {@link Reason#LOCKED_OUT}
+     * @param code of the second factor, if the user has said one
+     * @throws RefusedException {@link Reason#BAD_CREDENTIALS}, {@link Reason#LOCKED_OUT}; {@link Reason#CODE_NEEDED} if
+     *     the password is right and the account has a second factor; {@link Reason#BAD_CODE}
      */
-    public Started signIn(String name, String password, String address) {
+    public Started signIn(String name, String password, @Nullable String code, Client client) {
         long began = System.nanoTime();
         String username = name.strip().toLowerCase(Locale.ROOT);
+        String address = client.address();
         try {
             lockout.attempt(username, address);
         } catch (RefusedException e) {
-            audit.record(new AuditEntry(username, "login", username, Outcome.REFUSED, "locked out", address));
+            refused(username, "locked out", address);
             throw e;
         }
+        Account account = checked(username, password, address);
+        boolean needsCode = store.call(tx -> secondFactor.enabled(tx, account.id()));
+        if (needsCode && (code == null || code.isBlank())) {
+            // Half of a sign-in is no failure, and must not forgive the codes that were guessed before.
+            lockout.undo(username, address);
+            throw new RefusedException(Reason.CODE_NEEDED, "Enter the code that your authenticator app shows.");
+        }
+        String token = secrets.token();
+        String hash = Secrets.hash(token);
+        try {
+            Started started = store.call(tx -> {
+                Instant now = clock.instant();
+                // Read again under lock: the account may have been changed while we hashed.
+                Account current = tx.lock(Account.class, account.id())
+                        .filter(Account::enabled)
+                        .filter(a -> Objects.equals(a.passwordHash(), account.passwordHash()))
+                        .orElseThrow(SignIns::badCredentials);
+                String with = "";
+                if (secondFactor.enabled(tx, current.id())) {
+                    with = "with a "
+                            + secondFactor
+                                    .spend(tx, current.id(), code == null ? "" : code)
+                                    .orElseThrow(SecondFactor::wrong);
+                }
+                Caller caller = start(tx, current, hash, now, client);
+                observer.signedIn(tx, caller, Duration.ofNanos(System.nanoTime() - began));
+                audit.record(tx, AuditEntry.by(caller, "login", username, with));
+                return new Started(token, caller);
+            });
+            lockout.succeeded(username, address);
+            return started;
+        } catch (RefusedException e) {
+            if (e.reason() == Reason.BAD_CODE) {
+                refused(username, "wrong code", address);
+            }
+            throw e;
+        }
+    }
+
+    private Account checked(String username, String password, String address) {
         Optional<Account> account = store.call(tx -> Accounts.byName(tx, username));
         boolean fits =
                 passwords.fits(password, account.map(Account::passwordHash).orElse(null));
-        if (!fits || !account.orElseThrow().enabled()) {
-            audit.record(new AuditEntry(
-                    username,
-                    "login",
-                    username,
-                    Outcome.REFUSED,
-                    account.isEmpty() ? "unknown user" : fits ? "disabled user" : "wrong password",
-                    address));
-            throw new RefusedException(Reason.BAD_CREDENTIALS, "The user name or the password is wrong.");
+        if (fits && account.orElseThrow().enabled()) {
+            return account.get();
         }
-        lockout.succeeded(username, address);
-        String token = secrets.token();
-        String hash = Secrets.hash(token);
-        Duration took = Duration.ofNanos(System.nanoTime() - began);
-        return store.call(tx -> {
-            Instant now = clock.instant();
-            // Read again under lock: the account may have been disabled or given another password while we hashed.
-            Account current = tx.lock(Account.class, account.get().id())
-                    .filter(Account::enabled)
-                    .filter(a -> a.passwordHash().equals(account.get().passwordHash()))
-                    .orElseThrow(() ->
-                            new RefusedException(Reason.BAD_CREDENTIALS, "The user name or the password is wrong."));
-            current.signedIn(now);
-            tx.update(current);
-            tx.insert(new SignIn(hash, current.id(), now, address));
-            Caller caller = caller(tx, current, hash, now.plus(IDLE), address);
-            observer.signedIn(tx, caller, took);
-            audit.record(tx, AuditEntry.by(caller, "login", username, ""));
-            return new Started(token, caller);
-        });
+        refused(username, account.isEmpty() ? "unknown user" : fits ? "disabled user" : "wrong password", address);
+        throw badCredentials();
+    }
+
+    private void refused(String username, String why, String address) {
+        audit.record(new AuditEntry(username, "login", username, Outcome.REFUSED, why, address));
+    }
+
+    private static RefusedException badCredentials() {
+        return new RefusedException(Reason.BAD_CREDENTIALS, "The user name or the password is wrong.");
+    }
+
+    static Caller start(Tx tx, Account account, String hash, Instant now, Client client) {
+        account.signedIn(now);
+        tx.update(account);
+        tx.insert(new SignIn(hash, account.id(), now, client));
+        return caller(tx, account, hash, now.plus(IDLE), client.address());
+    }
+
+    /**
+     * Proves again who the caller is, before something that a borrowed browser must not do.
+     *
+     * @throws RefusedException {@link Reason#BAD_CREDENTIALS}, {@link Reason#LOCKED_OUT}; {@link Reason#CONFLICT} for
+     *     people from an identity provider, {@link Reason#FORBIDDEN} for programs
+     */
+    void confirm(Caller caller, String action, String password) {
+        caller.requirePerson();
+        lockout.attempt(caller.username(), caller.address());
+        Account account = store.call(tx -> tx.find(Account.class, caller.userId()))
+                .orElseThrow(() -> new RefusedException(Reason.NOT_SIGNED_IN, "Sign in again."));
+        if (account.external()) {
+            lockout.undo(caller.username(), caller.address());
+            throw new RefusedException(
+                    Reason.CONFLICT, "Your password and second factor are kept by your organisation's sign-in.");
+        }
+        if (!passwords.fits(password, account.passwordHash())) {
+            audit.record(new AuditEntry(
+                    caller.username(), action, caller.username(), Outcome.REFUSED, "wrong password", caller.address()));
+            throw new RefusedException(Reason.BAD_CREDENTIALS, "The current password is wrong.");
+        }
+        lockout.succeeded(caller.username(), caller.address());
     }
 
     /** Whose token this is, if its sign-in lives. */
@@ -160,15 +228,7 @@ public final class SignIns {
      */
     public void changePassword(Caller caller, String current, String wanted) {
         passwords.accept(wanted, caller.username());
-        lockout.attempt(caller.username(), caller.address());
-        Account account = store.call(tx -> tx.find(Account.class, caller.userId()))
-                .orElseThrow(() -> new RefusedException(Reason.NOT_SIGNED_IN, "Sign in again."));
-        if (!passwords.fits(current, account.passwordHash())) {
-            audit.record(new AuditEntry(
-                    caller.username(), "password.change", caller.username(), Outcome.REFUSED, "", caller.address()));
-            throw new RefusedException(Reason.BAD_CREDENTIALS, "The current password is wrong.");
-        }
-        lockout.succeeded(caller.username(), caller.address());
+        confirm(caller, "password.change", current);
         String hash = passwords.hash(wanted);
         store.run(tx -> {
             Account locked = tx.lock(Account.class, caller.userId())
@@ -177,6 +237,51 @@ public final class SignIns {
             tx.update(locked);
             endAll(tx, caller.userId(), caller.signIn(), "password changed");
             audit.record(tx, AuditEntry.by(caller, "password.change", caller.username(), ""));
+        });
+    }
+
+    /**
+     * A sign-in as its user sees it.
+     *
+     * @param id key
+     * @param created when
+     * @param lastUsed when, to the minute
+     * @param address where from
+     * @param userAgent what the browser calls itself
+     * @param current whether it is the one that asks
+     */
+    public record View(
+            UUID id, Instant created, Instant lastUsed, String address, String userAgent, boolean current) {}
+
+    /** A user's sign-ins that live, the last used one first. */
+    public List<View> list(UUID userId, Caller caller) {
+        Instant now = clock.instant();
+        return store.call(tx ->
+                tx.list(SignIn.class, "from SignIn where accountId = ?1 order by lastUsed desc, id", userId).stream()
+                        .filter(signIn -> lives(signIn, now))
+                        .map(signIn -> new View(
+                                signIn.id(),
+                                signIn.created(),
+                                signIn.lastUsed(),
+                                signIn.address(),
+                                signIn.userAgent(),
+                                signIn.tokenHash().equals(caller.signIn())))
+                        .toList());
+    }
+
+    /**
+     * Ends one of a user's sign-ins; its displays are cut.
+     *
+     * @throws RefusedException {@link Reason#NOT_FOUND}
+     */
+    public void revoke(Caller caller, UUID userId, UUID id) {
+        store.run(tx -> {
+            SignIn signIn = tx.first(SignIn.class, "from SignIn where id = ?1 and accountId = ?2", id, userId)
+                    .orElseThrow(() -> RefusedException.notFound("sign-in " + id));
+            String username = tx.find(Account.class, userId).map(Account::username).orElse("");
+            tx.delete(signIn);
+            observer.signInEnded(tx, userId, signIn.tokenHash(), "revoked");
+            audit.record(tx, AuditEntry.by(caller, "login.revoke", username, signIn.address()));
         });
     }
 
@@ -206,6 +311,10 @@ public final class SignIns {
         lockout.sweep();
     }
 
+    SecondFactor secondFactor() {
+        return secondFactor;
+    }
+
     Lockout lockout() {
         return lockout;
     }
@@ -224,7 +333,9 @@ public final class SignIns {
                 account.role(),
                 groups,
                 Roles.of(tx, account.username(), groups),
+                EnumSet.allOf(Right.class),
                 signIn,
+                Caller.Means.SIGN_IN,
                 expires,
                 address);
     }

@@ -8,6 +8,12 @@ public enum Reason {
     BAD_REQUEST(400, "The request is not valid"),
     /** User name or password is wrong. */
     BAD_CREDENTIALS(401, "User name or password is wrong"),
+    /** The password is right, and the code of the second factor is needed as well. */
+    CODE_NEEDED(401, "A code is needed"),
+    /** The code of the second factor is wrong. */
+    BAD_CODE(401, "The code is wrong"),
+    /** The identity provider does not answer, or not as it should. */
+    IDENTITY_PROVIDER(502, "The identity provider failed"),
     /** No sign-in, or it has ended. */
     NOT_SIGNED_IN(401, "Not signed in"),
     /** Too many failed sign-ins. */

@@ -20,7 +20,7 @@ import oriel.broker.access.Caller;
 import oriel.broker.access.Right;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
-import oriel.broker.identity.SignIns;
+import oriel.broker.identity.Callers;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.role.Roles;
@@ -41,17 +41,17 @@ public final class EventResource implements Resource {
 
     private final Signals signals;
     private final Desktops desktops;
-    private final SignIns signIns;
+    private final Callers callers;
     private final Roles roles;
     private final Json json;
     private final Clock clock;
     private final Map<UUID, Integer> streams = new ConcurrentHashMap<>();
 
     /** With its collaborators. */
-    public EventResource(Signals signals, Desktops desktops, SignIns signIns, Roles roles, Json json, Clock clock) {
+    public EventResource(Signals signals, Desktops desktops, Callers callers, Roles roles, Json json, Clock clock) {
         this.signals = signals;
         this.desktops = desktops;
-        this.signIns = signIns;
+        this.callers = callers;
         this.roles = roles;
         this.json = json;
         this.clock = clock;
@@ -110,7 +110,7 @@ public final class EventResource implements Resource {
                 }
                 if (batch.signals().isEmpty()) {
                     // An open page is in use: this keeps its sign-in alive, and notices the end of one that is not.
-                    if (signIns.bySignIn(caller.signIn(), caller.address()).isEmpty()) {
+                    if (!callers.lives(caller)) {
                         send(out, "signed-out", new SignedOut("expired"));
                         return;
                     }

@@ -12,6 +12,9 @@ public sealed interface Access {
     /** Nothing: not even a sign-in. */
     record Public() implements Access {}
 
+    /** Nothing; for messages of other servers, as forms. No cookie counts there, so no cross-site check is needed. */
+    record Notice() implements Access {}
+
     /** A sign-in, whatever its rights: the route concerns the caller alone. */
     record Self() implements Access {}
 

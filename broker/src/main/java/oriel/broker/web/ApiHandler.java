@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Right;
 import oriel.broker.problem.Reason;
@@ -44,6 +45,9 @@ final class ApiHandler implements HttpHandler {
     private static final HttpString FORWARDED_HOST = new HttpString("X-Forwarded-Host");
     private static final HttpString TRACE = new HttpString("X-Trace-Id");
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
+    private static final String JSON = "application/json";
+    private static final String FORM = "application/x-www-form-urlencoded";
+    private static final String BEARER = "Bearer ";
     private static final int MOST_BODY = 1 << 20;
     /** A body that is too large is still read, up to here: a client that is cut off while it sends sees no answer. */
     static final long MOST_DRAINED = 32L << 20;
@@ -101,23 +105,41 @@ final class ApiHandler implements HttpHandler {
         String method = exchange.getRequestMethod().toString();
         Match match = match(method, exchange.getRequestPath());
         Route route = match.route();
-        if (!SAFE.contains(method)) {
+        String token = token(exchange);
+        boolean notice = route.access() instanceof Access.Notice;
+        if (!SAFE.contains(method) && token == null && !notice) {
             sameSite(exchange);
         }
         String address = address(exchange);
-        io.undertow.server.handlers.Cookie cookie = exchange.getRequestCookie(Authenticator.COOKIE);
-        Caller caller = route.access() instanceof Access.Public
-                ? null
-                : authenticator
-                        .caller(cookie == null ? null : cookie.getValue(), address)
-                        .orElseThrow(() ->
-                                new RefusedException(Reason.NOT_SIGNED_IN, "Your sign-in has ended. Sign in again."));
+        Caller caller = route.access() instanceof Access.Public || notice ? null : caller(exchange, token, address);
         Request bodiless =
                 new Request(exchange, json, match.parameters(), new byte[0], address, secure(exchange), caller);
         allow(route, bodiless);
-        byte[] body = SAFE.contains(method) ? new byte[0] : body(exchange);
+        byte[] body = SAFE.contains(method) ? new byte[0] : body(exchange, notice ? FORM : JSON);
         return route.handler()
                 .handle(new Request(exchange, json, match.parameters(), body, address, secure(exchange), caller));
+    }
+
+    /** What a program shows (RFC 6750 §2.1). A page of another site cannot send it, so it needs no other proof. */
+    private static @Nullable String token(HttpServerExchange exchange) {
+        String header = exchange.getRequestHeaders().getFirst(Headers.AUTHORIZATION);
+        return header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())
+                ? header.substring(BEARER.length()).strip()
+                : null;
+    }
+
+    private Caller caller(HttpServerExchange exchange, @Nullable String token, String address) {
+        if (token != null) {
+            return authenticator
+                    .program(token, address)
+                    .orElseThrow(() -> new RefusedException(
+                            Reason.NOT_SIGNED_IN, "The token is unknown, deleted or expired. Make another one."));
+        }
+        io.undertow.server.handlers.Cookie cookie = exchange.getRequestCookie(Authenticator.COOKIE);
+        return authenticator
+                .caller(cookie == null ? null : cookie.getValue(), address)
+                .orElseThrow(
+                        () -> new RefusedException(Reason.NOT_SIGNED_IN, "Your sign-in has ended. Sign in again."));
     }
 
     private record Match(Route route, Map<String, String> parameters) {}
@@ -164,6 +186,7 @@ final class ApiHandler implements HttpHandler {
     private static void allow(Route route, Request request) {
         switch (route.access()) {
             case Access.Public ignored -> {}
+            case Access.Notice ignored -> {}
             case Access.Self ignored -> request.caller();
             case Access.Needs needs -> {
                 if (!request.caller().mayAnywhere(needs.right())) {
@@ -241,7 +264,7 @@ final class ApiHandler implements HttpHandler {
         }
     }
 
-    private static byte[] body(HttpServerExchange exchange) throws IOException {
+    private static byte[] body(HttpServerExchange exchange, String wanted) throws IOException {
         long length = exchange.getRequestContentLength();
         if (length == 0) {
             return new byte[0];
@@ -255,9 +278,9 @@ final class ApiHandler implements HttpHandler {
         }
         if (body.length > 0) {
             String type = exchange.getRequestHeaders().getFirst(Headers.CONTENT_TYPE);
-            if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
+            if (type == null || !type.toLowerCase(Locale.ROOT).startsWith(wanted)) {
                 throw new RefusedException(
-                        Reason.UNSUPPORTED_MEDIA_TYPE, "Send JSON with Content-Type: application/json.");
+                        Reason.UNSUPPORTED_MEDIA_TYPE, "Send the body with Content-Type: " + wanted + ".");
             }
         }
         return body;

@@ -3,6 +3,10 @@ package oriel.broker.web;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Deque;
@@ -15,6 +19,7 @@ import oriel.broker.problem.RefusedException;
 
 /** A request of the API. For the thread that handles it. */
 public final class Request {
+    private static final HttpString FORWARDED_HOST = new HttpString("X-Forwarded-Host");
     private static final int DEFAULT_LIMIT = 50;
     private static final int MOST_LIMIT = 200;
 
@@ -175,6 +180,40 @@ public final class Request {
     /** Whether there is a body. */
     public boolean hasBody() {
         return body.length > 0;
+    }
+
+    /**
+     * A field of a form.
+     *
+     * @throws RefusedException {@link Reason#BAD_REQUEST} if it is missing
+     */
+    public String form(String name) {
+        for (String pair : new String(body, StandardCharsets.UTF_8).split("&", -1)) {
+            int equals = pair.indexOf('=');
+            if (equals > 0 && decoded(pair.substring(0, equals)).equals(name)) {
+                return decoded(pair.substring(equals + 1));
+            }
+        }
+        throw RefusedException.field(name, "is missing");
+    }
+
+    private static String decoded(String text) {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw RefusedException.field("body", "is no form");
+        }
+    }
+
+    /** What the client calls itself, if it does. */
+    public @Nullable String userAgent() {
+        return exchange.getRequestHeaders().getFirst(Headers.USER_AGENT);
+    }
+
+    /** Scheme, host and port as the browser sees them. */
+    public URI origin() {
+        String host = exchange.getRequestHeaders().getFirst(FORWARDED_HOST);
+        return URI.create((secure ? "https://" : "http://") + (host == null ? exchange.getHostAndPort() : host));
     }
 
     /** A cookie. */

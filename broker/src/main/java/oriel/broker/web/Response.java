@@ -33,6 +33,11 @@ public record Response(int status, @Nullable Object body, Map<String, String> he
         return new Response(202, body, Map.of());
     }
 
+    /** 303: go there. */
+    public static Response seeOther(String location) {
+        return new Response(303, null, Map.of("Location", location));
+    }
+
     /** 204. */
     public static Response nothing() {
         return new Response(204, null, Map.of());
