@@ -60,7 +60,14 @@ public record BrokerConfig(
     /** With golden images elsewhere. */
     public BrokerConfig withImages(Path directory) {
         return new BrokerConfig(
-                dataDirectory, directory.toAbsolutePath().normalize(), store, listen, behindProxy, oidc, pool, machines);
+                dataDirectory,
+                directory.toAbsolutePath().normalize(),
+                store,
+                listen,
+                behindProxy,
+                oidc,
+                pool,
+                machines);
     }
 
     /** With another database. */
@@ -75,8 +82,7 @@ public record BrokerConfig(
 
     /** With an identity provider. */
     public BrokerConfig signingInBy(OidcConfig provider) {
-        return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, provider, pool, machines);
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, provider, pool, machines);
     }
 
     /** With another first pool. */

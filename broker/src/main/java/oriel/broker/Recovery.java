@@ -36,7 +36,8 @@ public final class Recovery {
             SecondFactor secondFactor = new SecondFactor(store, audit, Sealer.ephemeral(), clock);
             SignIns signIns = new SignIns(store, audit, passwords, new Secrets(), secondFactor, observer, clock);
             Accounts accounts = new Accounts(store, audit, passwords, signIns, observer, clock);
-            String password = accounts.resetPassword(username, null, AuditEntry.SYSTEM, "").orElseThrow();
+            String password = accounts.resetPassword(username, null, AuditEntry.SYSTEM, "")
+                    .orElseThrow();
             accounts.removeSecondFactor(username, AuditEntry.SYSTEM, "");
             return password;
         }

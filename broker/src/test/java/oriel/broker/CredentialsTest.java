@@ -147,7 +147,8 @@ class CredentialsTest {
                     .path("token")
                     .asString();
             f.clock.skip(java.time.Duration.ofHours(25));
-            assertThat(program(address, brief, "GET", "/api/v1/me").statusCode()).isEqualTo(401);
+            assertThat(program(address, brief, "GET", "/api/v1/me").statusCode())
+                    .isEqualTo(401);
         }
     }
 
@@ -163,7 +164,10 @@ class CredentialsTest {
             JsonNode other = items.get(0).path("current").asBoolean() ? items.get(1) : items.get(0);
             assertThat(other.path("current").asBoolean()).isFalse();
             assertThat(other.path("userAgent").asString()).startsWith("Java-http-client");
-            assertThat(here.call("DELETE", "/api/v1/me/sign-ins/" + other.path("id").asString(), null)
+            assertThat(here.call(
+                                    "DELETE",
+                                    "/api/v1/me/sign-ins/" + other.path("id").asString(),
+                                    null)
                             .statusCode())
                     .isEqualTo(204);
             assertThat(there.get("/api/v1/me").statusCode()).isEqualTo(401);
@@ -198,7 +202,8 @@ class CredentialsTest {
                 method.equals("GET")
                         ? request.GET()
                         : request.header("Content-Type", "application/json")
-                                .POST(java.net.http.HttpRequest.BodyPublishers.ofString("{\"name\":\"x\",\"code\":\"1\"}")));
+                                .POST(java.net.http.HttpRequest.BodyPublishers.ofString(
+                                        "{\"name\":\"x\",\"code\":\"1\"}")));
     }
 
     private static String code(String base32, Instant now) {

@@ -70,8 +70,7 @@ public record Caller(
 
     /** Whether the caller has a right at any place. */
     public boolean mayAnywhere(Right right) {
-        return may(right)
-                || (limit.contains(right) && grants.stream().anyMatch(grant -> grant.gives(right)));
+        return may(right) || (limit.contains(right) && grants.stream().anyMatch(grant -> grant.gives(right)));
     }
 
     /** Where the caller has a right. */

@@ -277,7 +277,8 @@ public final class Accounts {
             if (account.external()) {
                 throw new RefusedException(
                         Reason.CONFLICT,
-                        "\"" + account.username() + "\" has their password at " + account.issuer() + ". Change it there.");
+                        "\"" + account.username() + "\" has their password at " + account.issuer()
+                                + ". Change it there.");
             }
             account.changePassword(hash);
             tx.update(account);

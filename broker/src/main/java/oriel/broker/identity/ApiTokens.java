@@ -55,7 +55,10 @@ public final class ApiTokens {
      * @param rights what it may do; all of the user's rights if absent
      * @param days how long it lives, 1–366; 90 if absent
      */
-    public record NewToken(String name, @Nullable List<Right> rights, @Nullable Integer days) {
+    public record NewToken(
+            String name,
+            @Nullable List<Right> rights,
+            @Nullable Integer days) {
         /** Checks the fields. */
         public NewToken {
             Check.text("name", name, 80);
@@ -112,9 +115,7 @@ public final class ApiTokens {
      *     {@link Reason#CONFLICT} if there are too many
      */
     public Made make(Caller caller, NewToken wanted) {
-        Set<Right> rights = wanted.rights() == null
-                ? EnumSet.copyOf(caller.rights())
-                : EnumSet.copyOf(wanted.rights());
+        Set<Right> rights = wanted.rights() == null ? EnumSet.copyOf(caller.rights()) : EnumSet.copyOf(wanted.rights());
         if (!caller.rights().containsAll(rights)) {
             throw new RefusedException(Reason.FORBIDDEN, "A token cannot have rights that you do not have.");
         }
@@ -142,8 +143,10 @@ public final class ApiTokens {
 
     /** A user's tokens, newest first. */
     public List<TokenView> list(UUID accountId) {
-        return store.call(tx ->
-                tx.list(ApiToken.class, "from ApiToken where accountId = ?1 order by created desc, id", accountId).stream()
+        return store.call(
+                tx -> tx
+                        .list(ApiToken.class, "from ApiToken where accountId = ?1 order by created desc, id", accountId)
+                        .stream()
                         .map(TokenView::of)
                         .toList());
     }
@@ -180,7 +183,8 @@ public final class ApiTokens {
         }
         return store.call(tx -> {
             Instant now = clock.instant();
-            Optional<ApiToken> found = tx.first(ApiToken.class, "from ApiToken where tokenHash = ?1", Secrets.hash(token))
+            Optional<ApiToken> found = tx.first(
+                            ApiToken.class, "from ApiToken where tokenHash = ?1", Secrets.hash(token))
                     .filter(each -> each.expires().isAfter(now));
             Optional<Account> account = found.flatMap(each -> tx.find(Account.class, each.accountId()))
                     .filter(Account::enabled);
@@ -190,7 +194,8 @@ public final class ApiTokens {
             ApiToken used = found.get();
             Instant last = used.lastUsed();
             if (last == null || last.plus(USE_RESOLUTION).isBefore(now)) {
-                tx.execute("update ApiToken set lastUsed = ?1, lastAddress = ?2 where id = ?3", now, address, used.id());
+                tx.execute(
+                        "update ApiToken set lastUsed = ?1, lastAddress = ?2 where id = ?3", now, address, used.id());
             }
             Account user = account.get();
             List<String> groups = Accounts.groups(tx, user.id());

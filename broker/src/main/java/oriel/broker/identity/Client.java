@@ -13,7 +13,8 @@ public record Client(String address, String userAgent) {
 
     /** Keeps what can be shown. */
     public Client {
-        userAgent = userAgent.chars()
+        userAgent = userAgent
+                .chars()
                 .filter(c -> !Character.isISOControl(c))
                 .limit(MOST)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)

@@ -21,6 +21,8 @@ class ExternalSignIn {
 
     private String idToken;
     private @Nullable String refreshToken;
+
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable Instant refreshDue;
 
     @SuppressWarnings("NullAway.Init")

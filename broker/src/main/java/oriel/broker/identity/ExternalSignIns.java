@@ -49,8 +49,7 @@ public final class ExternalSignIns {
      * @throws RefusedException {@link Reason#ALREADY_EXISTS} if the name belongs to another account;
      *     {@link Reason#FORBIDDEN} if the account is disabled here
      */
-    public SignIns.Started signIn(
-            ExternalIdentity identity, ExternalSession session, Client client, Duration took) {
+    public SignIns.Started signIn(ExternalIdentity identity, ExternalSession session, Client client, Duration took) {
         String token = secrets.token();
         String hash = Secrets.hash(token);
         return store.call(tx -> {
@@ -131,8 +130,8 @@ public final class ExternalSignIns {
     public Optional<Due> nextDue() {
         return store.call(tx -> {
             Instant now = clock.instant();
-            Optional<ExternalSignIn> found =
-                    tx.claim(ExternalSignIn.class, "from ExternalSignIn where refreshDue <= ?1 order by refreshDue", now);
+            Optional<ExternalSignIn> found = tx.claim(
+                    ExternalSignIn.class, "from ExternalSignIn where refreshDue <= ?1 order by refreshDue", now);
             return found.map(external -> {
                 external.askAt(now.plus(ASK_AGAIN));
                 tx.update(external);

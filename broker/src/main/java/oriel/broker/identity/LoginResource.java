@@ -112,14 +112,10 @@ public final class LoginResource implements Resource {
     private Response login(Request request) {
         Login login = request.body(Login.class);
         SignIns.Started started = signIns.signIn(
-                login.username(),
-                login.password(),
-                login.code(),
-                Client.of(request.address(), request.userAgent()));
+                login.username(), login.password(), login.code(), Client.of(request.address(), request.userAgent()));
         // A sign-in that this browser already had would live on unseen.
         signIns.caller(request.cookie(Authenticator.COOKIE), request.address()).ifPresent(signIns::signOut);
-        return Response.ok(Me.of(started.caller()))
-                .with("Set-Cookie", cookie(started.token(), request.secure()));
+        return Response.ok(Me.of(started.caller())).with("Set-Cookie", cookie(started.token(), request.secure()));
     }
 
     private Response logout(Request request) {

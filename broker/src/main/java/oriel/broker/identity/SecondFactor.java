@@ -72,8 +72,7 @@ public final class SecondFactor {
     /** What a user has. */
     public State state(UUID accountId) {
         return store.call(tx -> new State(
-                enabled(tx, accountId),
-                tx.count("select count(*) from RecoveryCode where accountId = ?1", accountId)));
+                enabled(tx, accountId), tx.count("select count(*) from RecoveryCode where accountId = ?1", accountId)));
     }
 
     boolean enabled(Tx tx, UUID accountId) {
@@ -112,7 +111,8 @@ public final class SecondFactor {
         store.run(tx -> {
             TotpSecret totp = tx.lock(TotpSecret.class, caller.userId())
                     .filter(found -> !found.confirmed())
-                    .orElseThrow(() -> new RefusedException(Reason.CONFLICT, "Begin to set up the second factor first."));
+                    .orElseThrow(
+                            () -> new RefusedException(Reason.CONFLICT, "Begin to set up the second factor first."));
             OptionalLong step = step(totp, code);
             if (step.isEmpty()) {
                 throw wrong();
@@ -151,8 +151,7 @@ public final class SecondFactor {
             tx.execute("delete from TotpSecret where accountId = ?1", accountId);
             tx.execute("delete from RecoveryCode where accountId = ?1", accountId);
             if (had) {
-                audit.record(
-                        tx, new AuditEntry(actor, "second-factor.disable", username, Outcome.OK, "", address));
+                audit.record(tx, new AuditEntry(actor, "second-factor.disable", username, Outcome.OK, "", address));
             }
         });
     }
@@ -195,7 +194,11 @@ public final class SecondFactor {
         for (int y = 0; y < code.size; y++) {
             for (int x = 0; x < code.size; x++) {
                 if (code.getModule(x, y)) {
-                    path.append('M').append(x + QR_BORDER).append(' ').append(y + QR_BORDER).append("h1v1h-1z");
+                    path.append('M')
+                            .append(x + QR_BORDER)
+                            .append(' ')
+                            .append(y + QR_BORDER)
+                            .append("h1v1h-1z");
                 }
             }
         }

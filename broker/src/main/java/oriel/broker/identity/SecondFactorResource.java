@@ -53,7 +53,12 @@ public final class SecondFactorResource implements Resource {
     public List<Route> routes() {
         Access self = new Access.Self();
         return List.of(
-                new Route("GET", OWN, self, request -> Response.ok(secondFactor.state(request.caller().userId()))),
+                new Route(
+                        "GET",
+                        OWN,
+                        self,
+                        request ->
+                                Response.ok(secondFactor.state(request.caller().userId()))),
                 new Route("POST", OWN, self, this::begin),
                 new Route("POST", OWN + "/confirm", self, this::confirm),
                 new Route("POST", OWN + "/remove", self, this::remove),
@@ -66,7 +71,9 @@ public final class SecondFactorResource implements Resource {
 
     private Response begin(Request request) {
         signIns.confirm(
-                request.caller(), "second-factor.enable", request.body(Proof.class).password());
+                request.caller(),
+                "second-factor.enable",
+                request.body(Proof.class).password());
         return Response.ok(secondFactor.begin(request.caller()));
     }
 
@@ -78,14 +85,14 @@ public final class SecondFactorResource implements Resource {
 
     private Response remove(Request request) {
         Caller caller = request.caller();
-        signIns.confirm(caller, "second-factor.disable", request.body(Proof.class).password());
+        signIns.confirm(
+                caller, "second-factor.disable", request.body(Proof.class).password());
         secondFactor.remove(caller.userId(), caller.username(), caller.username(), caller.address());
         return Response.nothing();
     }
 
     private Response removeOfUser(Request request) {
-        accounts.removeSecondFactor(
-                request.path("userId"), request.caller().username(), request.address());
+        accounts.removeSecondFactor(request.path("userId"), request.caller().username(), request.address());
         return Response.nothing();
     }
 }

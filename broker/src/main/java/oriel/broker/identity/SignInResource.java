@@ -30,8 +30,7 @@ public final class SignInResource implements Resource {
                 new Route("GET", OWN, new Access.Self(), this::own),
                 new Route("DELETE", OWN + "/{signInId}", new Access.Self(), this::revokeOwn),
                 new Route("GET", OF_USER, new Access.Needs(Right.USER_READ), this::ofUser),
-                new Route(
-                        "DELETE", OF_USER + "/{signInId}", new Access.Needs(Right.USER_WRITE), this::revokeOfUser));
+                new Route("DELETE", OF_USER + "/{signInId}", new Access.Needs(Right.USER_WRITE), this::revokeOfUser));
     }
 
     private Response own(Request request) {

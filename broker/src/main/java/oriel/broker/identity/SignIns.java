@@ -250,8 +250,7 @@ public final class SignIns {
      * @param userAgent what the browser calls itself
      * @param current whether it is the one that asks
      */
-    public record View(
-            UUID id, Instant created, Instant lastUsed, String address, String userAgent, boolean current) {}
+    public record View(UUID id, Instant created, Instant lastUsed, String address, String userAgent, boolean current) {}
 
     /** A user's sign-ins that live, the last used one first. */
     public List<View> list(UUID userId, Caller caller) {
@@ -278,7 +277,8 @@ public final class SignIns {
         store.run(tx -> {
             SignIn signIn = tx.first(SignIn.class, "from SignIn where id = ?1 and accountId = ?2", id, userId)
                     .orElseThrow(() -> RefusedException.notFound("sign-in " + id));
-            String username = tx.find(Account.class, userId).map(Account::username).orElse("");
+            String username =
+                    tx.find(Account.class, userId).map(Account::username).orElse("");
             tx.delete(signIn);
             observer.signInEnded(tx, userId, signIn.tokenHash(), "revoked");
             audit.record(tx, AuditEntry.by(caller, "login.revoke", username, signIn.address()));

@@ -9,11 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Role;
 import oriel.broker.identity.ExternalIdentity;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
-import org.jspecify.annotations.Nullable;
 
 /** What an ID token says of a person, in our words. */
 final class IdentityClaims {

@@ -105,9 +105,7 @@ final class OidcProvider {
     URI signOutAt(String idToken, URI back) {
         URI endpoint = published().metadata().getEndSessionEndpointURI();
         try {
-            return endpoint == null
-                    ? null
-                    : new LogoutRequest(endpoint, JWTParser.parse(idToken), back, null).toURI();
+            return endpoint == null ? null : new LogoutRequest(endpoint, JWTParser.parse(idToken), back, null).toURI();
         } catch (java.text.ParseException e) {
             throw new IllegalStateException("an ID token that was valid is a JWT", e);
         }
@@ -115,7 +113,8 @@ final class OidcProvider {
 
     /** Redeems what the browser brought back. */
     Vouched redeem(String code, URI redirect, String verifier, String nonce) throws RejectedException {
-        return ask(new AuthorizationCodeGrant(new AuthorizationCode(code), redirect, new CodeVerifier(verifier)), nonce);
+        return ask(
+                new AuthorizationCodeGrant(new AuthorizationCode(code), redirect, new CodeVerifier(verifier)), nonce);
     }
 
     /** Asks whether a session lives. */
@@ -149,8 +148,7 @@ final class OidcProvider {
             if (idToken == null) {
                 throw failed("it gave no ID token: is the scope \"openid\" allowed?", null);
             }
-            IDTokenClaimsSet claims =
-                    provider.idTokens().validate(idToken, nonce == null ? null : new Nonce(nonce));
+            IDTokenClaimsSet claims = provider.idTokens().validate(idToken, nonce == null ? null : new Nonce(nonce));
             return new Vouched(
                     IdentityClaims.read(claims, config.rolePrefix()),
                     new ExternalSession(
@@ -199,9 +197,17 @@ final class OidcProvider {
             Published fresh = new Published(
                     metadata,
                     new IDTokenValidator(
-                            issuer, client, JWSAlgorithm.RS256, metadata.getJWKSetURI().toURL(), retriever),
+                            issuer,
+                            client,
+                            JWSAlgorithm.RS256,
+                            metadata.getJWKSetURI().toURL(),
+                            retriever),
                     new LogoutTokenValidator(
-                            issuer, client, JWSAlgorithm.RS256, metadata.getJWKSetURI().toURL(), retriever));
+                            issuer,
+                            client,
+                            JWSAlgorithm.RS256,
+                            metadata.getJWKSetURI().toURL(),
+                            retriever));
             published = fresh;
             return fresh;
         } catch (GeneralException | MalformedURLException e) {

@@ -118,8 +118,8 @@ public final class OidcResource implements Resource {
         String error = request.query("error", "");
         if (!error.isEmpty()) {
             log.info("the identity provider refused a sign-in: {} {}", error, request.query("error_description", ""));
-            return toPortal(new RefusedException(
-                    Reason.NOT_SIGNED_IN, "The sign-in was cancelled or refused. Sign in again."));
+            return toPortal(
+                    new RefusedException(Reason.NOT_SIGNED_IN, "The sign-in was cancelled or refused. Sign in again."));
         }
         long began = System.nanoTime();
         try {
@@ -145,9 +145,10 @@ public final class OidcResource implements Resource {
 
     private Optional<OidcFlow> take(String state) {
         return store.call(tx -> tx.lock(OidcFlow.class, Secrets.hash(state)).map(flow -> {
-            tx.delete(flow);
-            return flow;
-        })).filter(flow -> flow.created().plus(LONGEST_FLOW).isAfter(clock.instant()));
+                    tx.delete(flow);
+                    return flow;
+                }))
+                .filter(flow -> flow.created().plus(LONGEST_FLOW).isAfter(clock.instant()));
     }
 
     /** The browser is on its way between two sites: it can be told something by the address of a page only. */
@@ -160,8 +161,10 @@ public final class OidcResource implements Resource {
     private Response loggedOut(Request request) {
         LogoutTokenClaimsSet claims = provider().loggedOut(request.form("logout_token"));
         String issuer = claims.getIssuer().getValue();
-        String session = claims.getSessionID() == null ? null : claims.getSessionID().getValue();
-        String subject = claims.getSubject() == null ? null : claims.getSubject().getValue();
+        String session =
+                claims.getSessionID() == null ? null : claims.getSessionID().getValue();
+        String subject =
+                claims.getSubject() == null ? null : claims.getSubject().getValue();
         if (signIns.spend(issuer, claims.getJWTID().getValue())) {
             int ended = signIns.ended(issuer, subject, session);
             log.info("{} sign-ins ended by the identity provider", ended);
@@ -177,7 +180,8 @@ public final class OidcResource implements Resource {
         OidcProvider asked = provider;
         try {
             return signIns.idToken(signIn)
-                    .flatMap(idToken -> Optional.ofNullable(asked.signOutAt(idToken, origin(request).resolve("/"))));
+                    .flatMap(idToken -> Optional.ofNullable(
+                            asked.signOutAt(idToken, origin(request).resolve("/"))));
         } catch (RefusedException e) {
             // It is down: signing out here must work all the same.
             return Optional.empty();
