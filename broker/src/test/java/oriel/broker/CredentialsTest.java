@@ -208,8 +208,8 @@ class CredentialsTest {
 
     private static String code(String base32, Instant now) {
         StringBuilder bits = new StringBuilder();
-        for (char c : base32.toCharArray()) {
-            String five = Integer.toBinaryString(32 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c));
+        for (int i = 0; i < base32.length(); i++) {
+            String five = Integer.toBinaryString(32 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(base32.charAt(i)));
             bits.append(five, 1, 6);
         }
         byte[] secret = new byte[bits.length() / 8];

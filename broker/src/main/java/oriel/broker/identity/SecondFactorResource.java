@@ -25,7 +25,7 @@ public final class SecondFactorResource implements Resource {
         this.accounts = accounts;
     }
 
-    private record Proof(String password) {
+    record Proof(String password) {
         Proof {
             Check.present("password", password);
         }
@@ -36,7 +36,7 @@ public final class SecondFactorResource implements Resource {
         }
     }
 
-    private record Code(String code) {
+    record Code(String code) {
         Code {
             Check.text("code", code, 32);
         }

@@ -2,7 +2,6 @@ package oriel.broker.identity;
 
 import com.eatthepath.otp.HmacOneTimePasswordGenerator;
 import java.security.InvalidKeyException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Locale;
@@ -49,7 +48,7 @@ final class TimeCodes {
         String digits = code.replaceAll("\\s", "");
         long current = now.getEpochSecond() / STEP_SECONDS;
         for (long step = current - SKEW; step <= current + SKEW; step++) {
-            if (step > after && MessageDigest.isEqual(code(secret, step).getBytes(), digits.getBytes())) {
+            if (step > after && code(secret, step).equals(digits)) {
                 return OptionalLong.of(step);
             }
         }
