@@ -147,6 +147,37 @@ public final class DiskImages {
     }
 
     /**
+     * The backing file that a qcow2 image names, whether it exists or not; empty if it has none.
+     *
+     * @throws DiskException if the image is missing, corrupt or in use by a writer
+     */
+    public static Optional<Path> backingFile(Path path) {
+        DiskErrors errors = new DiskErrors(path.toString());
+        try (FileImageChannel file = FileImageChannel.open(path, false)) {
+            return Qcow2Header.read(file, errors).backingFile().map(name -> backingPath(path, name, errors));
+        } catch (IOException e) {
+            throw errors.io("read", e);
+        }
+    }
+
+    /**
+     * Whether nothing was ever written to a qcow2 overlay: it shows its backing file and nothing else.
+     *
+     * @throws DiskException if the image is missing, corrupt or in use by a writer
+     */
+    public static boolean isUntouched(Path path) {
+        DiskErrors errors = new DiskErrors(path.toString());
+        try (FileImageChannel file = FileImageChannel.open(path, false)) {
+            Qcow2Header header = Qcow2Header.read(file, errors);
+            ByteBuffer l1 = ByteBuffer.allocate(8 * header.l1Entries());
+            file.read(l1, header.l1Offset());
+            return Zeroes.isZero(l1.flip());
+        } catch (IOException e) {
+            throw errors.io("read", e);
+        }
+    }
+
+    /**
      * Creates an empty qcow2 image (version 3, 64 KiB clusters), about 300 KiB large.
      *
      * @param size of the disk in bytes, a multiple of 512, at most 1 PiB
@@ -167,6 +198,17 @@ public final class DiskImages {
         try (DiskImage below = open(backing, Optional.of(backingFormat), true)) {
             size = below.size();
         }
+        createOverlay(path, backing, backingFormat, size);
+    }
+
+    /**
+     * The same for a backing image that isn't looked at: one that is written until it is frozen, which must be before the
+     * overlay is opened.
+     *
+     * @param size of the disk in bytes
+     * @throws DiskException if the overlay exists or can't be written
+     */
+    public static void createOverlay(Path path, Path backing, DiskFormat backingFormat, long size) {
         Path directory = path.toAbsolutePath().normalize().getParent();
         Path target = backing.toAbsolutePath().normalize();
         String name = directory == null

@@ -1,6 +1,7 @@
 package oriel.hypervisor.firmware;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /** How a machine starts. */
 public sealed interface Boot {
@@ -26,6 +27,13 @@ public sealed interface Boot {
             order = List.copyOf(order);
         }
     }
+
+    /**
+     * What is read when it is first needed: a machine that goes on from a saved one needs it only if it is reset.
+     *
+     * @param boot gives a {@link Kernel}; may throw {@link FirmwareException}
+     */
+    record Deferred(Supplier<Kernel> boot) implements Boot {}
 
     /** A kind of device to boot from. */
     enum Device {

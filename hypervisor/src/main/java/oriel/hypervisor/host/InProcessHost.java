@@ -3,25 +3,31 @@ package oriel.hypervisor.host;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.disk.DiskException;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
+import oriel.hypervisor.disk.Qcow2Converter;
+import oriel.hypervisor.disk.ReplaceableDisk;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.FirmwareException;
-import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.host.HostException.Reason;
 import oriel.hypervisor.machine.Accelerator;
@@ -29,6 +35,7 @@ import oriel.hypervisor.machine.Machine;
 import oriel.hypervisor.machine.MachineConfig;
 import oriel.hypervisor.machine.MachineEnd;
 import oriel.hypervisor.machine.MachineListener;
+import oriel.hypervisor.machine.SavedMachine;
 
 /**
  * Machines in this process, on the integrated VMM; their files under one folder. Thread-safe: calls on one machine are
@@ -38,16 +45,18 @@ public final class InProcessHost implements HypervisorHost {
     private static final Logger LOG = LoggerFactory.getLogger(InProcessHost.class);
 
     /** What the golden images print on the serial console when the desktop is drawn. */
-    private static final String READY_LINE = "oriel: desktop ready";
+    static final String READY_LINE = "oriel: desktop ready";
 
-    /** A guest that resets itself this often before it was ready once is broken, not booting. */
-    private static final int MAX_RESETS_BEFORE_READY = 3;
+    /** No machine's name. */
+    private static final String TEMPLATES = ".templates";
 
     private final String name;
     private final Path folder;
     private final Accelerator accelerator;
-    private final long memoryLimitMib;
-    private final KernelCache kernels = new KernelCache();
+    private final MemoryBudget memory;
+    private final BootCache boots = new BootCache();
+    private final Templates templates;
+    private final Map<String, TemplatePreparation> preparations = new ConcurrentHashMap<>();
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
     private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
 
@@ -57,7 +66,7 @@ public final class InProcessHost implements HypervisorHost {
         final String machineName;
 
         /** Guarded by this slot's monitor for changes of power; read freely. */
-        volatile @Nullable Run run;
+        volatile @Nullable MachineRun run;
 
         volatile PowerState power = PowerState.OFF;
         volatile Optional<String> failure = Optional.empty();
@@ -68,46 +77,49 @@ public final class InProcessHost implements HypervisorHost {
         }
     }
 
-    private static final class Run {
-        final Machine machine;
-        final int memoryMib;
-        volatile boolean ready;
-        final AtomicInteger resetsBeforeReady = new AtomicInteger();
-
-        Run(Machine machine, int memoryMib) {
-            this.machine = machine;
-            this.memoryMib = memoryMib;
-        }
-    }
-
     /**
      * A host over a folder; what interrupted work left there is removed.
      *
      * @param name for people and records
      * @param folder one sub-folder a machine
      * @param accelerator what runs the processors
-     * @param memoryLimitMib sum of the RAM of running machines; beyond it {@link #start} says {@code CAPACITY}
+     * @param memoryLimitMib sum of the RAM of running machines, of which instant clones count a quarter; beyond it
+     *     {@link #start} says {@code CAPACITY}
      * @throws IOException if the folder can't be used
      */
     public InProcessHost(String name, Path folder, Accelerator accelerator, long memoryLimitMib) throws IOException {
         this.name = name;
         this.folder = Files.createDirectories(folder);
         this.accelerator = accelerator;
-        this.memoryLimitMib = memoryLimitMib;
+        this.memory = new MemoryBudget(name, memoryLimitMib);
+        this.templates = new Templates(folder.resolve(TEMPLATES));
+        templates.clean();
         for (MachineFolder files : folders()) {
-            if (files.isRubbish()) {
-                LOG.info("removing what an interrupted creation of machine {} left", files.name());
-                files.delete();
+            clean(files);
+        }
+    }
+
+    private static void clean(MachineFolder files) throws IOException {
+        if (files.isRubbish()) {
+            LOG.info("removing what an interrupted creation of machine {} left", files.name());
+            files.delete();
+            return;
+        }
+        try {
+            Optional<MachineFolder.Label> label = files.label();
+            if (label.isPresent()) {
+                files.clean(label.get());
             }
+        } catch (IOException e) {
+            LOG.warn("machine {}: {}", files.name(), e.getMessage()); // one damaged machine isn't a damaged host
         }
     }
 
     private List<MachineFolder> folders() throws IOException {
-        try (Stream<Path> list = Files.list(folder)) {
-            return list.filter(path -> MachineSpec.isName(path.getFileName().toString()))
-                    .map(MachineFolder::new)
-                    .toList();
-        }
+        return FileTree.list(folder).stream()
+                .filter(path -> MachineSpec.isName(path.getFileName().toString()))
+                .map(MachineFolder::new)
+                .toList();
     }
 
     @Override
@@ -119,11 +131,46 @@ public final class InProcessHost implements HypervisorHost {
         return slots.computeIfAbsent(machine, Slot::new);
     }
 
+    /** Work that fails as files, disks and saved machines do. */
+    private interface Work<T> {
+        T run() throws IOException, HostException;
+    }
+
+    /** The same without a result. */
+    private interface Task {
+        void run() throws IOException, HostException;
+    }
+
+    private static void doing(String what, Task task) throws HostException {
+        reporting(what, () -> {
+            task.run();
+            return what;
+        });
+    }
+
+    /** Does it, and says by a {@link HostException} what went wrong. */
+    private static <T> T reporting(String what, Work<T> work) throws HostException {
+        try {
+            return work.run();
+        } catch (DiskException e) {
+            throw new HostException(e.full() ? Reason.CAPACITY : Reason.IMAGE, String.valueOf(e.getMessage()), e);
+        } catch (FirmwareException | StateException e) {
+            throw new HostException(Reason.IMAGE, String.valueOf(e.getMessage()), e);
+        } catch (OutOfMemoryError e) {
+            throw new HostException(Reason.CAPACITY, what + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new HostException(
+                    FileTree.isFull(e) ? Reason.CAPACITY : Reason.FAILED, what + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            throw new HostException(Reason.FAILED, what + ": " + e, e);
+        }
+    }
+
     @Override
     public void create(MachineSpec spec) throws HostException {
         Slot slot = slot(spec.name());
         synchronized (slot) {
-            try {
+            doing("machine " + spec.name() + " could not be made", () -> {
                 Optional<MachineFolder.Label> present = slot.files.label();
                 if (present.isPresent()) {
                     requireOwner(spec, present.get());
@@ -137,26 +184,67 @@ public final class InProcessHost implements HypervisorHost {
                         return;
                     }
                 }
+                Optional<Templates.Entry> template = spec.cloning() instanceof Cloning.Instant(String from)
+                        ? Optional.of(fittingTemplate(from, spec))
+                        : Optional.empty();
                 halt(slot);
                 slot.files.make();
-                Path disk = slot.files.disk(spec.generation());
-                Files.deleteIfExists(disk);
-                DiskImages.createOverlay(disk, spec.goldenDisk(), formatOf(spec.goldenDisk()));
-                slot.files.commit(new MachineFolder.Label(spec.owner(), spec.generation()));
+                MachineFolder.Label label = new MachineFolder.Label(
+                        spec.owner(), spec.generation(), DiskLayers.FIRST, template.map(Templates.Entry::name));
+                makeDisk(slot.files, label, spec, template);
+                slot.files.commit(label);
+                slot.files.clean(label);
                 slot.failure = Optional.empty();
-            } catch (DiskException e) {
-                throw new HostException(e.full() ? Reason.CAPACITY : Reason.IMAGE, String.valueOf(e.getMessage()), e);
-            } catch (IOException e) {
-                throw new HostException(
-                        MachineFolder.isFull(e) ? Reason.CAPACITY : Reason.FAILED,
-                        "machine %s could not be made: %s".formatted(spec.name(), e.getMessage()),
-                        e);
+            });
+        }
+    }
+
+    private Templates.Entry fittingTemplate(String template, MachineSpec spec) throws IOException, HostException {
+        Templates.Entry entry = templates
+                .find(template)
+                .orElseThrow(() -> new HostException(
+                        Reason.NOT_FOUND, "there is no sealed template " + template + ": prepare it first"));
+        if (!entry.owner().equals(spec.owner())) {
+            throw new HostException(Reason.CONFLICT, "template %s belongs to %s".formatted(template, entry.owner()));
+        }
+        if (entry.run().memoryMib() != spec.memoryMib() || entry.run().vcpus() != spec.vcpus()) {
+            throw new HostException(
+                    Reason.CONFLICT,
+                    "template %s has %d MiB and %d processors, machine %s wants %d and %d: prepare another template"
+                            .formatted(
+                                    template,
+                                    entry.run().memoryMib(),
+                                    entry.run().vcpus(),
+                                    spec.name(),
+                                    spec.memoryMib(),
+                                    spec.vcpus()));
+        }
+        return entry;
+    }
+
+    private void makeDisk(
+            MachineFolder files, MachineFolder.Label label, MachineSpec spec, Optional<Templates.Entry> template)
+            throws IOException {
+        Path disk = files.disk(label);
+        Files.deleteIfExists(disk);
+        if (template.isPresent()) {
+            Path below = Templates.disk(templates.folder(template.get().name()));
+            DiskImages.createOverlay(disk, below, DiskFormat.QCOW2);
+        } else if (spec.cloning() instanceof Cloning.Full) {
+            Path partial = files.partialDisk();
+            Files.deleteIfExists(partial);
+            try (DiskImage golden =
+                    DiskImages.open(spec.goldenDisk(), Optional.of(formatOf(spec.goldenDisk())), true)) {
+                Qcow2Converter.convert(golden, partial);
             }
+            Files.move(partial, disk, StandardCopyOption.ATOMIC_MOVE);
+        } else {
+            DiskImages.createOverlay(disk, spec.goldenDisk(), formatOf(spec.goldenDisk()));
         }
     }
 
     /** By name, never by content: what a guest wrote into a raw disk must not make it a qcow2. */
-    private static DiskFormat formatOf(Path golden) {
+    static DiskFormat formatOf(Path golden) {
         return golden.toString().endsWith(".raw") ? DiskFormat.RAW : DiskFormat.QCOW2;
     }
 
@@ -166,6 +254,13 @@ public final class InProcessHost implements HypervisorHost {
         }
     }
 
+    private MachineFolder.Label requireLabel(Slot slot) throws IOException, HostException {
+        return slot.files
+                .label()
+                .orElseThrow(() -> new HostException(
+                        Reason.NOT_FOUND, "there is no machine " + slot.machineName + ": create it first"));
+    }
+
     @Override
     public void start(MachineSpec spec) throws HostException {
         Slot slot = slot(spec.name());
@@ -173,11 +268,8 @@ public final class InProcessHost implements HypervisorHost {
             if (slot.run != null) {
                 return;
             }
-            try {
-                MachineFolder.Label label = slot.files
-                        .label()
-                        .orElseThrow(() -> new HostException(
-                                Reason.NOT_FOUND, "there is no machine " + spec.name() + ": create it first"));
+            powering(slot, () -> {
+                MachineFolder.Label label = requireLabel(slot);
                 requireOwner(spec, label);
                 if (label.generation() != spec.generation()) {
                     throw new HostException(
@@ -185,63 +277,64 @@ public final class InProcessHost implements HypervisorHost {
                             "machine %s is of generation %d, not %d"
                                     .formatted(spec.name(), label.generation(), spec.generation()));
                 }
-                admit(spec);
-                slot.failure = Optional.empty();
-                changePower(slot, PowerState.STARTING);
-                powerOn(slot, spec);
-            } catch (HostException e) {
-                changePower(slot, PowerState.OFF);
-                throw e;
-            } catch (DiskException | FirmwareException e) {
-                slot.failure = Optional.of(String.valueOf(e.getMessage()));
-                changePower(slot, PowerState.OFF);
-                throw new HostException(Reason.IMAGE, String.valueOf(e.getMessage()), e);
-            } catch (IOException | RuntimeException e) {
-                slot.failure = Optional.of(String.valueOf(e));
-                changePower(slot, PowerState.OFF);
-                throw new HostException(
-                        Reason.FAILED, "machine %s could not be started: %s".formatted(spec.name(), e), e);
-            }
+                powerOn(slot, label, RunSpec.of(spec), forkable(slot, label), true);
+            });
         }
     }
 
-    private void admit(MachineSpec spec) throws HostException {
-        long used = slots.values().stream()
-                .map(slot -> slot.run)
-                .mapToLong(run -> run == null ? 0 : run.memoryMib)
-                .sum();
-        if (used + spec.memoryMib() > memoryLimitMib) {
-            throw new HostException(
-                    Reason.CAPACITY,
-                    "host %s has %d of %d MiB of memory in use; machine %s needs %d MiB"
-                            .formatted(name, used, memoryLimitMib, spec.name(), spec.memoryMib()));
-        }
-    }
-
-    private void powerOn(Slot slot, MachineSpec spec) throws IOException {
-        SerialLog serial = new SerialLog(slot.files.serialLog(), line -> serialLine(slot, line));
-        DiskImage disk = null;
+    /** Does what powers a machine on; if it fails, the machine is off, and knows why. */
+    private void powering(Slot slot, Task work) throws HostException {
         try {
-            disk = DiskImages.open(slot.files.disk(spec.generation()), Optional.of(DiskFormat.QCOW2), false);
+            doing("machine " + slot.machineName + " could not be started", work);
+        } catch (HostException e) {
+            if (e.reason() == Reason.IMAGE || e.reason() == Reason.FAILED) {
+                slot.failure = Optional.of(String.valueOf(e.getMessage()));
+            }
+            changePower(slot, PowerState.OFF);
+            throw e;
+        }
+    }
+
+    /**
+     * What an instant clone is forked from, as long as its disk shows the template's and nothing else: then its guest
+     * never wrote, and the template's memory is the truth about its disk.
+     */
+    private Optional<SavedMachine> forkable(Slot slot, MachineFolder.Label label) throws IOException {
+        if (label.template().isEmpty()
+                || label.layers().parents().size() > 1
+                || !DiskImages.isUntouched(slot.files.disk(label))) {
+            return Optional.empty();
+        }
+        return Optional.of(SavedMachine.read(
+                Templates.saved(templates.folder(label.template().get()))));
+    }
+
+    private void powerOn(
+            Slot slot, MachineFolder.Label label, RunSpec spec, Optional<SavedMachine> saved, boolean savedReady)
+            throws IOException, HostException {
+        memory.admit(slot.machineName, charge(spec, saved.isPresent()), used());
+        slot.failure = Optional.empty();
+        changePower(slot, PowerState.STARTING);
+        SerialLog serial = new SerialLog(slot.files.serialLog(), line -> serialLine(slot, line));
+        ReplaceableDisk disk = null;
+        try {
+            disk = new ReplaceableDisk(open(slot.files.disk(label)).get());
             MachineConfig config = new MachineConfig(
-                    spec.name(),
+                    slot.machineName,
                     spec.memoryMib(),
                     spec.vcpus(),
                     accelerator,
-                    new Boot.Kernel(
-                            kernels.get(spec.boot().kernel()),
-                            Initrd.read(spec.boot().initrd()),
-                            spec.boot().commandLine() + " oriel.hostname=" + spec.name()),
+                    boot(spec, slot.machineName, saved.isPresent()),
                     List.of(disk),
                     MachineConfig.CdDrive.NONE,
                     spec.display(),
                     serial);
-            Machine machine = new Machine(config);
-            Run run = new Run(machine, spec.memoryMib());
+            Machine machine = saved.isPresent() ? Machine.resume(config, saved.get()) : new Machine(config);
+            MachineRun run = new MachineRun(machine, disk, spec, saved.isPresent());
             machine.addListener(new MachineListener() {
                 @Override
                 public void reset() {
-                    machineReset(run);
+                    run.guestReset();
                 }
 
                 @Override
@@ -250,10 +343,14 @@ public final class InProcessHost implements HypervisorHost {
                     machineEnded(slot, run, end);
                 }
             });
+            run.ready = saved.isPresent() && savedReady;
             slot.run = run;
             changePower(slot, PowerState.ON); // before its thread can say that it is off again
             machine.start();
-        } catch (RuntimeException e) {
+            if (run.ready) {
+                status(slot).ifPresent(status -> listeners.forEach(listener -> listener.guestReady(status)));
+            }
+        } catch (IOException | RuntimeException e) {
             slot.run = null;
             serial.close();
             if (disk != null) {
@@ -263,23 +360,39 @@ public final class InProcessHost implements HypervisorHost {
         }
     }
 
+    /** A fork must not wait for a kernel that it needs only if it is ever reset. */
+    private Boot boot(RunSpec spec, String machine, boolean later) {
+        return later ? new Boot.Deferred(() -> boots.get(spec.boot(), machine)) : boots.get(spec.boot(), machine);
+    }
+
+    private static Supplier<DiskImage> open(Path disk) {
+        return () -> DiskImages.open(disk, Optional.of(DiskFormat.QCOW2), false);
+    }
+
+    private static long charge(RunSpec spec, boolean forked) {
+        return forked ? Math.max(1, spec.memoryMib() / 4) : spec.memoryMib();
+    }
+
+    private long used() {
+        long running = slots.values().stream()
+                .map(slot -> slot.run)
+                .mapToLong(run -> run == null ? 0 : charge(run.spec, run.forked))
+                .sum();
+        return running
+                + preparations.values().stream()
+                        .mapToLong(TemplatePreparation::memoryMib)
+                        .sum();
+    }
+
     private void serialLine(Slot slot, String line) {
-        Run run = slot.run;
+        MachineRun run = slot.run;
         if (run != null && !run.ready && line.endsWith(READY_LINE)) {
             run.ready = true;
             status(slot).ifPresent(status -> listeners.forEach(listener -> listener.guestReady(status)));
         }
     }
 
-    private static void machineReset(Run run) {
-        if (!run.ready && run.resetsBeforeReady.incrementAndGet() > MAX_RESETS_BEFORE_READY) {
-            run.machine.fail("the guest reset itself %d times without getting ready; its serial log tells why"
-                    .formatted(run.resetsBeforeReady.get()));
-        }
-        run.ready = false;
-    }
-
-    private void machineEnded(Slot slot, Run run, MachineEnd end) {
+    private void machineEnded(Slot slot, MachineRun run, MachineEnd end) {
         if (end.cause() == MachineEnd.Cause.FAILED) {
             LOG.warn("machine {} failed: {}", slot.machineName, end.detail());
             slot.failure = Optional.of(end.detail());
@@ -308,7 +421,7 @@ public final class InProcessHost implements HypervisorHost {
     }
 
     private static MachineStatus status(Slot slot, MachineFolder.Label label) {
-        Run run = slot.run;
+        MachineRun run = slot.run;
         return new MachineStatus(
                 slot.machineName,
                 label.owner(),
@@ -318,24 +431,10 @@ public final class InProcessHost implements HypervisorHost {
                 slot.failure);
     }
 
-    private Run running(String machine) throws HostException {
-        Slot slot = slot(machine);
-        Run run = slot.run;
-        if (run != null) {
-            return run;
-        }
-        if (status(slot).isEmpty()) {
-            throw new HostException(Reason.NOT_FOUND, "there is no machine " + machine);
-        }
-        throw new HostException(Reason.CONFLICT, "machine " + machine + " is off: start it");
-    }
-
     @Override
     public void powerButton(String machine) throws HostException {
-        if (status(slot(machine)).isEmpty()) {
-            throw new HostException(Reason.NOT_FOUND, "there is no machine " + machine);
-        }
-        Run run = slot(machine).run;
+        requireMachine(machine);
+        MachineRun run = slot(machine).run;
         if (run != null) {
             run.machine.powerButton();
         }
@@ -343,9 +442,18 @@ public final class InProcessHost implements HypervisorHost {
 
     @Override
     public void reset(String machine) throws HostException {
-        Run run = running(machine);
-        run.resetsBeforeReady.set(0);
-        run.machine.reset();
+        requireMachine(machine);
+        MachineRun run = slot(machine).run;
+        if (run == null) {
+            throw new HostException(Reason.CONFLICT, "machine " + machine + " is off: start it");
+        }
+        run.reset();
+    }
+
+    private void requireMachine(String machine) throws HostException {
+        if (find(machine).isEmpty()) {
+            throw new HostException(Reason.NOT_FOUND, "there is no machine " + machine);
+        }
     }
 
     @Override
@@ -357,7 +465,7 @@ public final class InProcessHost implements HypervisorHost {
     }
 
     private static void halt(Slot slot) throws HostException {
-        Run run = slot.run;
+        MachineRun run = slot.run;
         if (run == null) {
             return;
         }
@@ -374,12 +482,9 @@ public final class InProcessHost implements HypervisorHost {
         Slot slot = slot(machine);
         synchronized (slot) {
             halt(slot);
-            try {
+            doing("the files of machine " + machine + " could not be deleted", () -> {
                 slot.files.delete();
-            } catch (IOException e) {
-                throw new HostException(
-                        Reason.FAILED, "the files of machine %s could not be deleted: %s".formatted(machine, e), e);
-            }
+            });
             slot.power = PowerState.OFF;
             slot.failure = Optional.empty();
         }
@@ -387,15 +492,13 @@ public final class InProcessHost implements HypervisorHost {
 
     @Override
     public List<MachineStatus> list() throws HostException {
-        try {
+        return reporting("the machines in " + folder + " can't be listed", () -> {
             List<MachineStatus> all = new ArrayList<>();
             for (MachineFolder files : folders()) {
                 status(slot(files.name())).ifPresent(all::add);
             }
             return all;
-        } catch (IOException e) {
-            throw new HostException(Reason.FAILED, "the machines in " + folder + " can't be listed: " + e, e);
-        }
+        });
     }
 
     @Override
@@ -404,16 +507,212 @@ public final class InProcessHost implements HypervisorHost {
     }
 
     @Override
+    public SnapshotInfo snapshot(String machine, String snapshot, boolean withMemory) throws HostException {
+        requireName(snapshot);
+        requireMachine(machine);
+        Slot slot = slot(machine);
+        synchronized (slot) {
+            return reporting("machine %s could not be snapshotted".formatted(machine), () -> {
+                MachineFolder.Label label = requireLabel(slot);
+                Snapshots snapshots = slot.files.snapshots();
+                Optional<Snapshots.Entry> present = snapshots.find(snapshot);
+                MachineRun run = slot.run;
+                if (present.isEmpty()) {
+                    if (run == null && withMemory) {
+                        throw new HostException(
+                                Reason.CONFLICT,
+                                "machine %s is off, so it has no memory to keep: start it, or keep its disk only"
+                                        .formatted(machine));
+                    }
+                    new SnapshotTaking(slot.files, snapshots, label).take(snapshot, run, withMemory);
+                } else if (present.get().hasMemory() != withMemory) {
+                    throw new HostException(
+                            Reason.CONFLICT,
+                            "machine %s has a snapshot %s already, %s memory: choose another name"
+                                    .formatted(machine, snapshot, withMemory ? "without" : "with"));
+                }
+                return snapshots(slot, requireLabel(slot)).stream()
+                        .filter(info -> info.name().equals(snapshot))
+                        .findFirst()
+                        .orElseThrow(() -> new IOException("snapshot " + snapshot + " is gone again"));
+            });
+        }
+    }
+
+    private static void requireName(String snapshot) {
+        if (!MachineSpec.isName(snapshot)) {
+            throw new IllegalArgumentException("\"" + snapshot + "\" is no snapshot name");
+        }
+    }
+
+    @Override
+    public List<SnapshotInfo> snapshots(String machine) throws HostException {
+        if (!MachineSpec.isName(machine)) {
+            return List.of();
+        }
+        Slot slot = slot(machine);
+        synchronized (slot) {
+            return reporting("the snapshots of machine %s can't be listed".formatted(machine), () -> {
+                Optional<MachineFolder.Label> label = slot.files.label();
+                return label.isEmpty() ? List.of() : snapshots(slot, label.get());
+            });
+        }
+    }
+
+    private static List<SnapshotInfo> snapshots(Slot slot, MachineFolder.Label label) throws IOException {
+        Map<Integer, Snapshots.Entry> byLayer = slot.files.snapshots().list().stream()
+                .filter(entry -> entry.generation() == label.generation())
+                .collect(
+                        Collectors.toMap(Snapshots.Entry::layer, Function.identity(), (a, _) -> a, LinkedHashMap::new));
+        DiskLayers layers = label.layers();
+        Optional<Integer> current = layers.nearestBelow(layers.head(), byLayer.keySet());
+        return byLayer.values().stream()
+                .map(entry -> new SnapshotInfo(
+                        entry.name(),
+                        layers.nearestBelow(entry.layer(), byLayer.keySet())
+                                .map(byLayer::get)
+                                .map(Snapshots.Entry::name),
+                        entry.taken(),
+                        entry.bytes(),
+                        entry.hasMemory(),
+                        current.equals(Optional.of(entry.layer()))))
+                .toList();
+    }
+
+    @Override
+    public void restore(String machine, String snapshot) throws HostException {
+        requireMachine(machine);
+        Slot slot = slot(machine);
+        synchronized (slot) {
+            powering(slot, () -> {
+                MachineFolder.Label label = requireLabel(slot);
+                Snapshots snapshots = slot.files.snapshots();
+                Snapshots.Entry entry = snapshots
+                        .find(snapshot)
+                        .filter(found -> found.generation() == label.generation())
+                        .orElseThrow(() -> new HostException(
+                                Reason.NOT_FOUND, "machine %s has no snapshot %s".formatted(machine, snapshot)));
+                // Read before anything is given up: a snapshot that can't be read must not cost the present state.
+                Optional<SavedMachine> saved = entry.hasMemory()
+                        ? Optional.of(SavedMachine.read(snapshots.saved(snapshots.folder(snapshot))))
+                        : Optional.empty();
+                halt(slot);
+                MachineFolder.Label back = label.with(label.layers().on(entry.layer()));
+                Path disk = slot.files.disk(back);
+                Files.deleteIfExists(disk);
+                DiskImages.createOverlay(disk, slot.files.disk(label.generation(), entry.layer()), DiskFormat.QCOW2);
+                back = back.with(back.layers().prune(snapshots.layers()));
+                slot.files.commit(back);
+                slot.files.clean(back);
+                if (saved.isPresent() && entry.run().isPresent()) {
+                    powerOn(slot, back, entry.run().get(), saved, entry.guestReady());
+                }
+            });
+        }
+    }
+
+    @Override
+    public void deleteSnapshot(String machine, String snapshot) throws HostException {
+        if (!MachineSpec.isName(machine)) {
+            return;
+        }
+        Slot slot = slot(machine);
+        synchronized (slot) {
+            doing("snapshot %s of machine %s could not be deleted".formatted(snapshot, machine), () -> {
+                Optional<MachineFolder.Label> label = slot.files.label();
+                if (label.isPresent()) {
+                    Snapshots snapshots = slot.files.snapshots();
+                    snapshots.delete(snapshot);
+                    MachineFolder.Label less =
+                            label.get().with(label.get().layers().prune(snapshots.layers()));
+                    slot.files.commit(less);
+                    slot.files.clean(less);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void prepareTemplate(TemplateSpec spec, Duration patience) throws HostException {
+        TemplatePreparation preparation =
+                preparations.computeIfAbsent(spec.name(), _ -> new TemplatePreparation(templates, accelerator, boots));
+        synchronized (preparation) {
+            doing("template " + spec.name() + " could not be prepared", () -> {
+                Optional<Templates.Entry> present = templates.find(spec.name());
+                if (present.isPresent()) {
+                    requireSame(spec, present.get());
+                    return;
+                }
+                memory.admit(spec.name(), spec.memoryMib(), used());
+                preparation.prepare(spec, patience);
+            });
+        }
+    }
+
+    private static void requireSame(TemplateSpec spec, Templates.Entry entry) throws HostException {
+        if (!entry.owner().equals(spec.owner())) {
+            throw new HostException(Reason.CONFLICT, "template %s belongs to %s".formatted(spec.name(), entry.owner()));
+        }
+        if (!entry.golden().equals(spec.goldenDisk()) || !entry.run().equals(RunSpec.of(spec))) {
+            throw new HostException(
+                    Reason.CONFLICT,
+                    "template %s was sealed from another image or with other sizes: choose another name"
+                            .formatted(spec.name()));
+        }
+    }
+
+    @Override
+    public Optional<Display> templateDisplay(String template) {
+        return Optional.ofNullable(preparations.get(template)).flatMap(TemplatePreparation::display);
+    }
+
+    @Override
+    public List<TemplateStatus> templates() throws HostException {
+        return reporting("the templates in " + folder + " can't be listed", () -> {
+            List<TemplateStatus> all = new ArrayList<>();
+            templates.list().forEach(entry -> all.add(entry.status()));
+            preparations.values().forEach(preparation -> preparation.status().ifPresent(all::add));
+            return all;
+        });
+    }
+
+    @Override
+    public void deleteTemplate(String template) throws HostException {
+        if (!MachineSpec.isName(template)) {
+            return;
+        }
+        TemplatePreparation preparation =
+                preparations.computeIfAbsent(template, _ -> new TemplatePreparation(templates, accelerator, boots));
+        synchronized (preparation) {
+            doing("template " + template + " could not be deleted", () -> {
+                List<String> users = new ArrayList<>();
+                for (MachineFolder files : folders()) {
+                    files.label()
+                            .filter(label -> label.template().equals(Optional.of(template)))
+                            .ifPresent(_ -> users.add(files.name()));
+                }
+                if (!users.isEmpty()) {
+                    throw new HostException(
+                            Reason.CONFLICT,
+                            "machines lie on template %s: destroy or refresh %s first"
+                                    .formatted(template, String.join(", ", users)));
+                }
+                templates.delete(template);
+            });
+        }
+    }
+
+    @Override
     public Optional<Display> display(String machine) {
         Slot slot = slots.get(machine);
-        Run run = slot == null ? null : slot.run;
+        MachineRun run = slot == null ? null : slot.run;
         return run == null ? Optional.empty() : Optional.of(run.machine.display());
     }
 
     @Override
     public Optional<GuestAgent> guestAgent(String machine) {
         Slot slot = slots.get(machine);
-        Run run = slot == null ? null : slot.run;
+        MachineRun run = slot == null ? null : slot.run;
         return run == null ? Optional.empty() : Optional.of(run.machine.guestAgent());
     }
 
@@ -429,6 +728,7 @@ public final class InProcessHost implements HypervisorHost {
 
     @Override
     public void close() {
+        preparations.values().forEach(TemplatePreparation::cancel);
         for (Slot slot : slots.values()) {
             synchronized (slot) {
                 try {

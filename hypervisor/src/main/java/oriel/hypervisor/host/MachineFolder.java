@@ -1,86 +1,88 @@
 package oriel.hypervisor.host;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
-import java.io.Reader;
-import java.io.StringWriter;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The files of one machine: {@code machine.properties} (owner and generation: written last and atomically, so it alone
- * decides which disk is the machine's), {@code disk-GENERATION.qcow2} and the serial log. Not thread-safe.
+ * The files of one machine: {@code machine.properties} (owner, generation, disk layers: written last and atomically, so
+ * it alone decides which files are the machine's), {@code disk-GENERATION[-LAYER].qcow2}, {@code snapshots} and the
+ * serial log. Not thread-safe.
  */
 final class MachineFolder {
     private static final String LABEL = "machine.properties";
 
     private final Path folder;
+    private final PropertiesFile labelFile;
 
     /**
      * Who made the machine, and which disk it has.
      *
      * @param owner label
      * @param generation of the disk
+     * @param layers of the disk
+     * @param template that an instant clone is forked from
      */
-    record Label(String owner, long generation) {}
+    record Label(String owner, long generation, DiskLayers layers, Optional<String> template) {
+        Label with(DiskLayers newLayers) {
+            return new Label(owner, generation, newLayers, template);
+        }
+    }
 
     MachineFolder(Path folder) {
         this.folder = folder;
+        this.labelFile = new PropertiesFile(folder.resolve(LABEL));
     }
 
     String name() {
         return folder.getFileName().toString();
     }
 
-    Path disk(long generation) {
-        return folder.resolve("disk-" + generation + ".qcow2");
+    /** The file of a layer. */
+    Path disk(long generation, int layer) {
+        return folder.resolve("disk-" + generation + (layer == 0 ? "" : "-" + layer) + ".qcow2");
+    }
+
+    /** The file that the machine writes. */
+    Path disk(Label label) {
+        return disk(label.generation(), label.layers().head());
+    }
+
+    /** Where a disk is made before it is the machine's. */
+    Path partialDisk() {
+        return folder.resolve("disk-partial.qcow2");
     }
 
     Path serialLog() {
         return folder.resolve("serial.log");
     }
 
+    Snapshots snapshots() {
+        return new Snapshots(folder.resolve("snapshots"));
+    }
+
     /** The label, or empty if the machine was never completely made. */
     Optional<Label> label() throws IOException {
-        Properties properties = new Properties();
-        try (Reader in = Files.newBufferedReader(folder.resolve(LABEL))) {
-            properties.load(in);
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        } catch (MalformedInputException | IllegalArgumentException e) {
-            throw damaged(String.valueOf(e.getMessage()), e);
-        }
+        return labelFile.read(MachineFolder::parse);
+    }
+
+    private static Label parse(Properties properties) {
         String owner = properties.getProperty("owner", "");
         String generation = properties.getProperty("generation", "");
         if (!MachineSpec.isName(owner) || !generation.matches("[0-9]{1,18}")) {
-            throw damaged("owner or generation is missing", null);
+            throw new IllegalArgumentException("owner or generation is missing");
         }
-        return Optional.of(new Label(owner, Long.parseLong(generation)));
-    }
-
-    private IOException damaged(String how, @Nullable Exception cause) {
-        return new IOException(
-                "%s is damaged (%s): restore it, or destroy the machine".formatted(folder.resolve(LABEL), how), cause);
-    }
-
-    /** Whether a failure to write means that the disk is full: Java has no exception of its own for it. */
-    static boolean isFull(IOException failure) {
-        String message = String.valueOf(failure.getMessage());
-        return message.contains("No space left") || message.contains("quota exceeded");
+        DiskLayers layers = properties.getProperty("layers") == null
+                ? DiskLayers.FIRST
+                : DiskLayers.parse(
+                        (int) PropertiesFile.number(properties, "head"), PropertiesFile.require(properties, "layers"));
+        return new Label(
+                owner, Long.parseLong(generation), layers, Optional.ofNullable(properties.getProperty("template")));
     }
 
     /** Makes the folder, if it isn't there. */
@@ -88,58 +90,34 @@ final class MachineFolder {
         Files.createDirectories(folder);
     }
 
-    /** Writes the label: from now on the machine has this disk, whatever happens. Then older disks are deleted. */
+    /** Writes the label: from now on the machine has this disk, whatever happens. */
     void commit(Label label) throws IOException {
         Properties properties = new Properties();
         properties.setProperty("owner", label.owner());
         properties.setProperty("generation", Long.toString(label.generation()));
-        Path partial = folder.resolve(LABEL + ".partial");
-        StringWriter text = new StringWriter();
-        properties.store(text, null);
-        try (FileChannel out = FileChannel.open(
-                partial, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = UTF_8.encode(text.toString());
-            while (bytes.hasRemaining()) {
-                out.write(bytes);
-            }
-            out.force(true); // else a power failure may leave the new name with no content
-        }
-        try {
-            Files.move(partial, folder.resolve(LABEL), StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(partial, folder.resolve(LABEL), StandardCopyOption.REPLACE_EXISTING);
-        }
-        deleteDisksBut(disk(label.generation()));
+        properties.setProperty("head", Integer.toString(label.layers().head()));
+        properties.setProperty("layers", label.layers().text());
+        label.template().ifPresent(name -> properties.setProperty("template", name));
+        labelFile.write(properties);
     }
 
-    private void deleteDisksBut(Path keep) throws IOException {
-        for (Path file : files()) {
-            String name = file.getFileName().toString();
-            if (name.startsWith("disk-") && !file.equals(keep)) {
+    /** Deletes what isn't the machine's: other generations' disks and snapshots, and what interrupted work left. */
+    void clean(Label label) throws IOException {
+        snapshots().clean(label.generation());
+        Set<Path> disks = label.layers().parents().keySet().stream()
+                .map(layer -> disk(label.generation(), layer))
+                .collect(Collectors.toSet());
+        for (Path file : FileTree.list(folder)) {
+            if (file.getFileName().toString().startsWith("disk-") && !disks.contains(file)) {
                 Files.deleteIfExists(file);
             }
-        }
-    }
-
-    private List<Path> files() throws IOException {
-        try (Stream<Path> list = Files.list(folder)) {
-            return list.toList();
-        } catch (NoSuchFileException e) {
-            return List.of();
         }
     }
 
     /** Deletes everything, the label first: an interrupted deletion leaves an unlabelled folder, which is rubbish. */
     void delete() throws IOException {
         Files.deleteIfExists(folder.resolve(LABEL));
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(folder)) {
-            for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        FileTree.delete(folder);
     }
 
     /** Whether this is what an interrupted creation or deletion left: no label, and no file but a machine's. */
@@ -147,8 +125,10 @@ final class MachineFolder {
         if (!Files.isDirectory(folder) || Files.exists(folder.resolve(LABEL))) {
             return false;
         }
-        return files().stream()
+        List<Path> files = FileTree.list(folder);
+        return files.stream()
                 .map(file -> file.getFileName().toString())
-                .allMatch(name -> name.matches("disk-[0-9]+\\.qcow2.*|serial\\.log.*|machine\\.properties\\.partial"));
+                .allMatch(name -> name.matches(
+                        "disk-[0-9a-z-]+\\.qcow2.*|serial\\.log.*|machine\\.properties\\.partial|snapshots"));
     }
 }

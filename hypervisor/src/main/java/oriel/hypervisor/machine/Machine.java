@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -170,6 +171,11 @@ public final class Machine {
         public SavedMachine save(Path folder) throws IOException {
             return SavedMachine.write(folder, board, clock, config);
         }
+
+        /** Ends the machine here: its guest executes nothing more. */
+        public void end() {
+            Machine.this.end(new MachineEnd(MachineEnd.Cause.STOPPED, "stopped"));
+        }
     }
 
     /**
@@ -255,7 +261,8 @@ public final class Machine {
 
     private void powerOn() {
         board.reset();
-        if (config.boot() instanceof Boot.Kernel(LinuxKernel kernel, Initrd initrd, String commandLine)) {
+        Boot boot = config.boot() instanceof Boot.Deferred(Supplier<Boot.Kernel> read) ? read.get() : config.boot();
+        if (boot instanceof Boot.Kernel(LinuxKernel kernel, Initrd initrd, String commandLine)) {
             long rsdp = AcpiTables.install(board.memory, config.cpus());
             new DirectBoot(kernel, initrd, commandLine, board.bootFramebuffer(config.display()), rsdp)
                     .load(board.memory, board.cpus.getFirst().state());

@@ -120,10 +120,11 @@ final class MachineThread implements Executor {
                 task.run();
                 task = tasks.poll();
             }
+            if (!running) {
+                break; // not one more instruction
+            }
             if (still) {
-                if (running) {
-                    park(Long.MAX_VALUE);
-                }
+                park(Long.MAX_VALUE);
                 continue;
             }
             clock.fireExpired();

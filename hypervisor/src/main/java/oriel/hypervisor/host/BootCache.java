@@ -1,0 +1,26 @@
+package oriel.hypervisor.host;
+
+import oriel.hypervisor.firmware.Boot;
+import oriel.hypervisor.firmware.Initrd;
+import oriel.hypervisor.firmware.LinuxKernel;
+
+/**
+ * Unpacked kernels and initial RAM disks, kept while there is memory for them: unpacking a kernel costs two seconds, and
+ * the machines of a pool all boot the same. Thread-safe.
+ */
+final class BootCache {
+    private final FileCache<LinuxKernel> kernels = new FileCache<>(LinuxKernel::read);
+    private final FileCache<Initrd> initrds = new FileCache<>(Initrd::read);
+
+    /**
+     * What a machine boots, as its files are now.
+     *
+     * @throws oriel.hypervisor.firmware.FirmwareException if they can't be read
+     */
+    Boot.Kernel get(BootSpec spec, String machine) {
+        return new Boot.Kernel(
+                kernels.get(spec.kernel()),
+                initrds.get(spec.initrd()),
+                spec.commandLine() + " oriel.hostname=" + machine);
+    }
+}
