@@ -15,6 +15,7 @@ import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditResource;
 import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.Activity;
 import oriel.broker.display.DisplayService;
 import oriel.broker.display.LiveDisplays;
 import oriel.broker.display.Screens;
@@ -60,6 +61,7 @@ import oriel.broker.session.MachineResource;
 import oriel.broker.session.SessionResource;
 import oriel.broker.session.Sessions;
 import oriel.broker.session.SignInTiming;
+import oriel.broker.session.TimeLimits;
 import oriel.broker.store.Installation;
 import oriel.broker.store.Store;
 import oriel.broker.store.StoreUnavailableException;
@@ -100,6 +102,7 @@ public final class Broker implements AutoCloseable {
     private final Journal journal;
     private final HypervisorHost host;
     private final HostController controller;
+    private final Activity activity;
     private final Clock clock;
     private final Json json = new Json();
     private @Nullable WebServer web;
@@ -143,6 +146,8 @@ public final class Broker implements AutoCloseable {
                 config.machines().emulated());
         this.pools = new Pools(store, audit, signals, new PoolChanges(), clock);
         BrokerConfig.MachineConfig run = config.machines();
+        this.activity = new Activity(host, clock);
+        TimeLimits limits = new TimeLimits(store, sessions, displays, activity, signals, clock);
         this.controller = new HostController(
                 store,
                 host,
@@ -160,7 +165,13 @@ public final class Broker implements AutoCloseable {
                         run.interval(),
                         run.retryPause(),
                         run.unclaimedAfter()),
-                List.of(signIns::sweep, tokens::sweep, oidc::sweep, tickets::sweep, this::keepWatchedSignInsAlive));
+                List.of(
+                        signIns::sweep,
+                        tokens::sweep,
+                        oidc::sweep,
+                        tickets::sweep,
+                        limits::enforce,
+                        this::keepWatchedSignInsAlive));
     }
 
     /**
@@ -263,7 +274,14 @@ public final class Broker implements AutoCloseable {
      */
     public InetSocketAddress listen() throws IOException {
         DisplayService service = new DisplayService(
-                tickets, displays, host, clock, sessions::displayOpened, sessions::firstFrame, sessions::displayClosed);
+                tickets,
+                displays,
+                activity,
+                sessions::clipboard,
+                clock,
+                sessions::displayOpened,
+                sessions::firstFrame,
+                sessions::displayClosed);
         displayService = service;
         int displayPort = service.start();
         WebServer server = new WebServer(
@@ -412,6 +430,7 @@ public final class Broker implements AutoCloseable {
         public void accountDeleted(Tx tx, Account account, String actor) {
             sessions.endAll(tx, account.id(), EndReason.USER_DELETED, actor);
             Roles.forgetUser(tx, account.username());
+            care.leaveBehind(tx, account.id());
             tx.execute(
                     "delete from Entitlement where kind = ?1 and subject = ?2",
                     Entitlement.Kind.USER,

@@ -128,7 +128,9 @@ final class FakeHost implements HypervisorHost {
 
     @Override
     public void powerButton(String name) throws HostException {
-        begin("powerButton", name);
+        Call call = begin("powerButton", name);
+        doStop(name);
+        script.after(call);
     }
 
     @Override

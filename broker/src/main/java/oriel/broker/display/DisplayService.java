@@ -18,6 +18,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.display.Tickets.Redeemed;
@@ -31,7 +32,6 @@ import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.Viewer;
 import oriel.displayd.viewer.ViewerListener;
 import oriel.hypervisor.display.Display;
-import oriel.hypervisor.host.HypervisorHost;
 
 /**
  * The display daemon in this process: redeems tickets, tells the broker who looks at what, and cuts connections when the
@@ -43,7 +43,8 @@ public final class DisplayService implements AutoCloseable {
     private static final Duration HANDSHAKE = Duration.ofMinutes(1);
 
     private final Tickets tickets;
-    private final HypervisorHost host;
+    private final Activity activity;
+    private final Function<Redeemed, ClipboardPolicy> clipboard;
     private final Clock clock;
     private final Consumer<Redeemed> opened;
     private final BiConsumer<UUID, Duration> firstFrame;
@@ -60,6 +61,7 @@ public final class DisplayService implements AutoCloseable {
     /**
      * Prepares; {@link #start} listens.
      *
+     * @param clipboard which way text may go on a connection
      * @param opened told when a client is connected; may block
      * @param firstFrame told how long after its opening a client saw the first picture; may block
      * @param closed told when it has gone; may block
@@ -67,13 +69,15 @@ public final class DisplayService implements AutoCloseable {
     public DisplayService(
             Tickets tickets,
             LiveDisplays displays,
-            HypervisorHost host,
+            Activity activity,
+            Function<Redeemed, ClipboardPolicy> clipboard,
             Clock clock,
             Consumer<Redeemed> opened,
             BiConsumer<UUID, Duration> firstFrame,
             Consumer<UUID> closed) {
         this.tickets = tickets;
-        this.host = host;
+        this.activity = activity;
+        this.clipboard = clipboard;
         this.clock = clock;
         this.opened = opened;
         this.firstFrame = firstFrame;
@@ -101,14 +105,14 @@ public final class DisplayService implements AutoCloseable {
             return Optional.empty();
         }
         Redeemed grant = redeemed.get();
-        Optional<Display> display = host.display(grant.machine());
+        Optional<Display> display = activity.display(grant.machine());
         if (display.isEmpty()) {
             log.info("{} has no display just now", grant.machine());
             return Optional.empty();
         }
         pending.put(grant.connection(), new Pending(grant, now));
         return Optional.of(new DisplayGrant(
-                grant.connection().toString(), display.get(), rights(grant.right()), ClipboardPolicy.BOTH_WAYS));
+                grant.connection().toString(), display.get(), rights(grant.right()), clipboard.apply(grant)));
     }
 
     private static Set<Right> rights(DisplayRight right) {

@@ -232,7 +232,8 @@ public final class HostController implements AutoCloseable {
         store.run(tx -> {
             for (Machine machine : tx.list(
                     Machine.class,
-                    "from Machine where host = ?1 and lifecycle = ?2 and changed <= ?3",
+                    "from Machine where host = ?1 and lifecycle = ?2 and changed <= ?3"
+                            + " and (assignedTo is null or taintedBy is null or assignedTo <> taintedBy)",
                     host.name(),
                     Lifecycle.ERROR,
                     erroneousSince)) {

@@ -147,7 +147,8 @@ final class MachineObserver {
             tx.update(machine);
             endSession(tx, machine, EndReason.MACHINE_LOST, Lifecycle.MISSING, AuditEntry.SYSTEM);
         } else if (machine.lifecycle() != Lifecycle.DELETING && machine.lifecycle() != Lifecycle.MAINTENANCE) {
-            machine.become(Lifecycle.MISSING, why, now);
+            // What a user keeps there is not to be thrown away by a machine.
+            machine.become(machine.kept() ? Lifecycle.ERROR : Lifecycle.MISSING, why, now);
             machines.save(tx, machine);
         } else {
             machines.save(tx, machine);
@@ -189,7 +190,7 @@ final class MachineObserver {
             machine.unreachable(why, now);
             poolFailed(tx, machine, now);
             if (machine.sessionId() == null) {
-                machine.release(Lifecycle.DIRTY, why, now);
+                machine.release(machine.kept() ? Lifecycle.ERROR : Lifecycle.DIRTY, why, now);
                 machines.save(tx, machine);
             } else if (!sessions.move(tx, machine, why)) {
                 machines.save(tx, machine);
@@ -209,7 +210,8 @@ final class MachineObserver {
             poolFailed(tx, machine, now);
         }
         if (machine.sessionId() == null) {
-            if (machine.lifecycle() == Lifecycle.BOOTING || machine.lifecycle() == Lifecycle.AVAILABLE) {
+            if (!machine.kept()
+                    && (machine.lifecycle() == Lifecycle.BOOTING || machine.lifecycle() == Lifecycle.AVAILABLE)) {
                 machine.release(Lifecycle.DIRTY, failure.orElse(null), now);
             }
             machines.save(tx, machine);

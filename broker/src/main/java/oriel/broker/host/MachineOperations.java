@@ -15,11 +15,13 @@ import oriel.broker.operation.OperationHandler;
 import oriel.broker.operation.OperationKind;
 import oriel.broker.operation.OperationState;
 import oriel.broker.pool.Pool;
+import oriel.broker.pool.PoolPolicy;
 import oriel.broker.session.DesktopSession;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.Sessions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
+import oriel.hypervisor.host.Cloning;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineSpec;
@@ -29,6 +31,9 @@ import oriel.hypervisor.host.PowerState;
 final class MachineOperations implements OperationHandler {
     /** After so many failed attempts a session that waits for its first desktop gets another machine. */
     private static final int ATTEMPTS_BEFORE_MOVE = 2;
+
+    private static final Duration SHUTDOWN_TIME = Duration.ofSeconds(60);
+    private static final Duration SHUTDOWN_LOOK = Duration.ofMillis(200);
 
     private final Store store;
     private final HypervisorHost host;
@@ -92,7 +97,8 @@ final class MachineOperations implements OperationHandler {
             case PROVISION, REFRESH -> {
                 if (operation.attempt() == 1) {
                     // Later attempts stay with it: the first may have made the disk before its process died.
-                    tx.find(Pool.class, machine.poolId()).ifPresent(pool -> operation.useImage(pool.imageVersion()));
+                    tx.find(Pool.class, machine.poolId())
+                            .ifPresent(pool -> operation.useImage(pool.versionFor(machine.canary())));
                     tx.update(operation);
                 }
                 if (operation.kind() == OperationKind.PROVISION) {
@@ -100,7 +106,7 @@ final class MachineOperations implements OperationHandler {
                 }
             }
             case START, RESTART -> machine.powering(now);
-            case STOP, DELETE -> {}
+            case STOP, SHUTDOWN, DELETE -> {}
         }
         machines.save(tx, machine);
         return true;
@@ -127,6 +133,7 @@ final class MachineOperations implements OperationHandler {
                     host.start(spec(operation));
                 }
             }
+            case SHUTDOWN -> shutDown(name);
             case STOP -> host.stop(name);
             case DELETE -> {
                 // Only what is ours: the name may have been taken by somebody else's machine.
@@ -137,6 +144,29 @@ final class MachineOperations implements OperationHandler {
                 }
             }
         }
+    }
+
+    /** A guest that doesn't answer the power button loses its power. */
+    private void shutDown(String name) throws HostException {
+        if (host.find(name).isEmpty()) {
+            return;
+        }
+        host.powerButton(name);
+        Instant end = clock.instant().plus(SHUTDOWN_TIME);
+        while (clock.instant().isBefore(end)) {
+            if (host.find(name)
+                    .filter(status -> status.power() != PowerState.OFF)
+                    .isEmpty()) {
+                return;
+            }
+            try {
+                Thread.sleep(SHUTDOWN_LOOK);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        host.stop(name);
     }
 
     private MachineSpec spec(Operation operation) throws HostException {
@@ -163,7 +193,13 @@ final class MachineOperations implements OperationHandler {
                 pool.vcpus(),
                 image.disk(),
                 image.boot(),
-                pool.display());
+                pool.display(),
+                cloning(pool));
+    }
+
+    private static Cloning cloning(Pool pool) {
+        PoolPolicy.CloneType type = pool.policy().cloneType();
+        return type == PoolPolicy.CloneType.FULL ? Cloning.full() : Cloning.linked();
     }
 
     @Override
@@ -182,7 +218,7 @@ final class MachineOperations implements OperationHandler {
                 }
             }
             case START, RESTART -> machine.powered(now);
-            case STOP -> machine.off(machine.failure(), now);
+            case STOP, SHUTDOWN -> machine.off(machine.failure(), now);
             case DELETE -> {
                 machines.gone(tx, machine);
                 return;
@@ -222,7 +258,8 @@ final class MachineOperations implements OperationHandler {
     private void givenUp(Tx tx, Operation operation, HostException failure, Machine machine, String why, Instant now) {
         boolean diskLost = operation.kind().boots() && failure.reason() != HostException.Reason.IMAGE;
         if (machine.sessionId() == null) {
-            machine.release(diskLost ? Lifecycle.MISSING : Lifecycle.ERROR, why, now);
+            // What a user keeps there is not to be thrown away by a machine.
+            machine.release(diskLost && !machine.kept() ? Lifecycle.MISSING : Lifecycle.ERROR, why, now);
             machines.save(tx, machine);
         } else if (diskLost) {
             tx.update(machine);

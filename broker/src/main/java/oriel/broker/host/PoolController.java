@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import oriel.broker.access.Scope;
@@ -49,8 +48,9 @@ final class PoolController {
                 delete(tx, pool, all, now);
             } else {
                 resize(tx, pool, all, now);
-                replaceOne(tx, pool, all, now);
+                Rollout.advance(tx, machines, pool, all, now).forEach(machine -> refresh(tx, machine, now));
                 warm(tx, pool, all, now);
+                prepare(tx, pool, all, now);
             }
         }));
     }
@@ -85,7 +85,7 @@ final class PoolController {
         staying.sort(Comparator.comparing(Machine::powerWanted)
                 .thenComparing(Comparator.comparingInt(Machine::number).reversed()));
         for (Machine machine : staying) {
-            if (excess > 0 && machine.sessionId() == null) {
+            if (excess > 0 && machine.sessionId() == null && machine.assignedTo() == null) {
                 remove(tx, machine, now);
                 excess--;
             }
@@ -99,18 +99,6 @@ final class PoolController {
         }
     }
 
-    /** One at a time: the pool must not be without free machines while it changes to another version. */
-    private void replaceOne(Tx tx, Pool pool, List<Machine> all, Instant now) {
-        if (all.stream().anyMatch(machine -> machine.lifecycle() == Lifecycle.REFRESHING)) {
-            return;
-        }
-        Optional<Machine> old = all.stream()
-                .filter(Machine::claimable)
-                .filter(machine -> machine.generation() > 0 && machine.imageVersion() != pool.imageVersion())
-                .findFirst();
-        old.ifPresent(machine -> refresh(tx, machine, now));
-    }
-
     private void refresh(Tx tx, Machine machine, Instant now) {
         machine.release(Lifecycle.DIRTY, null, now);
         machines.redirect(tx, machine, "the machine is refreshed");
@@ -122,7 +110,7 @@ final class PoolController {
         }
         List<Machine> free = all.stream().filter(Machine::claimable).toList();
         List<Machine> running = free.stream().filter(Machine::powerWanted).toList();
-        int more = pool.warm() - running.size();
+        int more = pool.warmAt(now) - running.size();
         free.stream()
                 .filter(machine -> !machine.powerWanted())
                 .sorted(Comparator.comparing((Machine machine) -> machine.generation() == 0)
@@ -133,9 +121,29 @@ final class PoolController {
                     machines.save(tx, machine);
                 });
         running.stream()
+                .filter(machine -> !machine.canary())
                 .sorted(Comparator.comparing(Machine::ready)
                         .thenComparing(Comparator.comparingInt(Machine::number).reversed()))
                 .limit(Math.max(0, -more))
                 .forEach(machine -> refresh(tx, machine, now));
+    }
+
+    /** Disks that are there before anybody asks. */
+    private void prepare(Tx tx, Pool pool, List<Machine> all, Instant now) {
+        Integer min = pool.policy().min();
+        if (min == null || !pool.enabled() || pool.restrained(now)) {
+            return;
+        }
+        long there = all.stream()
+                .filter(machine -> machine.generation() > 0 || machine.prepareWanted() || machine.powerWanted())
+                .count();
+        all.stream()
+                .filter(Machine::claimable)
+                .filter(machine -> machine.generation() == 0 && !machine.prepareWanted() && !machine.powerWanted())
+                .limit(Math.max(0, min - there))
+                .forEach(machine -> {
+                    machine.prepare(now);
+                    machines.save(tx, machine);
+                });
     }
 }

@@ -46,6 +46,9 @@ public class Machine {
     private @Nullable UUID userId;
     private @Nullable UUID sessionId;
     private @Nullable UUID taintedBy;
+    private @Nullable UUID assignedTo;
+    private boolean prepareWanted;
+    private boolean canary;
     private @Nullable String failure;
     private @Nullable Instant poweredAt;
     private Instant changed;
@@ -135,6 +138,26 @@ public class Machine {
         return taintedBy != null;
     }
 
+    /** Whose it is for good, in a dedicated pool. */
+    public @Nullable UUID assignedTo() {
+        return assignedTo;
+    }
+
+    /** Whether it tries a version before the others. */
+    public boolean canary() {
+        return canary;
+    }
+
+    /** Whether its disk is to be made ahead of anybody's wish. */
+    public boolean prepareWanted() {
+        return prepareWanted;
+    }
+
+    /** Whether it holds what its user has left there for the next time. */
+    public boolean kept() {
+        return assignedTo != null && assignedTo.equals(taintedBy);
+    }
+
     /** What is wrong with it. */
     public @Nullable String failure() {
         return failure;
@@ -157,7 +180,15 @@ public class Machine {
 
     /** Whether somebody could get it: free, clean and sound. */
     public boolean claimable() {
-        return sessionId == null && taintedBy == null && failure == null && lifecycle.claimable();
+        return sessionId == null && taintedBy == null && assignedTo == null && failure == null && lifecycle.claimable();
+    }
+
+    /** Whether a user could get it back: it is theirs, and nothing keeps it from running. */
+    public boolean claimableBy(UUID user) {
+        return sessionId == null
+                && user.equals(assignedTo)
+                && (taintedBy == null || taintedBy.equals(user))
+                && lifecycle.claimable();
     }
 
     /** Whether a user can see its desktop. */
@@ -182,14 +213,18 @@ public class Machine {
                     return Need.NOTHING;
                 }
                 case REQUESTED, CLONING, BOOTING, AVAILABLE, ASSIGNED, IN_SESSION, DRAINING -> {
-                    if (taintedBy != null) {
+                    if (taintedBy != null && !kept()) {
                         return Need.REFRESH;
                     }
                 }
             }
         }
         if (!powerWanted) {
-            return Need.NOTHING;
+            if (generation == 0 && prepareWanted) {
+                return Need.PROVISION;
+            }
+            boolean idle = sessionId == null && kept() && power == PowerState.ON;
+            return idle ? Need.SHUTDOWN : Need.NOTHING;
         }
         if (generation == 0) {
             return Need.PROVISION;
@@ -203,7 +238,7 @@ public class Machine {
 
     /** Gives it to a user. Everything that makes it theirs is in this one change. */
     public void claimFor(UUID session, UUID user, Instant now) {
-        if (!claimable()) {
+        if (!claimable() && !claimableBy(user)) {
             throw new IllegalStateException(name + " is not free: " + lifecycle);
         }
         sessionId = session;
@@ -224,6 +259,33 @@ public class Machine {
         lifecycle = next;
         failure = why;
         changed = now;
+    }
+
+    /** It is a user's from now on. */
+    public void assignTo(@Nullable UUID user) {
+        assignedTo = user;
+    }
+
+    /** Its session has ended; it stays as it is for the same user, and needs no power meanwhile. */
+    public void keep(Instant now) {
+        sessionId = null;
+        userId = null;
+        powerWanted = false;
+        restartWanted = false;
+        failure = null;
+        lifecycle = Lifecycle.AVAILABLE;
+        changed = now;
+    }
+
+    /** Its disk should be made, though nobody waits for it. */
+    public void prepare(Instant now) {
+        prepareWanted = true;
+        changed = now;
+    }
+
+    /** It tries a version before the others, or no longer. */
+    public void canary(boolean first) {
+        canary = first;
     }
 
     /** It should run, or no longer. */
@@ -335,6 +397,7 @@ public class Machine {
         this.agent = Agent.ABSENT;
         this.failure = null;
         this.restartWanted = false;
+        this.prepareWanted = false;
         if (sessionId == null) {
             taintedBy = null;
             if (lifecycle != Lifecycle.DELETING && lifecycle != Lifecycle.MAINTENANCE) {
@@ -364,6 +427,8 @@ public class Machine {
         RESTART,
         /** No power. */
         STOP,
+        /** To be shut down by its guest. */
+        SHUTDOWN,
         /** To be deleted. */
         DELETE
     }

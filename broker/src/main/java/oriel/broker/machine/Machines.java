@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Reach;
 import oriel.broker.event.Signal;
@@ -45,11 +46,18 @@ public final class Machines {
     /** A free, clean machine of a pool that nobody else is about to take, locked; the quickest to be ready first. */
     public static Optional<Machine> claimable(Tx tx, String poolId) {
         return tx.claim(Machine.class, """
-                from Machine where poolId = ?1 and sessionId is null and taintedBy is null and failure is null
+                from Machine where poolId = ?1 and sessionId is null and taintedBy is null and assignedTo is null
+                  and failure is null
                   and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)
                 order by case when agent = READY then 0 when power = ON then 1 when power = STARTING then 2
                   when powerWanted = true then 3 when generation > 0 then 4 else 5 end, number
                 """, poolId);
+    }
+
+    /** The machine of a dedicated pool that is a user's, locked. */
+    public static Optional<Machine> ownOf(Tx tx, String poolId, UUID userId) {
+        return tx.first(String.class, "select name from Machine where poolId = ?1 and assignedTo = ?2", poolId, userId)
+                .flatMap(name -> lock(tx, name));
     }
 
     /** Writes a new machine. */
@@ -91,6 +99,7 @@ public final class Machines {
                 machine.become(Lifecycle.REFRESHING, machine.failure(), now);
             }
             case RESTART -> open(tx, machine, OperationKind.RESTART, machine.generation(), Operation.URGENT, now);
+            case SHUTDOWN -> open(tx, machine, OperationKind.SHUTDOWN, machine.generation(), Operation.SPARE, now);
             case STOP -> open(tx, machine, OperationKind.STOP, machine.generation(), Operation.SOON, now);
             case DELETE -> open(tx, machine, OperationKind.DELETE, machine.generation(), Operation.SOON, now);
         }
@@ -190,7 +199,7 @@ public final class Machines {
     private static List<MachineView> views(Tx tx, List<Machine> machines) {
         Map<UUID, String> users = new HashMap<>();
         List<UUID> ids = machines.stream()
-                .map(Machine::userId)
+                .flatMap(machine -> Stream.of(machine.userId(), machine.assignedTo()))
                 .filter(Objects::nonNull)
                 .distinct()
                 .toList();
@@ -208,11 +217,13 @@ public final class Machines {
                 .map(machine -> view(
                         machine,
                         images.getOrDefault(machine.poolId(), ""),
-                        machine.userId() == null ? null : users.get(machine.userId())))
+                        machine.userId() == null ? null : users.get(machine.userId()),
+                        machine.assignedTo() == null ? null : users.get(machine.assignedTo())))
                 .toList();
     }
 
-    private static MachineView view(Machine machine, String image, @Nullable String username) {
+    private static MachineView view(
+            Machine machine, String image, @Nullable String username, @Nullable String assignee) {
         return new MachineView(
                 machine.name(),
                 machine.poolId(),
@@ -223,6 +234,7 @@ public final class Machines {
                 image,
                 machine.imageVersion(),
                 username,
+                assignee,
                 machine.sessionId(),
                 machine.generation(),
                 machine.failure(),
@@ -240,6 +252,7 @@ public final class Machines {
             String image,
             int imageVersion,
             @Nullable String username,
+            @Nullable String assignedTo,
             @Nullable UUID sessionId,
             long generation,
             @Nullable String failure,

@@ -12,6 +12,8 @@ public enum OperationKind {
     RESTART,
     /** Power it off. */
     STOP,
+    /** Ask its guest to shut down; power it off if that takes too long. */
+    SHUTDOWN,
     /** Delete it. */
     DELETE;
 

@@ -9,7 +9,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.display.DisplaySize;
 
-/** A floating desktop pool of linked clones: any free machine for anybody entitled, refreshed at log-off. */
+/** A desktop pool: machines made from one golden image, and what is done with them. */
 @Entity
 @Table(name = "pool")
 public class Pool {
@@ -39,6 +39,9 @@ public class Pool {
     private @Nullable Instant restrainedUntil;
     private Instant created;
 
+    private String policy;
+    private @Nullable String push;
+
     @Version
     private long version;
 
@@ -53,6 +56,7 @@ public class Pool {
         this.created = created;
         this.displayName = id;
         this.description = "";
+        this.policy = "{}";
     }
 
     /** Key. */
@@ -113,6 +117,59 @@ public class Pool {
     /** Screen of each machine at power-on. */
     public DisplaySize display() {
         return new DisplaySize(width, height);
+    }
+
+    /** What it does, with every default filled in. */
+    public PoolPolicy policy() {
+        return PolicyJson.read(policy, PoolPolicy.class).complete();
+    }
+
+    /** Times after which its sessions end. */
+    public PoolPolicy.Limits limits() {
+        PoolPolicy.Limits limits = policy().limits();
+        return limits == null ? PoolPolicy.Limits.NONE : limits;
+    }
+
+    /** What it does by the calendar. */
+    public Schedule schedule() {
+        Schedule schedule = policy().schedule();
+        return schedule == null ? Schedule.NONE : schedule;
+    }
+
+    /** Snapshots of its machines. */
+    public PoolPolicy.SnapshotRules snapshots() {
+        PoolPolicy.SnapshotRules rules = policy().snapshots();
+        return rules == null ? PoolPolicy.SnapshotRules.DEFAULT : rules;
+    }
+
+    void policy(PoolPolicy next) {
+        next.complete();
+        policy = PolicyJson.write(next);
+    }
+
+    PoolPolicy givenPolicy() {
+        return PolicyJson.read(policy, PoolPolicy.class);
+    }
+
+    /** The last change of its version, if there was one that had more than one step. */
+    public @Nullable Push push() {
+        return PolicyJson.readNullable(push, Push.class);
+    }
+
+    /** A change of its version, or what became of it. */
+    public void push(Push next) {
+        push = PolicyJson.write(next);
+    }
+
+    /** Free machines to run now: by the calendar, else its own number. */
+    public int warmAt(Instant now) {
+        return Math.min(size, schedule().warmAt(now).orElse(warm));
+    }
+
+    /** The version that a machine's new disk is made from. */
+    public int versionFor(boolean canary) {
+        Push current = push();
+        return canary && current != null && current.state() == Push.State.CANARY ? current.version() : imageVersion;
     }
 
     /** When it was created. */
@@ -182,7 +239,8 @@ public class Pool {
         this.height = display.height();
     }
 
-    void version(int imageVersion) {
+    /** Another version for new disks. */
+    public void version(int imageVersion) {
         this.imageVersion = imageVersion;
     }
 }

@@ -48,6 +48,12 @@ public final class PoolResource implements Resource {
                 new Route("GET", POOL, read, request -> pool(200, pools.get(request.path("poolId")))),
                 new Route("PATCH", POOL, write, this::change),
                 new Route("DELETE", POOL, write, this::delete),
+                new Route("POST", POOL + "/push", write, this::push),
+                new Route(
+                        "DELETE",
+                        POOL + "/push",
+                        write,
+                        request -> pool(200, pools.cancelPush(request.path("poolId"), request.caller()))),
                 new Route(
                         "GET",
                         POOL + "/machines",
@@ -91,6 +97,13 @@ public final class PoolResource implements Resource {
                         request.ifMatch(),
                         request.caller().username(),
                         request.address()));
+    }
+
+    private Response push(Request request) {
+        return pool(
+                202,
+                pools.push(
+                        request.path("poolId"), request.body(Push.Order.class), request.ifMatch(), request.caller()));
     }
 
     private Response delete(Request request) {

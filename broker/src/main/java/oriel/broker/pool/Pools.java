@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Caller;
 import oriel.broker.access.Reach;
 import oriel.broker.audit.AuditDetail;
 import oriel.broker.audit.AuditEntry;
@@ -31,7 +32,7 @@ public final class Pools {
     static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,33}");
 
     private static final Pattern SUBJECT = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
-    private static final int MOST_MACHINES = 1000;
+    static final int MOST_MACHINES = 10_000;
 
     private final Store store;
     private final AuditTrail audit;
@@ -61,7 +62,38 @@ public final class Pools {
             @Nullable Integer vcpus,
             @Nullable Integer width,
             @Nullable Integer height,
-            @Nullable Boolean enabled) {
+            @Nullable Boolean enabled,
+            @Nullable PoolPolicy policy) {
+        /** With default policies. */
+        public NewPool(
+                String id,
+                @Nullable String displayName,
+                @Nullable String description,
+                String image,
+                @Nullable Integer imageVersion,
+                @Nullable Integer size,
+                @Nullable Integer warm,
+                @Nullable Integer memoryMib,
+                @Nullable Integer vcpus,
+                @Nullable Integer width,
+                @Nullable Integer height,
+                @Nullable Boolean enabled) {
+            this(
+                    id,
+                    displayName,
+                    description,
+                    image,
+                    imageVersion,
+                    size,
+                    warm,
+                    memoryMib,
+                    vcpus,
+                    width,
+                    height,
+                    enabled,
+                    null);
+        }
+
         /** Checks names; the numbers are checked as part of the change. */
         public NewPool {
             Check.matching("id", id, ID);
@@ -79,7 +111,8 @@ public final class Pools {
                     or(vcpus, 1),
                     or(width, 1280),
                     or(height, 720),
-                    or(enabled, true));
+                    or(enabled, true),
+                    or(policy, PoolPolicy.DEFAULT));
         }
     }
 
@@ -94,7 +127,23 @@ public final class Pools {
             @Nullable Integer vcpus,
             @Nullable Integer width,
             @Nullable Integer height,
-            @Nullable Boolean enabled) {
+            @Nullable Boolean enabled,
+            @Nullable PoolPolicy policy) {
+        /** Without a change of policies. */
+        public PoolChange(
+                @Nullable String displayName,
+                @Nullable String description,
+                @Nullable Integer imageVersion,
+                @Nullable Integer size,
+                @Nullable Integer warm,
+                @Nullable Integer memoryMib,
+                @Nullable Integer vcpus,
+                @Nullable Integer width,
+                @Nullable Integer height,
+                @Nullable Boolean enabled) {
+            this(displayName, description, imageVersion, size, warm, memoryMib, vcpus, width, height, enabled, null);
+        }
+
         /** Checks the fields. */
         public PoolChange {
             if (displayName != null) {
@@ -183,11 +232,18 @@ public final class Pools {
     public PoolView change(String id, PoolChange change, @Nullable String etag, String actor, String address) {
         return store.call(tx -> {
             Pool pool = lock(tx, id);
-            if (etag != null && !etag.equals(pool.etag())) {
-                throw new RefusedException(Reason.CHANGED, "The pool was changed meanwhile. Load it again.");
+            unchanged(pool, etag);
+            PoolPolicy policy = change.policy();
+            if (policy != null
+                    && pool.givenPolicy().with(policy).dedicated()
+                            != pool.policy().dedicated()) {
+                throw RefusedException.field(
+                        "policy.assignment", "can't be changed: make another pool, and delete this one");
             }
-            if (pool.deleting()) {
-                throw new RefusedException(Reason.CONFLICT, "The pool is being deleted.");
+            Push push = pool.push();
+            if (change.imageVersion() != null && push != null && push.active()) {
+                throw new RefusedException(
+                        Reason.CONFLICT, "Version " + push.version() + " is being pushed. Cancel that first.");
             }
             if (change.imageVersion() != null) {
                 pool.version(Images.ready(tx, pool.imageName(), change.imageVersion())
@@ -342,6 +398,95 @@ public final class Pools {
         if (change.enabled() != null) {
             pool.enable(change.enabled());
         }
+        if (change.policy() != null) {
+            pool.policy(pool.givenPolicy().with(change.policy()));
+        }
+        int min = or(pool.policy().min(), 0);
+        if (min > pool.size()) {
+            throw RefusedException.field("policy.min", "must not be more than the pool's size, " + pool.size());
+        }
+    }
+
+    /**
+     * Brings machines to another version of the image: some try it first, then the others follow, a few at a time.
+     *
+     * @throws RefusedException {@link Reason#CONFLICT} while another push is under way, {@link Reason#IMAGE_NOT_READY}
+     */
+    public PoolView push(String id, Push.Order order, @Nullable String etag, Caller caller) {
+        return store.call(tx -> {
+            Pool pool = lock(tx, id);
+            unchanged(pool, etag);
+            Push current = pool.push();
+            if (current != null && current.active()) {
+                throw new RefusedException(
+                        Reason.CONFLICT, "Version " + current.version() + " is being pushed. Cancel that first.");
+            }
+            int version =
+                    Images.ready(tx, pool.imageName(), order.imageVersion()).number();
+            int canary = or(order.canary(), 1);
+            pool.push(new Push(
+                    version,
+                    pool.imageVersion(),
+                    canary,
+                    or(order.maxUnavailable(), 1),
+                    canary > 0 ? Push.State.CANARY : Push.State.ROLLING,
+                    null,
+                    clock.instant(),
+                    null));
+            if (canary == 0) {
+                pool.version(version);
+            }
+            tx.update(pool);
+            if (or(order.ask(), false)) {
+                ask(tx, pool, caller);
+            }
+            audit.record(tx, AuditEntry.by(caller, "pool.push", id, AuditDetail.of(order)));
+            changed(tx, id);
+            return view(tx, pool);
+        });
+    }
+
+    private void ask(Tx tx, Pool pool, Caller caller) {
+        for (Object[] row : tx.list(
+                Object[].class,
+                "select id, accountId from DesktopSession where poolId = ?1 and state <> ENDED",
+                pool.id())) {
+            Signal.Message message = new Signal.Message(
+                    (UUID) row[1],
+                    (UUID) row[0],
+                    pool.id(),
+                    caller.displayName(),
+                    "INFO",
+                    "A new version of this desktop is there. Log off when it suits you: you get it the next time.",
+                    clock.instant());
+            tx.afterCommit(() -> signals.send(message));
+        }
+    }
+
+    /** Calls a push off: machines that have the new version already go back, one by one. */
+    public PoolView cancelPush(String id, Caller caller) {
+        return store.call(tx -> {
+            Pool pool = lock(tx, id);
+            Push current = pool.push();
+            if (current == null || !current.active()) {
+                throw new RefusedException(Reason.CONFLICT, "Nothing is being pushed.");
+            }
+            pool.push(current.become(Push.State.CANCELLED, null, clock.instant()));
+            pool.version(current.from());
+            tx.update(pool);
+            audit.record(tx, AuditEntry.by(caller, "pool.push-cancel", id, "version " + current.version()));
+            changed(tx, id);
+            return view(tx, pool);
+        });
+    }
+
+    private static void unchanged(Pool pool, @Nullable String etag) {
+        if (etag != null && !etag.equals(pool.etag())) {
+            throw new RefusedException(Reason.CHANGED, "The pool was changed meanwhile. Load it again.");
+        }
+        if (pool.deleting()) {
+            throw new RefusedException(Reason.CONFLICT, "The pool is being deleted.");
+        }
     }
 
     private static <T> T or(@Nullable T value, T otherwise) {
@@ -355,8 +500,8 @@ public final class Pools {
                 pool.id(),
                 pool.displayName(),
                 pool.description(),
-                "floating",
-                "linked",
+                pool.policy().assignment().wireName(),
+                cloneType(pool),
                 pool.imageName(),
                 pool.imageVersion(),
                 pool.enabled(),
@@ -372,6 +517,10 @@ public final class Pools {
                 pool.vcpus(),
                 pool.display().width(),
                 pool.display().height(),
+                pool.policy(),
+                pool.warmAt(now),
+                pool.schedule().openAt(now),
+                push(tx, pool),
                 counts,
                 pool.created(),
                 pool.etag());
@@ -381,11 +530,12 @@ public final class Pools {
     private static Counts counts(Tx tx, String poolId) {
         Object[] row = tx.query(Object[].class, """
                 select count(*),
-                  count(case when sessionId is null and taintedBy is null and failure is null and power = ON
+                  count(case when sessionId is null and taintedBy is null and assignedTo is null and failure is null and power = ON
                     and agent = READY and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE) then 1 end),
                   count(sessionId),
                   count(case when lifecycle in (CLONING, BOOTING, REFRESHING) then 1 end),
-                  count(case when sessionId is null and taintedBy is not null then 1 end),
+                  count(case when sessionId is null and taintedBy is not null and (assignedTo is null or assignedTo <> taintedBy)
+                    then 1 end),
                   count(case when lifecycle in (ERROR, MISSING) then 1 end)
                 from Machine where poolId = ?1
                 """, poolId).getSingleResult();
@@ -393,6 +543,47 @@ public final class Pools {
                 number(row[0]), number(row[1]), number(row[2]), number(row[3]), number(row[4]), number(row[5]), (int)
                         tx.count("select count(*) from QueuePlace where poolId = ?1", poolId));
     }
+
+    private static String cloneType(Pool pool) {
+        PoolPolicy.CloneType type = pool.policy().cloneType();
+        return (type == null ? PoolPolicy.CloneType.LINKED : type).wireName();
+    }
+
+    private static @Nullable PushView push(Tx tx, Pool pool) {
+        Push push = pool.push();
+        if (push == null) {
+            return null;
+        }
+        int total = (int) tx.count("select count(*) from Machine where poolId = ?1 and generation > 0", pool.id());
+        int done = (int) tx.count(
+                "select count(*) from Machine where poolId = ?1 and generation > 0 and imageVersion = ?2",
+                pool.id(),
+                push.version());
+        return new PushView(
+                push.version(),
+                push.from(),
+                push.state(),
+                push.canary(),
+                push.maxUnavailable(),
+                done,
+                total,
+                push.failure(),
+                push.started(),
+                push.finished());
+    }
+
+    /** A push as the API shows it. */
+    public record PushView(
+            int version,
+            int from,
+            Push.State state,
+            int canary,
+            int maxUnavailable,
+            int machinesDone,
+            int machines,
+            @Nullable String failure,
+            Instant started,
+            @Nullable Instant finished) {}
 
     private static int number(Object count) {
         return ((Number) count).intValue();
@@ -435,6 +626,10 @@ public final class Pools {
             int vcpus,
             int width,
             int height,
+            PoolPolicy policy,
+            int warmNow,
+            boolean open,
+            @Nullable PushView push,
             Counts counts,
             Instant created,
             String etag) {}

@@ -32,6 +32,8 @@ public enum Reason {
     POOL_FULL(503, "The pool is full"),
     /** An administrator has disabled the pool. */
     POOL_DISABLED(409, "The pool is disabled"),
+    /** The pool's opening hours are over, or have not begun. */
+    OUTSIDE_HOURS(409, "Outside the desktop's hours"),
     /** The pool has live sessions. */
     POOL_IN_USE(409, "The pool is in use"),
     /** The golden image cannot be used. */

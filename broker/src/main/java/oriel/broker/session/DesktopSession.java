@@ -48,6 +48,8 @@ public class DesktopSession {
     private @Nullable Long bootMs;
     private @Nullable Long firstFrameMs;
 
+    private @Nullable Instant warnedAt;
+
     /** Unique keys while the session lives: the database keeps two sessions from sharing a user and pool, or a machine. */
     @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable String liveUserKey;
@@ -203,6 +205,15 @@ public class DesktopSession {
         state = SessionState.CONNECTED;
         connected = now;
         clientAddress = address;
+    }
+
+    /** Notes that the user was told of the session's end; false if they were told before. */
+    boolean warn(Instant now) {
+        if (warnedAt != null) {
+            return false;
+        }
+        warnedAt = now;
+        return true;
     }
 
     void disconnect(Instant now) {

@@ -34,11 +34,13 @@ import oriel.hypervisor.host.PowerState;
 public final class Desktops {
     private final Store store;
     private final Estimates estimates;
+    private final Clock clock;
 
     /** Over a database. */
     public Desktops(Store store, Clock clock) {
         this.store = store;
         this.estimates = new Estimates(clock);
+        this.clock = clock;
     }
 
     /** Every desktop that a user may use. */
@@ -77,6 +79,25 @@ public final class Desktops {
                     Action.NONE,
                     new Refusal(Reason.POOL_DISABLED, "This desktop is switched off for now."));
         }
+        if (!pool.schedule().openAt(clock.instant())) {
+            return plain(
+                    pool,
+                    State.UNAVAILABLE,
+                    Action.NONE,
+                    new Refusal(Reason.OUTSIDE_HOURS, "This desktop is closed now."));
+        }
+        if (pool.policy().dedicated()) {
+            Optional<Machine> own =
+                    tx.first(Machine.class, "from Machine where poolId = ?1 and assignedTo = ?2", pool.id(), userId);
+            if (own.isPresent()) {
+                boolean usable = own.get().claimableBy(userId);
+                return plain(
+                        pool,
+                        usable ? State.NONE : State.UNAVAILABLE,
+                        usable ? Action.CONNECT : Action.NONE,
+                        usable ? null : new Refusal(Reason.MAINTENANCE, "Your desktop is out of service."));
+            }
+        }
         if (pool.size() == 0) {
             return plain(
                     pool,
@@ -86,7 +107,7 @@ public final class Desktops {
         }
         boolean free = tx.count("select count(*) from QueuePlace where poolId = ?1", pool.id()) == 0
                 && tx.count(
-                                "select count(*) from Machine where poolId = ?1 and sessionId is null and taintedBy is null"
+                                "select count(*) from Machine where poolId = ?1 and sessionId is null and taintedBy is null and assignedTo is null"
                                         + " and failure is null and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)",
                                 pool.id())
                         > 0;

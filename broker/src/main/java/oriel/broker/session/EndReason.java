@@ -10,6 +10,10 @@ public enum EndReason {
     USER_DELETED,
     /** The user may not use the pool any more. */
     ENTITLEMENT_REVOKED,
+    /** The pool's longest time for a session is over. */
+    TIME_LIMIT,
+    /** Nobody came back within the pool's time for disconnected sessions. */
+    DISCONNECTED_TOO_LONG,
     /** Nobody ever connected. */
     NEVER_CONNECTED,
     /** The machine is gone. */

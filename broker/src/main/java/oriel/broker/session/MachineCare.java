@@ -4,9 +4,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditTrail;
@@ -15,9 +17,11 @@ import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.machine.Machines.MachineView;
+import oriel.broker.pool.Pools;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
+import oriel.broker.store.Tx;
 
 /** What administrators do to single machines. Thread-safe. */
 public final class MachineCare {
@@ -103,6 +107,58 @@ public final class MachineCare {
         });
     }
 
+    /**
+     * Gives a machine of a dedicated pool to a user for good, or to nobody; what the last one left goes.
+     *
+     * @param username to whom; null: to nobody
+     * @throws RefusedException {@link Reason#MACHINE_IN_USE}; {@link Reason#CONFLICT} if the pool is not dedicated, or
+     *     the user has a machine of it already
+     */
+    public MachineView assign(String name, @Nullable String username, Caller caller) {
+        return store.call(tx -> {
+            Machine machine = Machines.require(tx, name);
+            if (!Pools.require(tx, machine.poolId()).policy().dedicated()) {
+                throw new RefusedException(Reason.CONFLICT, "The machine's pool is not a dedicated one.");
+            }
+            UUID user = username == null
+                    ? null
+                    : tx.first(UUID.class, "select id from Account where username = ?1", username)
+                            .orElseThrow(() -> RefusedException.notFound("user \"" + username + "\""));
+            if (Objects.equals(user, machine.assignedTo())) {
+                return Machines.view(tx, machine);
+            }
+            if (machine.sessionId() != null) {
+                throw new RefusedException(Reason.MACHINE_IN_USE, "The machine has a session. Log the user off first.");
+            }
+            if (user != null && Machines.ownOf(tx, machine.poolId(), user).isPresent()) {
+                throw new RefusedException(
+                        Reason.CONFLICT, "\"" + username + "\" has a machine of this pool. Take that away first.");
+            }
+            machine.assignTo(user);
+            if (machine.tainted()) {
+                machine.release(Lifecycle.DIRTY, null, clock.instant());
+            }
+            machines.redirect(tx, machine, "the machine is somebody else's");
+            audit.record(
+                    tx,
+                    AuditEntry.by(caller, "machine.assign", name, username == null ? "to nobody" : "to " + username)
+                            .about(username == null ? "" : username));
+            return Machines.view(tx, machine);
+        });
+    }
+
+    /** Takes the machines of a user who is gone; what was on them goes too. */
+    public void leaveBehind(Tx tx, UUID userId) {
+        for (String name : tx.list(String.class, "select name from Machine where assignedTo = ?1", userId)) {
+            Machine machine = Machines.require(tx, name);
+            machine.assignTo(null);
+            if (machine.sessionId() == null) {
+                machine.release(Lifecycle.DIRTY, null, clock.instant());
+            }
+            machines.redirect(tx, machine, "its user is gone");
+        }
+    }
+
     /** Takes a machine out of its pool, or gives it back after a refresh. */
     public MachineView maintenance(String name, boolean enabled, Caller caller) {
         return store.call(tx -> {
@@ -121,6 +177,9 @@ public final class MachineCare {
             } else if (machine.sessionId() != null) {
                 machine.become(machine.ready() ? Lifecycle.IN_SESSION : Lifecycle.ASSIGNED, null, now);
                 machines.save(tx, machine);
+            } else if (machine.kept()) {
+                machine.keep(now);
+                machines.redirect(tx, machine, "maintenance is over");
             } else {
                 // Whatever was done to it meanwhile must not reach a user.
                 machine.release(Lifecycle.DIRTY, null, now);

@@ -39,6 +39,17 @@ public final class MachineResource implements Resource {
         }
     }
 
+    record Assignment(@Nullable String username) {
+        Assignment {
+            Check.text("username", username, 64);
+        }
+    }
+
+    private Response assign(Request request) {
+        String username = request.body(Assignment.class).username();
+        return Response.ok(care.assign(request.path("machineName"), username, request.caller()));
+    }
+
     @Override
     public List<Route> routes() {
         Access read = new Access.Needs(Right.MACHINE_READ, roles.atMachine());
@@ -69,6 +80,12 @@ public final class MachineResource implements Resource {
                         MACHINE + "/refresh",
                         manage,
                         request -> Response.accepted(care.refresh(request.path("machineName"), request.caller()))),
+                new Route("PUT", MACHINE + "/assignment", manage, this::assign),
+                new Route(
+                        "DELETE",
+                        MACHINE + "/assignment",
+                        manage,
+                        request -> Response.ok(care.assign(request.path("machineName"), null, request.caller()))),
                 new Route("POST", MACHINE + "/maintenance", manage, this::maintenance));
     }
 

@@ -25,6 +25,7 @@ import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.pool.Entitlements;
 import oriel.broker.pool.Pool;
+import oriel.broker.pool.PoolPolicy;
 import oriel.broker.pool.Pools;
 import oriel.broker.pool.QueuePlace;
 import oriel.broker.problem.Check;
@@ -34,6 +35,7 @@ import oriel.broker.role.Roles;
 import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
+import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.hypervisor.host.PowerState;
 
 /**
@@ -122,9 +124,15 @@ public final class Sessions {
             throw new RefusedException(
                     Reason.POOL_DISABLED, "The desktop \"" + pool.displayName() + "\" is switched off for now.");
         }
+        if (!pool.schedule().openAt(clock.instant())) {
+            throw new RefusedException(
+                    Reason.OUTSIDE_HOURS,
+                    "The desktop \"" + pool.displayName() + "\" is closed now. Sessions that run go on.");
+        }
+        Optional<Machine> own = own(tx, pool, caller.userId());
         long waiting = tx.count("select count(*) from QueuePlace where poolId = ?1", poolId);
-        if (waiting == 0) {
-            Optional<Machine> free = Machines.claimable(tx, poolId);
+        if (waiting == 0 || own.isPresent()) {
+            Optional<Machine> free = own.isPresent() ? own : Machines.claimable(tx, poolId);
             if (free.isPresent()) {
                 assign(tx, free.get(), caller.userId(), caller.username(), caller.address(), asked);
                 return false;
@@ -144,10 +152,30 @@ public final class Sessions {
         return true;
     }
 
+    /**
+     * The machine of a dedicated pool that is a user's already.
+     *
+     * @throws RefusedException {@link Reason#MAINTENANCE} if there is one that can't be had now
+     */
+    private static Optional<Machine> own(Tx tx, Pool pool, UUID userId) {
+        Optional<Machine> own = pool.policy().dedicated() ? Machines.ownOf(tx, pool.id(), userId) : Optional.empty();
+        if (own.isPresent() && !own.get().claimableBy(userId)) {
+            Machine machine = own.get();
+            String why = machine.failure() == null ? "" : " (" + machine.failure() + ")";
+            throw new RefusedException(
+                    Reason.MAINTENANCE,
+                    "Your desktop " + machine.name() + " is out of service" + why + ". Ask the helpdesk.");
+        }
+        return own;
+    }
+
     private void assign(Tx tx, Machine machine, UUID userId, String username, @Nullable String address, Instant asked) {
         Instant now = clock.instant();
         UUID id = UUID.randomUUID();
         machine.claimFor(id, userId, now);
+        if (Pools.require(tx, machine.poolId()).policy().dedicated()) {
+            machine.assignTo(userId);
+        }
         DesktopSession session =
                 new DesktopSession(id, userId, username, machine.poolId(), machine.name(), address, now);
         session.asked(asked, SignInTiming.before(tx, userId, now));
@@ -212,7 +240,7 @@ public final class Sessions {
             for (QueuePlace place :
                     tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId)) {
                 if (mayHave(tx, place)) {
-                    Optional<Machine> machine = free ? Machines.claimable(tx, poolId) : Optional.empty();
+                    Optional<Machine> machine = free ? freeFor(tx, pool.get(), place) : Optional.empty();
                     free = machine.isPresent();
                     if (!free) {
                         continue;
@@ -226,6 +254,14 @@ public final class Sessions {
                 queueMoved(tx, poolId);
             }
         });
+    }
+
+    private static Optional<Machine> freeFor(Tx tx, Pool pool, QueuePlace place) {
+        Optional<Machine> own =
+                pool.policy().dedicated() ? Machines.ownOf(tx, pool.id(), place.accountId()) : Optional.empty();
+        return own.isPresent()
+                ? own.filter(machine -> machine.claimableBy(place.accountId()))
+                : Machines.claimable(tx, pool.id());
     }
 
     /** Whether a waiting user still wants and may have a machine: two clicks can leave a session and a place. */
@@ -346,11 +382,7 @@ public final class Sessions {
         Machines.lock(tx, session.machineName())
                 .filter(machine -> session.id().equals(machine.sessionId()))
                 .ifPresent(machine -> {
-                    boolean draining = machine.lifecycle() == Lifecycle.DRAINING;
-                    machine.release(
-                            draining ? Lifecycle.MAINTENANCE : machineBecomes,
-                            machineBecomes == Lifecycle.LOGGING_OFF ? null : machine.failure(),
-                            now);
+                    takeBack(tx, machine, machineBecomes, now);
                     machines.redirect(tx, machine, "session ended");
                 });
         audit.record(
@@ -372,6 +404,37 @@ public final class Sessions {
         });
     }
 
+    private static void takeBack(Tx tx, Machine machine, Lifecycle becomes, Instant now) {
+        boolean draining = machine.lifecycle() == Lifecycle.DRAINING;
+        boolean loggedOff = becomes == Lifecycle.LOGGING_OFF;
+        PoolPolicy.LogoffAction action = tx.find(Pool.class, machine.poolId())
+                .map(pool -> pool.policy().logoffAction())
+                .orElse(PoolPolicy.LogoffAction.REFRESH);
+        if (loggedOff && !draining && machine.kept() && action == PoolPolicy.LogoffAction.KEEP) {
+            machine.keep(now);
+        } else if (loggedOff && !draining && action == PoolPolicy.LogoffAction.DELETE) {
+            machine.release(Lifecycle.DELETING, null, now);
+        } else {
+            machine.release(draining ? Lifecycle.MAINTENANCE : becomes, loggedOff ? null : machine.failure(), now);
+        }
+    }
+
+    /** Cuts the display of a session that nobody uses; the session lives on. */
+    void disconnectIdle(UUID sessionId, int minutes) {
+        store.run(tx -> tx.lock(DesktopSession.class, sessionId)
+                .filter(session -> session.state() == SessionState.CONNECTED)
+                .ifPresent(session -> {
+                    Tickets.voidFor(tx, sessionId);
+                    tx.afterCommit(() -> displays.cutSession(
+                            sessionId, Cut.REVOKED, "nobody has used it for " + minutes + " minutes"));
+                    audit.record(
+                            tx,
+                            AuditEntry.bySystem(
+                                            "session.idle", session.machineName(), "idle for " + minutes + " minutes")
+                                    .about(session.username()));
+                }));
+    }
+
     /** Gives a session that never saw its desktop another machine: its own one does not work. */
     public boolean move(Tx tx, Machine from, String why) {
         UUID id = from.sessionId();
@@ -379,7 +442,9 @@ public final class Sessions {
                 ? Optional.empty()
                 : tx.lock(DesktopSession.class, id)
                         .filter(DesktopSession::lives)
-                        .filter(s -> s.ready() == null);
+                        .filter(s -> s.ready() == null)
+                        // What a user keeps on a machine is not left behind for another one.
+                        .filter(s -> from.generation() <= 1 || from.assignedTo() == null);
         Optional<Machine> to = session.isEmpty() ? Optional.empty() : Machines.claimable(tx, from.poolId());
         if (session.isEmpty() || to.isEmpty()) {
             return false;
@@ -388,8 +453,11 @@ public final class Sessions {
         DesktopSession moving = session.get();
         Tickets.voidFor(tx, moving.id());
         from.release(Lifecycle.DIRTY, why, now);
+        UUID assigned = from.assignedTo();
+        from.assignTo(null);
         machines.redirect(tx, from, "given up");
         Machine other = to.get();
+        other.assignTo(assigned);
         other.claimFor(moving.id(), moving.accountId(), now);
         moving.moveTo(other.name());
         if (other.ready()) {
@@ -453,6 +521,21 @@ public final class Sessions {
             session.cloned(begun, clock.instant());
             tx.update(session);
         });
+    }
+
+    /** Which way text may go on a connection, by its pool's policy. */
+    public ClipboardPolicy clipboard(Tickets.Redeemed grant) {
+        PoolPolicy.Clipboard allowed = store.call(tx -> tx.find(DesktopSession.class, grant.sessionId())
+                .flatMap(session -> tx.find(Pool.class, session.poolId()))
+                .map(pool -> pool.policy().clipboard())
+                .orElse(PoolPolicy.Clipboard.NONE));
+        int most = ClipboardPolicy.BOTH_WAYS.maximumBytes();
+        return switch (allowed) {
+            case BOTH -> ClipboardPolicy.BOTH_WAYS;
+            case TO_GUEST -> new ClipboardPolicy(true, false, most);
+            case TO_CLIENT -> new ClipboardPolicy(false, true, most);
+            case NONE -> ClipboardPolicy.DENIED;
+        };
     }
 
     /** Somebody sees the first picture. */

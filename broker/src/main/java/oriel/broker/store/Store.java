@@ -61,7 +61,8 @@ public final class Store implements AutoCloseable {
         hikari.setPassword(config.password());
         hikari.setMaximumPoolSize(config.connections());
         hikari.setMinimumIdle(1);
-        hikari.setConnectionTimeout(5_000);
+        // A login storm waits for its turn; a database that is away is noticed all the same.
+        hikari.setConnectionTimeout(15_000);
         hikari.setAutoCommit(false);
         hikari.setPoolName("oriel-store");
         HikariDataSource pool;
