@@ -9,6 +9,7 @@ import java.util.Map;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
+import oriel.hypervisor.device.chipset.GenerationId;
 import oriel.hypervisor.device.chipset.IoApic;
 import oriel.hypervisor.device.chipset.ResetControl;
 import oriel.hypervisor.device.pci.PciBus;
@@ -21,6 +22,7 @@ public final class AcpiTables {
     public static final long BASE = 0xE0000;
 
     private static final String TABLES_FILE = "etc/acpi/tables", ROOT_POINTER_FILE = "etc/acpi/rsdp";
+    private static final String GENERATION = "VGEN";
     private static final int SPACE = 0x20000;
     private static final int HEADER = 36;
 
@@ -205,9 +207,11 @@ public final class AcpiTables {
         fadt.putInt(56, AcpiPm.BASE);
         fadt.putInt(64, AcpiPm.BASE + 4);
         fadt.putInt(76, AcpiPm.BASE + 8);
+        fadt.putInt(80, AcpiPm.BASE + 12);
         fadt.put(88, (byte) 4); // lengths of the event, control and timer blocks
         fadt.put(89, (byte) 2);
         fadt.put(91, (byte) 4);
+        fadt.put(92, (byte) 4); // general purpose events: two bytes of status, two to enable
         fadt.putShort(96, (short) 0xFFFF); // no C2
         fadt.putShort(98, (short) 0xFFFF); // no C3
         fadt.put(108, (byte) CmosRtc.CENTURY);
@@ -220,6 +224,7 @@ public final class AcpiTables {
         ports(fadt, 148, AcpiPm.BASE, 4);
         ports(fadt, 172, AcpiPm.BASE + 4, 2);
         ports(fadt, 208, AcpiPm.BASE + 8, 4);
+        ports(fadt, 220, AcpiPm.BASE + 12, 4);
         byte[] body = new byte[fadt.capacity() - HEADER];
         fadt.get(HEADER, body);
         return body;
@@ -284,12 +289,32 @@ public final class AcpiTables {
         system.device("MOU", device("PNP0F13", new AcpiResources().irq(12)));
         system.device(
                 "RTC", device("PNP0B00", new AcpiResources().ports(0x70, 2).irq(8)));
+        system.device(GENERATION, generationId());
         Aml sleepType = new Aml().integer(AcpiPm.S5);
         Aml zero = new Aml().integer(0);
         return new Aml()
                 .scope("\\_SB", system)
+                .scope("\\_GPE", new Aml().method("_E%02X".formatted(GenerationId.EVENT), notifyGeneration()))
                 .name("\\_S5", new Aml().packageOf(sleepType, zero, zero, zero))
                 .toByteArray();
+    }
+
+    /** What Linux' vmgenid and Windows look for: a compatible id, and ADDR, the id's address in two halves. */
+    private static Aml generationId() {
+        return new Aml()
+                .name("_HID", new Aml().string("ORIL0001"))
+                .name("_CID", new Aml().packageOf(new Aml().string("VMGENCTR"), new Aml().string("VM_Gen_Counter")))
+                .name("_DDN", new Aml().string("VM_Gen_Counter"))
+                .name(
+                        "ADDR",
+                        new Aml()
+                                .packageOf(
+                                        new Aml().integer(GenerationId.BASE & 0xFFFF_FFFFL),
+                                        new Aml().integer(GenerationId.BASE >>> 32)));
+    }
+
+    private static Aml notifyGeneration() {
+        return new Aml().notify("\\_SB", GENERATION, 0x80);
     }
 
     private static Aml device(String id, AcpiResources resources) {

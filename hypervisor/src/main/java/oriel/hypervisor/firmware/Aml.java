@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 /** Writes ACPI Machine Language (ACPI 6.5 chapter 20). Every method appends one term and gives the builder back. */
 final class Aml {
     private static final int ZERO = 0x00, ONE = 0x01, NAME = 0x08, BYTE = 0x0A, WORD = 0x0B, DWORD = 0x0C, QWORD = 0x0E;
-    private static final int STRING = 0x0D, SCOPE = 0x10, BUFFER = 0x11, PACKAGE = 0x12, EXTENDED = 0x5B, DEVICE = 0x82;
+    private static final int STRING = 0x0D, SCOPE = 0x10, BUFFER = 0x11, PACKAGE = 0x12, METHOD = 0x14, NOTIFY = 0x86;
+    private static final int DUAL_NAME = 0x2E, EXTENDED = 0x5B, DEVICE = 0x82;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
@@ -25,6 +26,22 @@ final class Aml {
         out.write(EXTENDED);
         out.write(DEVICE);
         return enclosed(new Aml().path(name).append(body));
+    }
+
+    /** Method (name, 0 arguments, not serialised) { body }. */
+    Aml method(String name, Aml body) {
+        out.write(METHOD);
+        Aml declaration = new Aml().path(name);
+        declaration.out.write(0);
+        return enclosed(declaration.append(body));
+    }
+
+    /** Notify (scope.device, value). */
+    Aml notify(String scope, String device, int value) {
+        out.write(NOTIFY);
+        out.write('\\');
+        out.write(DUAL_NAME);
+        return path(scope.substring(1)).path(device).integer(value);
     }
 
     /** Name (name, value), where {@code value} has appended exactly one object. */

@@ -346,6 +346,11 @@ public final class InProcessHost implements HypervisorHost {
             run.ready = saved.isPresent() && savedReady;
             slot.run = run;
             changePower(slot, PowerState.ON); // before its thread can say that it is off again
+            if (saved.isPresent()) {
+                Optional<GuestIdentity> who = label.template()
+                        .map(_ -> GuestIdentity.of(slot.machineName, label.owner(), label.generation()));
+                IdentityTelling.begin(machine.guestAgent(), slot.machineName, who);
+            }
             machine.start();
             if (run.ready) {
                 status(slot).ifPresent(status -> listeners.forEach(listener -> listener.guestReady(status)));

@@ -14,6 +14,7 @@ import oriel.hypervisor.cpu.emulated.EmulatedCpu;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
+import oriel.hypervisor.device.chipset.GenerationId;
 import oriel.hypervisor.device.chipset.InterruptRouter;
 import oriel.hypervisor.device.chipset.IoApic;
 import oriel.hypervisor.device.chipset.LegacyDma;
@@ -65,6 +66,7 @@ final class Board {
     final GuestMemory memory;
     final List<EmulatedCpu> cpus;
     final AcpiPm powerManagement;
+    final GenerationId generation;
     final FramebufferDisplay display;
     final QemuGuestAgent guestAgent;
     private final SpiceAgent spiceAgent;
@@ -112,6 +114,8 @@ final class Board {
         Pit8254 pit = add(new Pit8254(clock, router.line(0)));
         CmosRtc rtc = add(new CmosRtc(clock, router.line(8), memory.ramSize()));
         powerManagement = add(new AcpiPm(clock, router.line(9), power));
+        generation = add(new GenerationId(powerManagement));
+        generation.attach(memory);
         ResetControl resetControl = add(new ResetControl(power));
         LegacyDma dma = add(new LegacyDma());
         Serial16550 serial = add(new Serial16550("serial.0", 0x3F8, router.line(4), config.serial()));
@@ -284,6 +288,7 @@ final class Board {
             cpu.close();
         }
         memory.close();
+        generation.close();
         videoMemory.close();
         if (bios != null) {
             bios.close();

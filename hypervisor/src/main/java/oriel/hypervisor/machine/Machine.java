@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -119,6 +120,7 @@ public final class Machine {
             board.reset();
             clock.stop(); // until the machine starts
             saved.load(board, clock);
+            board.generation.change(randomId());
             loaded = true;
         } finally {
             if (!loaded) {
@@ -126,6 +128,15 @@ public final class Machine {
                 board.close();
             }
         }
+    }
+
+    private static UUID randomId() {
+        return UUID.randomUUID(); // from a SecureRandom
+    }
+
+    /** The VM generation id: new for each clone, each restore and each boot. */
+    public CompletableFuture<UUID> generationId() {
+        return onThread(board.generation::id);
     }
 
     private static long wallNanos() {
@@ -261,6 +272,7 @@ public final class Machine {
 
     private void powerOn() {
         board.reset();
+        board.generation.set(randomId());
         Boot boot = config.boot() instanceof Boot.Deferred(Supplier<Boot.Kernel> read) ? read.get() : config.boot();
         if (boot instanceof Boot.Kernel(LinuxKernel kernel, Initrd initrd, String commandLine)) {
             long rsdp = AcpiTables.install(board.memory, config.cpus());

@@ -10,10 +10,10 @@ import oriel.hypervisor.bus.StateWriter;
 
 /**
  * ACPI fixed hardware (ACPI 6.5 §4.8.3): PM1a event and control blocks, the power management timer, the fixed power
- * button, and the SCI. Always in ACPI mode; there is no SMI command port.
+ * button, sixteen general purpose events, and the SCI. Always in ACPI mode; there is no SMI command port.
  */
 public final class AcpiPm implements Device, PortIo {
-    /** First port of the PM1a event block; control is at + 4, the timer at + 8. */
+    /** First port of the PM1a event block; control is at + 4, the timer at + 8, general purpose events at + 12. */
     public static final int BASE = 0x600;
 
     /** The interrupt of the SCI: level, active high. */
@@ -38,6 +38,8 @@ public final class AcpiPm implements Device, PortIo {
     private int status;
     private int enable;
     private int control = SCI_ENABLE;
+    private int eventStatus;
+    private int eventEnable;
     private long carrySeen;
 
     /** Power management; {@code sci} is interrupt {@value #SCI_IRQ}. */
@@ -50,12 +52,18 @@ public final class AcpiPm implements Device, PortIo {
 
     /** Connects the registers. */
     public void attach(IoBus bus) {
-        bus.addPorts(BASE, 12, this);
+        bus.addPorts(BASE, 16, this);
     }
 
     /** Somebody presses the power button: the guest is asked to shut down. */
     public void pressPowerButton() {
         status |= POWER_BUTTON;
+        update();
+    }
+
+    /** A general purpose event, 0–15, which the DSDT has a method for. */
+    void raise(int event) {
+        eventStatus |= 1 << event;
         update();
     }
 
@@ -69,6 +77,8 @@ public final class AcpiPm implements Device, PortIo {
         status = 0;
         enable = 0;
         control = SCI_ENABLE;
+        eventStatus = 0;
+        eventEnable = 0;
         carrySeen = carries();
         update();
     }
@@ -86,7 +96,7 @@ public final class AcpiPm implements Device, PortIo {
             carrySeen = carries();
             status |= TIMER_STATUS;
         }
-        sci.set((status & enable) != 0);
+        sci.set((status & enable | eventStatus & eventEnable) != 0);
         if ((enable & TIMER_STATUS) != 0) {
             carry.armAt(TIMER.nanosOf(carries() + 1 << TIMER_CARRY_SHIFT));
         } else {
@@ -100,6 +110,7 @@ public final class AcpiPm implements Device, PortIo {
         long registers = switch (port - BASE & ~3) {
             case 0 -> status | enable << 16;
             case 4 -> control;
+            case 12 -> eventStatus | eventEnable << 16;
             default -> timer() & 0xFF_FFFF; // 24 bits, as TMR_VAL_EXT = 0 says
         };
         int value = (int) (registers >>> (8 * (port & 3)));
@@ -131,22 +142,30 @@ public final class AcpiPm implements Device, PortIo {
                     power.powerOff();
                 }
             }
+            case 12, 13 -> eventStatus &= ~(value << (8 * (offset - 12)));
+            case 14, 15 -> {
+                int shift = 8 * (offset - 14);
+                eventEnable = eventEnable & ~(0xFF << shift) | value << shift;
+            }
             default -> {} // the timer is read-only
         }
     }
 
     @Override
     public void save(StateWriter out) {
-        out.version(1).u16(status).u16(enable).u16(control).i64(carrySeen);
+        out.version(2).u16(status).u16(enable).u16(control).i64(carrySeen);
+        out.u16(eventStatus).u16(eventEnable);
     }
 
     @Override
     public void load(StateReader in) {
-        in.version(1);
+        int version = in.version(2);
         status = in.u16() & STATUS_BITS;
         enable = in.u16() & ENABLE_BITS;
         control = in.u16();
         carrySeen = in.i64();
+        eventStatus = version >= 2 ? in.u16() : 0;
+        eventEnable = version >= 2 ? in.u16() : 0;
         update();
     }
 }
