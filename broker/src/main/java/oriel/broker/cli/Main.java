@@ -1,6 +1,7 @@
 package oriel.broker.cli;
 
 import java.util.List;
+import oriel.displayd.cli.DisplaydCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,7 +15,14 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {Up.class, VmCommand.class, UserCommand.class, AuditCommand.class, CommandLine.HelpCommand.class})
+        subcommands = {
+            Up.class,
+            VmCommand.class,
+            DisplaydCommand.class,
+            UserCommand.class,
+            AuditCommand.class,
+            CommandLine.HelpCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")

@@ -1,0 +1,5 @@
+/** The command {@code oriel displayd}. */
+@NullMarked
+package oriel.displayd.cli;
+
+import org.jspecify.annotations.NullMarked;
