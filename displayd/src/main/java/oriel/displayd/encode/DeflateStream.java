@@ -14,6 +14,14 @@ final class DeflateStream implements AutoCloseable {
         deflater = new Deflater(level);
     }
 
+    /** A stream that only counts how often bytes occur: quicker and no worse where nothing repeats. */
+    static DeflateStream huffmanOnly() {
+        DeflateStream stream = new DeflateStream(1);
+        stream.deflater.setStrategy(Deflater.HUFFMAN_ONLY);
+        stream.levelChanged = true;
+        return stream;
+    }
+
     void setLevel(int newLevel) {
         if (newLevel != level) {
             level = newLevel;

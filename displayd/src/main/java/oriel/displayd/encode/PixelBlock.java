@@ -19,6 +19,15 @@ public final class PixelBlock {
         return this;
     }
 
+    /** Becomes a copy of a part of another. */
+    public PixelBlock cut(PixelBlock from, int x, int y, int newWidth, int newHeight) {
+        resize(newWidth, newHeight);
+        for (int row = 0; row < newHeight; row++) {
+            System.arraycopy(from.pixels, (y + row) * from.width + x, pixels, row * newWidth, newWidth);
+        }
+        return this;
+    }
+
     /** At least {@code width × height} values; those after are garbage. */
     public int[] pixels() {
         return pixels;

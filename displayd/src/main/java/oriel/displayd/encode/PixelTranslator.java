@@ -19,6 +19,11 @@ public final class PixelTranslator {
         identity = format.toWire(0x123456) == 0x123456 && format.toWire(0xFEDCBA) == 0xFEDCBA;
     }
 
+    /** Whether the client's format is the display's own. */
+    public boolean isIdentity() {
+        return identity;
+    }
+
     /** Translates {@code count} pixels. */
     public void translate(int[] from, int offset, int[] to, int at, int count) {
         if (identity) {

@@ -7,8 +7,8 @@ import oriel.displayd.rfb.PixelLayout;
 import oriel.displayd.rfb.WireBuffer;
 
 /**
- * Tight (rfbproto "Tight Encoding"), lossless: fill, two colours, indexed colours, and copy, each kind through a zlib
- * stream of its own because their statistics differ. {@link JpegEncoder} writes the lossy kind.
+ * Tight (rfbproto "Tight Encoding"): fill, two colours, indexed colours, copy and gradient, each kind through a zlib
+ * stream of its own because their statistics differ; and JPEG.
  */
 public final class TightEncoder implements RectangleEncoder {
     /** Widest rectangle the encoding allows. */
@@ -18,14 +18,17 @@ public final class TightEncoder implements RectangleEncoder {
     private static final int JPEG = 0x90;
     private static final int EXPLICIT_FILTER = 0x40;
     private static final int PALETTE_FILTER = 1;
+    private static final int GRADIENT_FILTER = 2;
     /** Shorter data travels as it is, without a length. */
     private static final int MIN_TO_COMPRESS = 12;
 
     private static final int COPY_STREAM = 0;
     private static final int MONO_STREAM = 1;
     private static final int INDEXED_STREAM = 2;
+    private static final int GRADIENT_STREAM = 3;
 
-    private final @Nullable DeflateStream[] streams = new @Nullable DeflateStream[3];
+    private final @Nullable DeflateStream[] streams = new @Nullable DeflateStream[4];
+    private final GradientFilter gradient = new GradientFilter();
     private final Palette palette = new Palette();
     private final WireBuffer filtered = new WireBuffer(4096);
     private final WireBuffer packed = new WireBuffer(4096);
@@ -39,7 +42,8 @@ public final class TightEncoder implements RectangleEncoder {
     @Override
     public void setCompressionLevel(int newLevel) {
         level = newLevel;
-        for (DeflateStream stream : streams) {
+        for (int id = 0; id < GRADIENT_STREAM; id++) {
+            DeflateStream stream = streams[id];
             if (stream != null) {
                 stream.setLevel(newLevel);
             }
@@ -78,8 +82,23 @@ public final class TightEncoder implements RectangleEncoder {
         writeData(stream, out);
     }
 
+    /**
+     * The same for a photograph: what is left of each pixel after its neighbours have foretold it is hardly ever alike,
+     * but mostly small.
+     */
+    public void encodePhoto(PixelBlock block, PixelFormat format, WireBuffer out) {
+        if (!format.is888()) {
+            encode(block, format, out);
+            return;
+        }
+        out.u8(EXPLICIT_FILTER | GRADIENT_STREAM << 4).u8(GRADIENT_FILTER);
+        filtered.clear();
+        gradient.filter(block, format, filtered);
+        writeData(GRADIENT_STREAM, out);
+    }
+
     /** Writes a JPEG picture as a rectangle's data. */
-    static void writeJpeg(WireBuffer jpeg, WireBuffer out) {
+    public static void writeJpeg(WireBuffer jpeg, WireBuffer out) {
         out.u8(JPEG);
         compactLength(jpeg.size(), out);
         out.bytes(jpeg.array(), 0, jpeg.size());
@@ -128,7 +147,7 @@ public final class TightEncoder implements RectangleEncoder {
         }
         DeflateStream stream = streams[id];
         if (stream == null) {
-            stream = new DeflateStream(level);
+            stream = id == GRADIENT_STREAM ? DeflateStream.huffmanOnly() : new DeflateStream(level);
             streams[id] = stream;
         }
         packed.clear();
@@ -137,7 +156,7 @@ public final class TightEncoder implements RectangleEncoder {
         out.bytes(packed.array(), 0, packed.size());
     }
 
-    private static void compactLength(int length, WireBuffer out) {
+    static void compactLength(int length, WireBuffer out) {
         if (length < 1 << 7) {
             out.u8(length);
         } else if (length < 1 << 14) {

@@ -2,7 +2,6 @@ package oriel.displayd.flow;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import oriel.displayd.encode.Move;
 import oriel.displayd.encode.Region;
 import oriel.hypervisor.display.Rectangle;
@@ -14,7 +13,7 @@ import oriel.hypervisor.display.Rectangle;
  */
 public final class PendingChanges {
     /** More would mean the client is too slow for them to be worth keeping apart. */
-    private static final int MAX_MOVES = 4;
+    private static final int MAX_MOVES = 8;
 
     private final List<Move> moves = new ArrayList<>();
     private Region dirty = Region.EMPTY;
@@ -38,11 +37,12 @@ public final class PendingChanges {
     /**
      * The frame changed.
      *
-     * @param movesPossible whether the move may be kept: not for a client without CopyRect, and not in the middle of an
-     *     update, whose remaining rectangles it would come after
+     * @param made in this order, before {@code changed} got its new values
+     * @param movesPossible whether moves may be kept: not for a client without CopyRect, and not in the middle of an
+     *     update, whose remaining rectangles they would come after
      */
-    public void change(@Nullable Move move, Region changed, boolean movesPossible) {
-        if (move != null) {
+    public void change(List<Move> made, Region changed, boolean movesPossible) {
+        for (Move move : made) {
             if (movesPossible && moves.size() < MAX_MOVES) {
                 moves.add(move);
                 dirty = carry(dirty, move);

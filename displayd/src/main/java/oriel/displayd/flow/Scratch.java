@@ -1,7 +1,7 @@
 package oriel.displayd.flow;
 
-import oriel.displayd.encode.JpegEncoder;
-import oriel.displayd.encode.PhotoTest;
+import oriel.displayd.encode.ContentMap;
+import oriel.displayd.encode.JpegCodec;
 import oriel.displayd.encode.PixelBlock;
 import oriel.displayd.rfb.WireBuffer;
 
@@ -13,8 +13,10 @@ public final class Scratch {
     private final WireBuffer out = new WireBuffer(128 * 1024);
     private final PixelBlock block = new PixelBlock();
     private final PixelBlock native24 = new PixelBlock();
-    private final JpegEncoder jpeg = new JpegEncoder();
-    private final PhotoTest photoTest = new PhotoTest();
+    private final PixelBlock part = new PixelBlock();
+    private final WireBuffer jpegStream = new WireBuffer(64 * 1024);
+    private final JpegCodec jpeg = JpegCodec.best();
+    private final ContentMap contentMap = new ContentMap();
 
     /** An empty buffer. */
     public WireBuffer out() {
@@ -32,13 +34,24 @@ public final class Scratch {
         return native24;
     }
 
-    /** Tight's lossy kind; it has no state between rectangles. */
-    public JpegEncoder jpeg() {
+    /** A part of one of the others. */
+    public PixelBlock part() {
+        return part;
+    }
+
+    /** For photographs; it has no state between rectangles. */
+    public JpegCodec jpeg() {
         return jpeg;
     }
 
+    /** An empty buffer for a JPEG stream. */
+    public WireBuffer jpegStream() {
+        jpegStream.clear(KEEP);
+        return jpegStream;
+    }
+
     /** Decides where JPEG is worth it. */
-    public PhotoTest photoTest() {
-        return photoTest;
+    public ContentMap contentMap() {
+        return contentMap;
     }
 }

@@ -1,6 +1,7 @@
 package oriel.displayd.flow;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -12,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.displayd.encode.FrameDifference;
 import oriel.displayd.encode.Move;
+import oriel.displayd.encode.MoveSearch;
 import oriel.displayd.encode.PixelBlock;
 import oriel.displayd.encode.PixelTranslator;
 import oriel.displayd.encode.Region;
-import oriel.displayd.encode.ScrollSearch;
 import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplaySize;
@@ -35,13 +36,18 @@ public final class ScreenFeed {
     /** Four 4K screens. A guest chooses its size; two copies of it are kept here. */
     private static final long MAX_PIXELS = 4L * 3840 * 2160;
 
+    /** Several parts of a screen may move at once, each its own way. */
+    private static final int MAX_MOVES = 3;
+    /** What is left after a move must be this large for another search, in pixels. */
+    private static final long MORE_MOVES_AREA = 64 * 1024;
+
     private final Display display;
     private final EncoderPool pool;
     private final SerialTask task;
     private final Display.Listener listener = new Listener();
     private final List<ScreenViewer> viewers = new CopyOnWriteArrayList<>();
     private final FrameDifference difference = new FrameDifference();
-    private final ScrollSearch scrollSearch = new ScrollSearch();
+    private final MoveSearch moveSearch = new MoveSearch();
 
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     /** Guarded by {@link #lock}: the frame that viewers were told of. */
@@ -243,16 +249,20 @@ public final class ScreenFeed {
         if (changed.isEmpty()) {
             return;
         }
-        Move move = scrollSearch.find(frame, incoming, stride, changed);
+        Move move = moveSearch.find(frame, incoming, stride, changed);
         lock.writeLock().lock();
         try {
-            if (move != null) {
+            List<Move> moves = new ArrayList<>(MAX_MOVES);
+            while (move != null) {
+                moves.add(move);
                 apply(move, stride);
                 changed = difference.find(
                         frame,
                         incoming,
                         stride,
                         changed.union(Region.of(move.to())).rectangles());
+                boolean more = moves.size() < MAX_MOVES && changed.area() >= MORE_MOVES_AREA;
+                move = more ? moveSearch.find(frame, incoming, stride, changed) : null;
             }
             for (Rectangle area : changed.rectangles()) {
                 for (int y = area.y(); y < area.bottom(); y++) {
@@ -261,7 +271,7 @@ public final class ScreenFeed {
                 }
             }
             for (ScreenViewer viewer : viewers) {
-                viewer.frameChanged(move, changed);
+                viewer.frameChanged(moves, changed);
             }
         } finally {
             lock.writeLock().unlock();

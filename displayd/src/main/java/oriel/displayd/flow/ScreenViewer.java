@@ -1,6 +1,6 @@
 package oriel.displayd.flow;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 import oriel.displayd.encode.Move;
 import oriel.displayd.encode.Region;
 import oriel.hypervisor.display.DisplaySize;
@@ -14,7 +14,7 @@ public interface ScreenViewer {
      * The frame changed, in this order: pixels moved, then others got new values. Called with the frame locked, so what
      * {@link ScreenFeed#read} gives next is exactly the frame after this change.
      */
-    void frameChanged(@Nullable Move move, Region changed);
+    void frameChanged(List<Move> moves, Region changed);
 
     /** There is a whole new frame, maybe of another size. Called with the frame locked. */
     void frameReplaced(DisplaySize size);

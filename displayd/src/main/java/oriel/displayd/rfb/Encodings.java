@@ -9,6 +9,13 @@ public final class Encodings {
     public static final int ZLIB = 6;
     public static final int TIGHT = 7;
     public static final int ZRLE = 16;
+    public static final int JPEG = 21;
+    public static final int TIGHT_PNG = -260;
+
+    /** First of six: subsampling 1X (none), 4X, 2X, grey, 8X, 16X. */
+    public static final int SUBSAMPLING_1X = -768;
+    /** First of 101: JPEG quality 0 to 100. */
+    public static final int FINE_QUALITY_0 = -512;
 
     /** First of ten: quality level 0 (worst) to 9. */
     public static final int QUALITY_LEVEL_0 = -32;

@@ -49,6 +49,13 @@ public record PixelFormat(
                 | scale(rgb & 0xFF, blueMax) << blueShift;
     }
 
+    /** The colour 0x00RRGGBB of a pixel value. */
+    public int toRgb(int value) {
+        return (value >>> redShift & redMax) * 255 / redMax << 16
+                | (value >>> greenShift & greenMax) * 255 / greenMax << 8
+                | (value >>> blueShift & blueMax) * 255 / blueMax;
+    }
+
     private static int scale(int value, int max) {
         return (value * max + 127) / 255;
     }

@@ -1,15 +1,23 @@
 package oriel.displayd.viewer;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import oriel.displayd.encode.ContentMap;
 import oriel.displayd.encode.HextileEncoder;
+import oriel.displayd.encode.JpegSettings;
 import oriel.displayd.encode.PixelBlock;
 import oriel.displayd.encode.PixelTranslator;
 import oriel.displayd.encode.RawEncoder;
 import oriel.displayd.encode.RectangleEncoder;
+import oriel.displayd.encode.RectangleSplitter;
 import oriel.displayd.encode.RreEncoder;
+import oriel.displayd.encode.Subsampling;
 import oriel.displayd.encode.TightEncoder;
+import oriel.displayd.encode.TightPngEncoder;
 import oriel.displayd.encode.ZlibEncoder;
 import oriel.displayd.encode.ZrleEncoder;
 import oriel.displayd.flow.Scratch;
@@ -20,53 +28,89 @@ import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
 import oriel.hypervisor.display.Rectangle;
 
-/** Writes a connection's pixel rectangles with the encoding its client likes best. Not thread-safe; must be closed. */
+/**
+ * Writes a connection's pixel rectangles: what is drawn with the encoding its client likes best, photographs as JPEG
+ * where the client takes that. Not thread-safe; must be closed.
+ */
 final class RectangleWriter implements AutoCloseable {
     private final Map<Integer, RectangleEncoder> encoders = new HashMap<>();
     private final PixelTranslator toNative = new PixelTranslator(PixelFormat.NATIVE);
     private PixelFormat format = PixelFormat.NATIVE;
     private PixelTranslator translator = toNative;
     private ClientCapabilities capabilities = ClientCapabilities.NONE;
+    private @Nullable JpegSettings jpeg;
 
-    /** What holds from the next rectangle on. */
-    void use(PixelFormat newFormat, ClientCapabilities newCapabilities) {
+    /**
+     * What holds from the next rectangle on.
+     *
+     * @param newJpeg how photographs are compressed, or null if they must be exact
+     */
+    void use(PixelFormat newFormat, ClientCapabilities newCapabilities, @Nullable JpegSettings newJpeg) {
         if (!newFormat.equals(format)) {
             format = newFormat;
             translator = new PixelTranslator(newFormat);
         }
         capabilities = newCapabilities;
+        jpeg = format.bitsPerPixel() > 8 ? newJpeg : null;
     }
 
     /**
-     * Appends one rectangle with the newest pixels.
+     * Appends an area with the newest pixels.
      *
      * @param exact whether it must not be lossy
+     * @param divisible whether it may become several rectangles
      * @param whileLocked as in {@link ScreenFeed#read}
-     * @return true if it was written with loss
+     * @return the parts that were written with loss
      */
-    boolean write(
-            ScreenFeed feed, Rectangle area, boolean exact, Runnable whileLocked, Scratch scratch, WireBuffer out) {
-        boolean jpegAllowed = !exact
-                && capabilities.encoding() == Encodings.TIGHT
-                && capabilities.quality() >= 0
-                && format.bitsPerPixel() > 8;
-        if (!jpegAllowed) {
+    List<Rectangle> write(
+            ScreenFeed feed,
+            Rectangle area,
+            boolean exact,
+            boolean divisible,
+            Runnable whileLocked,
+            Scratch scratch,
+            WireBuffer out) {
+        JpegSettings settings = exact ? null : jpeg;
+        boolean sortsContent = settings != null || capabilities.encoding() == Encodings.TIGHT;
+        if (!sortsContent) {
             PixelBlock block = scratch.block();
             read(feed, area, translator, block, whileLocked);
-            writeExact(area, block, out);
-            return false;
+            writeDrawn(area, block, out);
+            return List.of();
         }
         PixelBlock block = scratch.nativeBlock();
         read(feed, area, toNative, block, whileLocked);
-        if (scratch.photoTest().looksLikePhoto(block)) {
-            ServerMessages.rectangleHeader(out, area, Encodings.TIGHT);
-            scratch.jpeg().encode(block, capabilities.quality(), out);
-            return true;
+        List<ContentMap.Part> parts = scratch.contentMap().parts(block);
+        if (!divisible && parts.size() > 1) {
+            parts = List.of(
+                    new ContentMap.Part(new Rectangle(0, 0, area.width(), area.height()), ContentMap.Content.DRAWN));
         }
-        PixelBlock translated = scratch.block().resize(block.width(), block.height());
-        translator.translate(block.pixels(), 0, translated.pixels(), 0, block.area());
-        writeExact(area, translated, out);
-        return false;
+        List<Rectangle> lossy = new ArrayList<>();
+        List<Rectangle> pieces = new ArrayList<>();
+        for (ContentMap.Part part : parts) {
+            Rectangle inside = part.area();
+            if (part.content() != ContentMap.Content.DRAWN && settings != null) {
+                Rectangle place = place(area, inside);
+                writeJpeg(place, cut(block, inside, scratch.part()), settings, part.content(), scratch, out);
+                lossy.add(place);
+                continue;
+            }
+            pieces.clear();
+            if (divisible) {
+                RectangleSplitter.cut(inside, pieces);
+            } else {
+                pieces.add(inside);
+            }
+            for (Rectangle piece : pieces) {
+                PixelBlock pixels = translate(cut(block, piece, scratch.part()), scratch.block());
+                if (part.content() == ContentMap.Content.DRAWN) {
+                    writeDrawn(place(area, piece), pixels, out);
+                } else {
+                    writePhoto(place(area, piece), pixels, out);
+                }
+            }
+        }
+        return lossy;
     }
 
     private static void read(
@@ -78,16 +122,69 @@ final class RectangleWriter implements AutoCloseable {
         }
     }
 
-    private void writeExact(Rectangle area, PixelBlock block, WireBuffer out) {
-        RectangleEncoder encoder = encoders.computeIfAbsent(capabilities.encoding(), RectangleWriter::createEncoder);
-        encoder.setCompressionLevel(capabilities.compression());
+    private static Rectangle place(Rectangle area, Rectangle inside) {
+        return new Rectangle(area.x() + inside.x(), area.y() + inside.y(), inside.width(), inside.height());
+    }
+
+    private static PixelBlock cut(PixelBlock block, Rectangle part, PixelBlock to) {
+        boolean whole = part.width() == block.width() && part.height() == block.height();
+        return whole ? block : to.cut(block, part.x(), part.y(), part.width(), part.height());
+    }
+
+    private PixelBlock translate(PixelBlock block, PixelBlock to) {
+        if (translator.isIdentity()) {
+            return block;
+        }
+        to.resize(block.width(), block.height());
+        translator.translate(block.pixels(), 0, to.pixels(), 0, block.area());
+        return to;
+    }
+
+    private void writeJpeg(
+            Rectangle place,
+            PixelBlock block,
+            JpegSettings settings,
+            ContentMap.Content content,
+            Scratch scratch,
+            WireBuffer out) {
+        boolean sharp = content == ContentMap.Content.MIXED && !capabilities.choosesSubsampling();
+        WireBuffer stream = scratch.jpegStream();
+        scratch.jpeg().encode(block, sharp ? settings.with(Subsampling.NONE) : settings, stream);
+        int encoding = capabilities.jpegEncoding();
+        ServerMessages.rectangleHeader(out, place, encoding);
+        if (encoding == Encodings.JPEG) {
+            out.bytes(stream.array(), 0, stream.size());
+        } else {
+            TightEncoder.writeJpeg(stream, out);
+        }
+    }
+
+    private void writeDrawn(Rectangle area, PixelBlock block, WireBuffer out) {
+        RectangleEncoder encoder = encoder();
         ServerMessages.rectangleHeader(out, area, encoder.encoding());
         encoder.encode(block, format, out);
+    }
+
+    private void writePhoto(Rectangle area, PixelBlock block, WireBuffer out) {
+        RectangleEncoder encoder = encoder();
+        ServerMessages.rectangleHeader(out, area, encoder.encoding());
+        if (encoder instanceof TightEncoder tight) {
+            tight.encodePhoto(block, format, out);
+        } else {
+            encoder.encode(block, format, out);
+        }
+    }
+
+    private RectangleEncoder encoder() {
+        RectangleEncoder encoder = encoders.computeIfAbsent(capabilities.encoding(), RectangleWriter::createEncoder);
+        encoder.setCompressionLevel(capabilities.compression());
+        return encoder;
     }
 
     private static RectangleEncoder createEncoder(int encoding) {
         return switch (encoding) {
             case Encodings.TIGHT -> new TightEncoder();
+            case Encodings.TIGHT_PNG -> new TightPngEncoder();
             case Encodings.ZRLE -> new ZrleEncoder();
             case Encodings.ZLIB -> new ZlibEncoder();
             case Encodings.HEXTILE -> new HextileEncoder();

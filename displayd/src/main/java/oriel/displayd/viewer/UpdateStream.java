@@ -277,13 +277,13 @@ final class UpdateStream {
         return continuous != null && capabilities.has(Encodings.FENCE);
     }
 
-    void frameChanged(@Nullable Move move, Region changed) {
+    void frameChanged(List<Move> made, Region changed) {
         synchronized (lock) {
             boolean movesPossible = update == null
                     && capabilities.has(Encodings.COPY_RECT)
                     && clientSize.equals(frameSize)
                     && frameKnown;
-            pending.change(move, changed, movesPossible);
+            pending.change(made, changed, movesPossible);
         }
         task.schedule();
     }
@@ -355,7 +355,7 @@ final class UpdateStream {
                 }
                 Rectangle area = current.rectangles.get(current.next++);
                 pixels += area.width() * area.height();
-                writeRectangle(source, area, current.exact, scratch, out);
+                writeRectangle(source, area, current.exact, current.open, scratch, out);
                 if (out.size() >= CHUNK) {
                     current.bytes += out.size();
                     flush(out);
@@ -390,16 +390,18 @@ final class UpdateStream {
         }
     }
 
-    private void writeRectangle(ScreenFeed source, Rectangle area, boolean exact, Scratch scratch, WireBuffer out) {
+    private void writeRectangle(
+            ScreenFeed source, Rectangle area, boolean exact, boolean divisible, Scratch scratch, WireBuffer out) {
         Runnable markSent = () -> {
             synchronized (lock) {
                 pending.sent(area);
             }
         };
         traffic.rectangle();
-        if (rectangleWriter.write(source, area, exact, markSent, scratch, out)) {
+        List<Rectangle> lossy = rectangleWriter.write(source, area, exact, divisible, markSent, scratch, out);
+        if (!lossy.isEmpty()) {
             synchronized (lock) {
-                pending.sentLossy(area);
+                lossy.forEach(pending::sentLossy);
                 scheduleAging();
             }
         }
@@ -423,14 +425,15 @@ final class UpdateStream {
         Region wanted = Region.of(wantedAreas()).intersect(clientSize.bounds()).intersect(frameSize.bounds());
         boolean exact = pending.dirty().isEmpty();
         Region stale = (exact ? pending.repair() : pending.dirty()).intersect(wanted);
-        List<Rectangle> rectangles = RectangleSplitter.split(stale);
+        boolean divisible = capabilities.has(Encodings.LAST_RECT);
+        List<Rectangle> rectangles = divisible ? RectangleSplitter.strips(stale) : RectangleSplitter.split(stale);
         List<Move> moves = pending.takeMoves();
         if (pseudoRectangles == 0 && rectangles.isEmpty() && moves.isEmpty()) {
             return null;
         }
-        rectangleWriter.use(format, capabilities);
+        rectangleWriter.use(format, capabilities, capabilities.jpeg());
         window.started(System.nanoTime());
-        boolean open = !rectangles.isEmpty() && capabilities.has(Encodings.LAST_RECT);
+        boolean open = divisible && !rectangles.isEmpty();
         ServerMessages.updateHeader(
                 out, open ? ServerMessages.UNKNOWN_COUNT : pseudoRectangles + moves.size() + rectangles.size());
         out.bytes(pseudo.array(), 0, pseudo.size());

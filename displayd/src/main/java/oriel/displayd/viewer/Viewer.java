@@ -1,6 +1,7 @@
 package oriel.displayd.viewer;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -284,8 +285,8 @@ public final class Viewer {
         }
 
         @Override
-        public void frameChanged(@Nullable Move move, Region changed) {
-            stream.frameChanged(move, changed);
+        public void frameChanged(List<Move> moves, Region changed) {
+            stream.frameChanged(moves, changed);
         }
 
         @Override

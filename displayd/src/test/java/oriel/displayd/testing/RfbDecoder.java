@@ -67,6 +67,8 @@ public final class RfbDecoder {
             }
             case 7 -> tight(x, y, w, h, in);
             case 16 -> zrle(x, y, w, h, in);
+            case 21 -> image(x, y, w, h, jpegStream(in));
+            case -260 -> tightPng(x, y, w, h, in);
             default -> throw new IOException("unknown encoding " + encoding);
         }
     }
@@ -274,7 +276,7 @@ public final class RfbDecoder {
             return;
         }
         if (kind == 9) {
-            jpeg(x, y, w, h, in.readNBytes(compactLength(in)));
+            image(x, y, w, h, in.readNBytes(compactLength(in)));
             return;
         }
         if (kind > 7) {
@@ -288,6 +290,10 @@ public final class RfbDecoder {
             for (int i = 0; i < w * h; i++) {
                 pixels[(y + i / w) * width + x + i % w] = tpixel(data);
             }
+            return;
+        }
+        if (filter == 2) {
+            gradient(x, y, w, h, tightData(stream, w * h * pixelBytes, in));
             return;
         }
         if (filter != 1) {
@@ -309,6 +315,49 @@ public final class RfbDecoder {
         }
     }
 
+    private void gradient(int x, int y, int w, int h, DataInputStream in) throws IOException {
+        if (!threeByteTight()) {
+            throw new IOException("gradient filter with other than three bytes a pixel");
+        }
+        int[][] above = new int[w + 1][3];
+        for (int row = 0; row < h; row++) {
+            int[][] now = new int[w + 1][3];
+            for (int column = 1; column <= w; column++) {
+                for (int c = 0; c < 3; c++) {
+                    int foretold = now[column - 1][c] + above[column][c] - above[column - 1][c];
+                    now[column][c] = Math.clamp(foretold, 0, 255) + in.readUnsignedByte() & 0xFF;
+                }
+                pixels[(y + row) * width + x + column - 1] = now[column][0] << format.redShift()
+                        | now[column][1] << format.greenShift()
+                        | now[column][2] << format.blueShift();
+            }
+            above = now;
+        }
+    }
+
+    private void tightPng(int x, int y, int w, int h, DataInputStream in) throws IOException {
+        int control = in.readUnsignedByte();
+        switch (control) {
+            case 0x80 -> fill(x, y, w, h, tpixel(in));
+            case 0x90, 0xA0 -> image(x, y, w, h, in.readNBytes(compactLength(in)));
+            default -> throw new IOException("invalid Tight PNG control " + control);
+        }
+    }
+
+    /** A JPEG ends with the marker FFD9, which can't occur in its data. */
+    private static byte[] jpegStream(DataInputStream in) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        int last = 0;
+        int now = in.readUnsignedByte();
+        while (last != 0xFF || now != 0xD9) {
+            bytes.write(now);
+            last = now;
+            now = in.readUnsignedByte();
+        }
+        bytes.write(now);
+        return bytes.toByteArray();
+    }
+
     private static DataInputStream tightData(Inflater stream, int size, DataInputStream in) throws IOException {
         byte[] data = size < 12 ? in.readNBytes(size) : inflate(stream, in.readNBytes(compactLength(in)), size);
         return new DataInputStream(new ByteArrayInputStream(data));
@@ -327,12 +376,12 @@ public final class RfbDecoder {
         return length;
     }
 
-    private void jpeg(int x, int y, int w, int h, byte[] data) throws IOException {
+    private void image(int x, int y, int w, int h, byte[] data) throws IOException {
         BufferedImage image = ImageIO.read(new ByteArrayInputStream(data));
         if (image.getWidth() != w || image.getHeight() != h) {
-            throw new IOException("JPEG of another size than its rectangle");
+            throw new IOException("picture of another size than its rectangle");
         }
-        jpegRectangles++;
+        jpegRectangles += (data[0] & 0xFF) == 0xFF ? 1 : 0;
         for (int row = 0; row < h; row++) {
             for (int column = 0; column < w; column++) {
                 int rgb = image.getRGB(column, row);

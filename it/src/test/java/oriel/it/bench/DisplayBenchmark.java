@@ -28,6 +28,7 @@ import oriel.it.bench.display.TigerVncPeer;
 public final class DisplayBenchmark {
     private static final int FRAMES = 16;
     private static final long QUIET_NANOS = 10_000_000;
+    private static final long PATIENCE_NANOS = 1_000_000_000;
     private static final int QUALITY = 6;
 
     private record Result(double cpuMillis, double kilobytes, double psnr, int inexact) {}
@@ -149,7 +150,9 @@ public final class DisplayBenchmark {
             throws IOException {
         int[] expected = new int[size.width() * size.height()];
         int[] before = new int[expected.length];
-        show(peer, client, scene.first(), true, QUIET_NANOS * 30);
+        int updates = client.updates();
+        peer.show(scene.first());
+        client.settle(updates, true, QUIET_NANOS * 30);
         frames.copy(scene.first(), size.bounds(), before, 0, size.width());
         long cpu = peer.cpuNanos();
         long bytes = client.bytes();
@@ -159,7 +162,7 @@ public final class DisplayBenchmark {
             frames.copy(scene.first() + i, size.bounds(), expected, 0, size.width());
             long b = client.bytes();
             long c = peer.cpuNanos();
-            show(peer, client, scene.first() + i, !Arrays.equals(before, expected), QUIET_NANOS);
+            show(peer, client, scene.first() + i, before, expected);
             if (verbose) {
                 System.out.println("  %s %d: %.1f ms %.1f KB"
                         .formatted(scene.name(), i, (peer.cpuNanos() - c) / 1e6, (client.bytes() - b) / 1e3));
@@ -180,24 +183,48 @@ public final class DisplayBenchmark {
                 inexact);
     }
 
-    private static void show(Peer peer, BenchClient client, int frame, boolean expected, long quiet)
+    /**
+     * Shows a frame and waits until the client has it. A peer may send an update that repairs the frame before: it is
+     * not taken for this one, as the picture must be much nearer to this frame than the one before was.
+     */
+    private static void show(Peer peer, BenchClient client, int frame, int[] before, int[] expected)
             throws IOException {
         int updates = client.updates();
         peer.show(frame);
-        client.settle(updates, expected, quiet);
+        if (Arrays.equals(before, expected)) {
+            return;
+        }
+        double near = squaredError(before, expected) / 4;
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        do {
+            client.settle(updates, true, QUIET_NANOS);
+        } while (squaredErrorWhereChanged(before, expected, client.picture()) > near && System.nanoTime() < end);
+    }
+
+    private static double squaredErrorWhereChanged(int[] before, int[] expected, int[] seen) {
+        int[] relevant = seen.clone();
+        for (int i = 0; i < relevant.length; i++) {
+            if (before[i] == expected[i]) {
+                relevant[i] = expected[i];
+            }
+        }
+        return squaredError(expected, relevant);
     }
 
     private static double squaredError(int[] a, int[] b) {
         long sum = 0;
         for (int i = 0; i < a.length; i++) {
             if (a[i] != b[i]) {
-                long red = (a[i] >> 16 & 255) - (b[i] >> 16 & 255);
-                long green = (a[i] >> 8 & 255) - (b[i] >> 8 & 255);
-                long blue = (a[i] & 255) - (b[i] & 255);
-                sum += red * red + green * green + blue * blue;
+                sum += square((a[i] >> 16 & 255) - (b[i] >> 16 & 255))
+                        + square((a[i] >> 8 & 255) - (b[i] >> 8 & 255))
+                        + square((a[i] & 255) - (b[i] & 255));
             }
         }
         return sum;
+    }
+
+    private static int square(int difference) {
+        return difference * difference;
     }
 
     private void print(List<String> columns, List<List<Result>> results) {

@@ -10,6 +10,8 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.testing.RfbDecoder;
@@ -28,9 +30,9 @@ public final class BenchClient implements AutoCloseable {
     private final Socket socket;
     private final DataInputStream in;
     private final RfbDecoder decoder;
-    private volatile long bytes;
+    private final AtomicLong bytes = new AtomicLong();
     private volatile long lastByte = System.nanoTime();
-    private volatile int updates;
+    private final AtomicInteger updates = new AtomicInteger();
     private volatile boolean ended;
 
     /**
@@ -98,7 +100,6 @@ public final class BenchClient implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
     private void update() throws IOException {
         in.skipNBytes(1);
         int count = in.readUnsignedShort();
@@ -115,7 +116,7 @@ public final class BenchClient implements AutoCloseable {
                 decoder.decode(encoding, x, y, w, h, in);
             }
         }
-        updates++;
+        updates.incrementAndGet();
         lastByte = System.nanoTime();
         request(true);
     }
@@ -127,7 +128,7 @@ public final class BenchClient implements AutoCloseable {
             if (ended) {
                 throw new IOException("the server closed the connection, or sent what can't be decoded");
             }
-            boolean came = !expected || updates > updatesBefore;
+            boolean came = !expected || updates.get() > updatesBefore;
             if (came && System.nanoTime() - lastByte > quietNanos) {
                 return;
             }
@@ -137,12 +138,12 @@ public final class BenchClient implements AutoCloseable {
 
     /** Updates decoded. */
     public int updates() {
-        return updates;
+        return updates.get();
     }
 
     /** Bytes received. */
     public long bytes() {
-        return bytes;
+        return bytes.get();
     }
 
     /** A copy of its picture, 0x00RRGGBB. */
@@ -163,11 +164,10 @@ public final class BenchClient implements AutoCloseable {
         }
 
         @Override
-        @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
         public int read(byte[] to, int offset, int length) throws IOException {
             int count = super.read(to, offset, length);
             if (count > 0) {
-                bytes += count;
+                bytes.addAndGet(count);
                 lastByte = System.nanoTime();
             }
             return count;
