@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -77,6 +78,23 @@ final class RfbClient implements AutoCloseable {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         image.setRGB(0, 0, width, height, pixels, 0, width);
         return image;
+    }
+
+    /** Puts text into the server's clipboard: Latin-1, as the base protocol has it. */
+    void copy(String text) throws IOException {
+        command("copy " + text);
+    }
+
+    /** The text that came from the server's clipboard last; empty if none did. */
+    String pasted() throws IOException {
+        Path file = folder.resolve("pasted");
+        command("pasted " + file);
+        return Files.readString(file, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Asks for another size of the screen. */
+    void resize(int width, int height) throws IOException {
+        command("size " + width + " " + height);
     }
 
     private void command(String line) throws IOException {

@@ -98,6 +98,34 @@ class VmDesktopTest {
     }
 
     @Test
+    void theClipboardAndTheSizeOfTheWindowReachTheGuestAndBack() throws Exception {
+        try (VmProcess vm = startDesktop()) {
+            vm.awaitSerial(READY, BOOT);
+            try (RfbClient viewer = RfbClient.connect(folder, vm.rfbPort())) {
+                openTerminal(viewer);
+                viewer.type("printf 'copied %d' 42 | xclip -i -selection clipboard");
+                await("the guest's text at the viewer")
+                        .atMost(REACTION)
+                        .pollInterval(Duration.ofMillis(500))
+                        .until(() -> viewer.pasted().equals("copied 42"));
+
+                viewer.copy("from the viewer");
+                viewer.type("until xclip -o -selection clipboard | grep from; do sleep 1; done | tee /dev/ttyS0");
+                vm.awaitSerial("from the viewer", REACTION);
+
+                viewer.resize(1024, 768);
+                await("a picture of the new size")
+                        .atMost(REACTION)
+                        .pollInterval(Duration.ofMillis(500))
+                        .until(() -> viewer.picture().getWidth() == 1024
+                                && viewer.picture().getHeight() == 768);
+                viewer.type("xrandr | sed -n 's/.*\\(current [0-9]* x [0-9]*\\).*/\\1/p' >/dev/ttyS0");
+                vm.awaitSerial("current 1024 x 768", REACTION);
+            }
+        }
+    }
+
+    @Test
     void anIdleDesktopSleeps() throws Exception {
         try (VmProcess vm = startDesktop()) {
             vm.awaitSerial(READY, BOOT);

@@ -1,6 +1,7 @@
 /* A VNC viewer for scripts, on libvncclient. Reads commands from standard input, one a line, and answers each with a
  * line: "type TEXT" and "keys NAME…" press and release keys (the named ones together), "picture FILE" writes width,
- * height and 0x00RRGGBB pixels as 32-bit integers of this machine.
+ * height and 0x00RRGGBB pixels as 32-bit integers of this machine, "copy TEXT" puts text into the server's clipboard,
+ * "pasted FILE" writes the text that came from there last, "size WIDTH HEIGHT" asks for another size.
  * usage: rfb_client PORT */
 #include <poll.h>
 #include <rfb/rfbclient.h>
@@ -63,6 +64,23 @@ static void picture(rfbClient *client, const char *path) {
     fclose(file);
 }
 
+static char *pasted;
+
+static void got_text(rfbClient *client, const char *text, int length) {
+    (void)client;
+    free(pasted);
+    pasted = strndup(text, (size_t)length);
+}
+
+static void write_pasted(const char *path) {
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        exit(1);
+    }
+    fputs(pasted == NULL ? "" : pasted, file);
+    fclose(file);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         return 2;
@@ -75,6 +93,7 @@ int main(int argc, char **argv) {
     client->appData.qualityLevel = 9; /* below, libvncclient takes raw ZRLE tiles for its own wavelet kind of ZRLE */
     client->appData.useRemoteCursor = FALSE;
     client->canHandleNewFBSize = TRUE;
+    client->GotXCutText = got_text;
     client->serverHost = strdup("127.0.0.1");
     client->serverPort = atoi(argv[1]);
     if (!rfbInitClient(client, NULL, NULL)) {
@@ -95,6 +114,14 @@ int main(int argc, char **argv) {
                 keys(client, line + 5);
             } else if (!strncmp(line, "picture ", 8)) {
                 picture(client, line + 8);
+            } else if (!strncmp(line, "copy ", 5)) {
+                SendClientCutText(client, line + 5, (int)strlen(line + 5));
+            } else if (!strncmp(line, "pasted ", 7)) {
+                write_pasted(line + 7);
+            } else if (!strncmp(line, "size ", 5)) {
+                int width = 0, height = 0;
+                sscanf(line + 5, "%d %d", &width, &height);
+                SendExtDesktopSize(client, (uint16_t)width, (uint16_t)height);
             } else {
                 return 2;
             }
