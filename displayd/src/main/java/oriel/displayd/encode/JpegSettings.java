@@ -23,6 +23,10 @@ public record JpegSettings(int quality, Subsampling subsampling) {
         Subsampling.NONE
     };
 
+    private static final int STEP = 12;
+    /** Below this everything looks broken; better to lag. */
+    private static final int MIN_REDUCED = 25;
+
     /** Checks the range. */
     public JpegSettings {
         if (quality < 1 || quality > 100) {
@@ -33,6 +37,15 @@ public record JpegSettings(int quality, Subsampling subsampling) {
     /** What a coarse quality level (0–9) stands for. */
     public static JpegSettings ofLevel(int level) {
         return new JpegSettings(QUALITY[level], SUBSAMPLING[level]);
+    }
+
+    /** The same, some steps (0–5) worse: fewer bytes for a line that lags. */
+    public JpegSettings reduced(int steps) {
+        if (steps == 0) {
+            return this;
+        }
+        Subsampling coarser = subsampling == Subsampling.GREY ? Subsampling.GREY : Subsampling.QUARTER;
+        return new JpegSettings(Math.min(quality, Math.max(MIN_REDUCED, quality - STEP * steps)), coarser);
     }
 
     /** The same with other colour. */

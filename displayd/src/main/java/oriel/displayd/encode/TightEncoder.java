@@ -98,10 +98,10 @@ public final class TightEncoder implements RectangleEncoder {
     }
 
     /** Writes a JPEG picture as a rectangle's data. */
-    public static void writeJpeg(WireBuffer jpeg, WireBuffer out) {
+    public static void writeJpeg(byte[] jpeg, int length, WireBuffer out) {
         out.u8(JPEG);
-        compactLength(jpeg.size(), out);
-        out.bytes(jpeg.array(), 0, jpeg.size());
+        compactLength(length, out);
+        out.bytes(jpeg, 0, length);
     }
 
     private void packBits(int[] pixels, int width, int height, int one) {

@@ -15,9 +15,10 @@ public final class FlowWindow {
     /** Sixty a second; more is seen by nobody. */
     private static final long MIN_INTERVAL_NANOS = 1_000_000_000L / 60;
 
-    private record InFlight(long id, long bytes) {}
+    private record InFlight(long id, long bytes, long sentAt) {}
 
     private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
+    private final LinkEstimate link = new LinkEstimate();
     private long bytesInFlight;
     private long nextId;
     private long lastStart;
@@ -37,18 +38,27 @@ public final class FlowWindow {
     }
 
     /** An update is on its way; the number returned goes into the fence that follows it. */
-    public long sent(long bytes) {
+    public long sent(long bytes, long now) {
         long id = nextId++;
-        inFlight.add(new InFlight(id, bytes));
+        inFlight.add(new InFlight(id, bytes, now));
         bytesInFlight += bytes;
         return id;
     }
 
     /** A fence came back: its update, and all before it, have arrived. */
-    public void confirmed(long id) {
+    public void confirmed(long id, long now) {
         while (!inFlight.isEmpty() && inFlight.getFirst().id() <= id) {
-            bytesInFlight -= inFlight.removeFirst().bytes();
+            InFlight done = inFlight.removeFirst();
+            bytesInFlight -= done.bytes();
+            if (done.id() == id) {
+                link.arrived(done.bytes(), now - done.sentAt(), now);
+            }
         }
+    }
+
+    /** What the confirmations say of the way to the client. */
+    public LinkEstimate link() {
+        return link;
     }
 
     /** Updates sent and not confirmed. */

@@ -29,6 +29,9 @@ import oriel.hypervisor.display.Rectangle;
  */
 public final class ScreenFeed {
     private static final Logger log = LoggerFactory.getLogger(ScreenFeed.class);
+    /** In place of a version: nothing was read. */
+    public static final long NOTHING = -1;
+
     private static final int[] NO_PIXELS = {};
     /** After a size that changed under our feet; the display's own news usually comes first. */
     private static final Duration RELOAD_RETRY = Duration.ofMillis(20);
@@ -54,6 +57,10 @@ public final class ScreenFeed {
     private int[] frame = NO_PIXELS;
 
     private @Nullable DisplaySize frameSize;
+    /** Guarded by {@link #lock}: counts the frame's changes. */
+    private long version;
+
+    private final SharedJpegs sharedJpegs = new SharedJpegs();
 
     /** Only the task touches it: equal to {@link #frame} except for damage just copied. */
     private int[] incoming = NO_PIXELS;
@@ -122,6 +129,11 @@ public final class ScreenFeed {
         return viewers.isEmpty();
     }
 
+    /** Where viewers share what they compressed; null while there is only one. */
+    public @Nullable SharedJpegs sharedJpegs() {
+        return viewers.size() > 1 ? sharedJpegs : null;
+    }
+
     /** A viewer can send again. */
     public void wake() {
         if (dirty.get()) {
@@ -133,22 +145,23 @@ public final class ScreenFeed {
      * Reads pixels as of the last change told.
      *
      * @param whileLocked runs first, with the frame locked: whatever it decides is consistent with the pixels
-     * @return false if the area is not within the frame (it was replaced by a smaller one): nothing was read then
+     * @return the frame's version, or {@link #NOTHING} if the area is not within the frame (it was replaced by a smaller
+     *     one) and nothing was read
      */
-    public boolean read(Rectangle area, PixelTranslator translator, PixelBlock to, Runnable whileLocked) {
+    public long read(Rectangle area, PixelTranslator translator, PixelBlock to, Runnable whileLocked) {
         lock.readLock().lock();
         try {
             whileLocked.run();
             DisplaySize size = frameSize;
             if (size == null || area.right() > size.width() || area.bottom() > size.height()) {
-                return false;
+                return NOTHING;
             }
             to.resize(area.width(), area.height());
             for (int y = 0; y < area.height(); y++) {
                 translator.translate(
                         frame, (area.y() + y) * size.width() + area.x(), to.pixels(), y * area.width(), area.width());
             }
-            return true;
+            return version;
         } finally {
             lock.readLock().unlock();
         }
@@ -214,6 +227,7 @@ public final class ScreenFeed {
         incoming = pixels;
         lock.writeLock().lock();
         try {
+            version++;
             frame = pixels.clone();
             frameSize = size;
             for (ScreenViewer viewer : viewers) {
@@ -252,6 +266,7 @@ public final class ScreenFeed {
         Move move = moveSearch.find(frame, incoming, stride, changed);
         lock.writeLock().lock();
         try {
+            version++;
             List<Move> moves = new ArrayList<>(MAX_MOVES);
             while (move != null) {
                 moves.add(move);

@@ -26,6 +26,7 @@ public final class Encodings {
     /** First of ten: compression level 0 (fastest) to 9. */
     public static final int COMPRESSION_LEVEL_0 = -256;
 
+    public static final int QEMU_POINTER_MOTION = -257;
     public static final int QEMU_EXTENDED_KEY = -258;
     public static final int QEMU_LED_STATE = -261;
     public static final int DESKTOP_NAME = -307;

@@ -67,6 +67,11 @@ public final class ServerMessages {
         out.zeros(8).u32(pseudoEncoding);
     }
 
+    /** QEMU pointer motion change: positions are of the picture, not steps. */
+    public static void absolutePointer(WireBuffer out) {
+        out.u16(1).zeros(6).u32(Encodings.QEMU_POINTER_MOTION);
+    }
+
     /** DesktopSize (RFC 6143 §7.8.2). */
     public static void desktopSize(WireBuffer out, DisplaySize size) {
         rectangleHeader(out, size.bounds(), Encodings.DESKTOP_SIZE);

@@ -22,6 +22,7 @@ import oriel.displayd.encode.ZlibEncoder;
 import oriel.displayd.encode.ZrleEncoder;
 import oriel.displayd.flow.Scratch;
 import oriel.displayd.flow.ScreenFeed;
+import oriel.displayd.flow.SharedJpegs;
 import oriel.displayd.rfb.Encodings;
 import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.rfb.ServerMessages;
@@ -79,7 +80,8 @@ final class RectangleWriter implements AutoCloseable {
             return List.of();
         }
         PixelBlock block = scratch.nativeBlock();
-        read(feed, area, toNative, block, whileLocked);
+        long version = read(feed, area, toNative, block, whileLocked);
+        SharedJpegs shared = feed.sharedJpegs();
         List<ContentMap.Part> parts = scratch.contentMap().parts(block);
         if (!divisible && parts.size() > 1) {
             parts = List.of(
@@ -91,7 +93,18 @@ final class RectangleWriter implements AutoCloseable {
             Rectangle inside = part.area();
             if (part.content() != ContentMap.Content.DRAWN && settings != null) {
                 Rectangle place = place(area, inside);
-                writeJpeg(place, cut(block, inside, scratch.part()), settings, part.content(), scratch, out);
+                JpegSettings chosen = choose(settings, part.content());
+                byte[] known = shared == null ? null : shared.get(version, place, chosen);
+                if (known == null) {
+                    WireBuffer stream = scratch.jpegStream();
+                    scratch.jpeg().encode(cut(block, inside, scratch.part()), chosen, stream);
+                    writeJpeg(place, stream.array(), stream.size(), out);
+                    if (shared != null && version != ScreenFeed.NOTHING) {
+                        shared.put(version, place, chosen, stream.toByteArray());
+                    }
+                } else {
+                    writeJpeg(place, known, known.length, out);
+                }
                 lossy.add(place);
                 continue;
             }
@@ -113,13 +126,15 @@ final class RectangleWriter implements AutoCloseable {
         return lossy;
     }
 
-    private static void read(
+    private static long read(
             ScreenFeed feed, Rectangle area, PixelTranslator translator, PixelBlock to, Runnable whileLocked) {
-        if (!feed.read(area, translator, to, whileLocked)) {
+        long version = feed.read(area, translator, to, whileLocked);
+        if (version == ScreenFeed.NOTHING) {
             // The frame shrank while the update that promised this rectangle is half sent. A new size follows.
             to.resize(area.width(), area.height());
             Arrays.fill(to.pixels(), 0, to.area(), 0);
         }
+        return version;
     }
 
     private static Rectangle place(Rectangle area, Rectangle inside) {
@@ -140,22 +155,18 @@ final class RectangleWriter implements AutoCloseable {
         return to;
     }
 
-    private void writeJpeg(
-            Rectangle place,
-            PixelBlock block,
-            JpegSettings settings,
-            ContentMap.Content content,
-            Scratch scratch,
-            WireBuffer out) {
+    private JpegSettings choose(JpegSettings settings, ContentMap.Content content) {
         boolean sharp = content == ContentMap.Content.MIXED && !capabilities.choosesSubsampling();
-        WireBuffer stream = scratch.jpegStream();
-        scratch.jpeg().encode(block, sharp ? settings.with(Subsampling.NONE) : settings, stream);
+        return sharp ? settings.with(Subsampling.NONE) : settings;
+    }
+
+    private void writeJpeg(Rectangle place, byte[] stream, int length, WireBuffer out) {
         int encoding = capabilities.jpegEncoding();
         ServerMessages.rectangleHeader(out, place, encoding);
         if (encoding == Encodings.JPEG) {
-            out.bytes(stream.array(), 0, stream.size());
+            out.bytes(stream, 0, length);
         } else {
-            TightEncoder.writeJpeg(stream, out);
+            TightEncoder.writeJpeg(stream, length, out);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import oriel.displayd.encode.JpegSettings;
 import oriel.displayd.encode.Move;
 import oriel.displayd.encode.RectangleSplitter;
 import oriel.displayd.encode.Region;
@@ -47,7 +48,13 @@ final class UpdateStream {
     /** Answers waiting for a client that doesn't read. */
     private static final int MAX_ANSWERS = 64 * 1024;
     /** Half of the quiet time after which lossy areas are sent exactly. */
-    private static final Duration HALF_QUIET = Duration.ofMillis(100);
+    private static final Duration HALF_QUIET = Duration.ofMillis(45);
+    /** The same while something keeps changing soon after it was made exact, as a slow film does: in vain. */
+    private static final Duration HALF_QUIET_OF_FILMS = Duration.ofMillis(85);
+    /** For how long after an area was made exact a change of it counts as that. */
+    private static final long IN_VAIN_NANOS = 500_000_000;
+    /** How long it is remembered. */
+    private static final long FILM_NANOS = 3_000_000_000L;
     /** A guest may choose any cursor; nobody needs a larger one. */
     private static final int MAX_CURSOR = 256;
 
@@ -100,11 +107,15 @@ final class UpdateStream {
     private final List<Integer> acknowledgements = new ArrayList<>();
     private boolean cursorDue;
     private boolean nameDue;
+    private boolean pointerDue;
     private int ledsSent = -1;
     private int leds = -1;
     private final WireBuffer answers = new WireBuffer(256);
     private boolean firstFrameDone;
     private boolean agingScheduled;
+    private Region repaired = Region.EMPTY;
+    private long repairedAt;
+    private long filmSeenAt = System.nanoTime() - FILM_NANOS;
     private boolean wakeScheduled;
 
     UpdateStream(
@@ -172,6 +183,7 @@ final class UpdateStream {
             if (now.has(Encodings.FENCE) && !before.contains(Encodings.FENCE)) {
                 ServerMessages.fence(answers, ClientMessage.Fence.REQUEST, new byte[0]);
             }
+            pointerDue |= now.has(Encodings.QEMU_POINTER_MOTION) && !before.contains(Encodings.QEMU_POINTER_MOTION);
             nameDue |= now.has(Encodings.DESKTOP_NAME) && !before.contains(Encodings.DESKTOP_NAME);
             cursorDue = true;
             ledsSent = -1;
@@ -236,7 +248,7 @@ final class UpdateStream {
         }
         long id = ByteBuffer.wrap(payload).getLong();
         synchronized (lock) {
-            window.confirmed(id);
+            window.confirmed(id, System.nanoTime());
         }
         task.schedule();
     }
@@ -284,8 +296,22 @@ final class UpdateStream {
                     && clientSize.equals(frameSize)
                     && frameKnown;
             pending.change(made, changed, movesPossible);
+            noteVainRepair(changed);
         }
         task.schedule();
+    }
+
+    /** Called with the lock. */
+    private void noteVainRepair(Region changed) {
+        if (repaired.isEmpty()) {
+            return;
+        }
+        long now = System.nanoTime();
+        if (now - repairedAt > IN_VAIN_NANOS) {
+            repaired = Region.EMPTY;
+        } else if (!repaired.intersect(changed).isEmpty()) {
+            filmSeenAt = now;
+        }
     }
 
     void frameReplaced(DisplaySize size) {
@@ -427,11 +453,20 @@ final class UpdateStream {
         Region stale = (exact ? pending.repair() : pending.dirty()).intersect(wanted);
         boolean divisible = capabilities.has(Encodings.LAST_RECT);
         List<Rectangle> rectangles = divisible ? RectangleSplitter.strips(stale) : RectangleSplitter.split(stale);
+        if (exact && !rectangles.isEmpty()) {
+            rectangles = firstOf(rectangles);
+            repaired = Region.of(rectangles);
+            repairedAt = System.nanoTime();
+        }
         List<Move> moves = pending.takeMoves();
         if (pseudoRectangles == 0 && rectangles.isEmpty() && moves.isEmpty()) {
             return null;
         }
-        rectangleWriter.use(format, capabilities, capabilities.jpeg());
+        JpegSettings jpeg = capabilities.jpeg();
+        rectangleWriter.use(
+                format,
+                capabilities,
+                jpeg == null ? null : jpeg.reduced(window.link().reduction()));
         window.started(System.nanoTime());
         boolean open = divisible && !rectangles.isEmpty();
         ServerMessages.updateHeader(
@@ -442,6 +477,17 @@ final class UpdateStream {
         }
         requested = null;
         return new Update(rectangles, exact, open);
+    }
+
+    /** As many as fit a turn: a change that comes while exact pixels are sent shall not wait for all of them. */
+    private static List<Rectangle> firstOf(List<Rectangle> rectangles) {
+        int pixels = 0;
+        int count = 0;
+        while (count < rectangles.size() && pixels < TURN_PIXELS) {
+            Rectangle next = rectangles.get(count++);
+            pixels += next.width() * next.height();
+        }
+        return rectangles.subList(0, count);
     }
 
     private List<Rectangle> wantedAreas() {
@@ -498,6 +544,11 @@ final class UpdateStream {
             ServerMessages.acknowledge(out, extension);
         }
         acknowledgements.clear();
+        if (pointerDue) {
+            pointerDue = false;
+            ServerMessages.absolutePointer(out);
+            count++;
+        }
         if (nameDue) {
             nameDue = false;
             ServerMessages.desktopName(out, display.name());
@@ -543,7 +594,7 @@ final class UpdateStream {
             update = null;
             traffic.update();
             if (fenced()) {
-                long id = window.sent(done.bytes);
+                long id = window.sent(done.bytes, System.nanoTime());
                 byte[] payload = ByteBuffer.allocate(Long.BYTES).putLong(id).array();
                 // Answered only after what came before has been drawn.
                 ServerMessages.fence(out, ClientMessage.Fence.REQUEST | ClientMessage.Fence.BLOCK_BEFORE, payload);
@@ -563,7 +614,8 @@ final class UpdateStream {
         if (!agingScheduled && !pool.isClosed()) {
             agingScheduled = true;
             try {
-                pool.after(HALF_QUIET, this::age);
+                boolean film = System.nanoTime() - filmSeenAt < FILM_NANOS;
+                pool.after(film ? HALF_QUIET_OF_FILMS : HALF_QUIET, this::age);
             } catch (RejectedExecutionException e) {
                 agingScheduled = false; // the pool is being closed, and this connection with it
             }

@@ -166,6 +166,43 @@ final class EncoderBytesTest {
     }
 
     @Test
+    void tightPhotoIsWhatItsNeighboursDidNotForetell() {
+        WireBuffer out = new WireBuffer(8);
+        try (TightEncoder encoder = new TightEncoder()) {
+            encoder.encodePhoto(block(1, 3, 0x010203, 0x020202, 0x000000), PixelFormat.NATIVE, out);
+        }
+        // Stream 3 with a filter, gradient filter, then differences to the pixel above.
+        assertThat(HexFormat.ofDelimiter(" ").formatHex(out.toByteArray()))
+                .isEqualTo("70 02 01 02 03 01 00 ff fe fe fe");
+    }
+
+    @Test
+    void tightJpegIsAStreamWithItsLength() {
+        WireBuffer out = new WireBuffer(8);
+        TightEncoder.writeJpeg(new byte[200], 200, out);
+        assertThat(HexFormat.ofDelimiter(" ").formatHex(out.toByteArray(), 0, 4))
+                .isEqualTo("90 c8 01 00");
+        assertThat(out.size()).isEqualTo(203);
+    }
+
+    @Test
+    void tightPngFill() {
+        assertThat(hex(new TightPngEncoder(), block(2, 2, RED, RED, RED, RED))).isEqualTo("80 ff 00 00");
+    }
+
+    @Test
+    void tightPngIsAPngWithItsLength() {
+        byte[] bytes = encode(new TightPngEncoder(), block(2, 1, RED, BLUE));
+        assertThat(bytes[1] & 0xFF).isEqualTo(bytes.length - 2);
+        // Signature, IHDR: 2×1 pixels, 8 bits, indexed; PLTE: red, blue.
+        assertThat(HexFormat.ofDelimiter(" ").formatHex(bytes))
+                .startsWith("a0 ")
+                .contains("89 50 4e 47 0d 0a 1a 0a 00 00 00 0d 49 48 44 52 00 00 00 02 00 00 00 01 08 03 00 00 00")
+                .contains("00 00 00 06 50 4c 54 45 ff 00 00 00 00 ff")
+                .endsWith("00 00 00 00 49 45 4e 44 ae 42 60 82");
+    }
+
+    @Test
     void tightLengthTakesThreeBytesWhenItMust() {
         int[] noise = new Random(4).ints(200 * 100, 0, 1 << 24).toArray();
         byte[] bytes = encode(new TightEncoder(), block(200, 100, noise));

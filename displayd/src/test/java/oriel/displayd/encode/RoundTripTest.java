@@ -47,6 +47,41 @@ final class RoundTripTest {
                 }));
     }
 
+    @TestFactory
+    Stream<DynamicTest> tightPngInFormatsOfWholeBytes() {
+        return FORMATS.stream()
+                .filter(PixelFormat::is888)
+                .map(format -> DynamicTest.dynamicTest(
+                        "Tight PNG " + format, () -> roundTrip(TightPngEncoder::new, format, format.hashCode())));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> photographsByGradientInEveryFormat() {
+        return FORMATS.stream()
+                .map(format -> DynamicTest.dynamicTest(
+                        "gradient " + format, () -> roundTrip(Photographs::new, format, format.hashCode())));
+    }
+
+    /** Tight as it is used for photographs that must be exact. */
+    private static final class Photographs implements RectangleEncoder {
+        private final TightEncoder tight = new TightEncoder();
+
+        @Override
+        public int encoding() {
+            return tight.encoding();
+        }
+
+        @Override
+        public void encode(PixelBlock block, PixelFormat format, WireBuffer out) {
+            tight.encodePhoto(block, format, out);
+        }
+
+        @Override
+        public void close() {
+            tight.close();
+        }
+    }
+
     private static void roundTrip(Supplier<RectangleEncoder> supplier, PixelFormat format, int seed) throws Exception {
         Random random = new Random(seed);
         PixelTranslator translator = new PixelTranslator(format);

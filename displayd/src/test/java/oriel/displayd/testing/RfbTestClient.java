@@ -257,6 +257,7 @@ public final class RfbTestClient implements AutoCloseable {
                 byte[] rgba = in.readNBytes(4 * w * h);
                 log.add("alpha cursor " + HexFormat.of().formatHex(rgba));
             }
+            case -257 -> log.add("pointer absolute " + x);
             case -258, -316 -> log.add("acknowledged " + encoding);
             case -261 -> log.add("leds " + in.readUnsignedByte());
             case -307 -> log.add("name " + new String(in.readNBytes(in.readInt()), UTF_8));

@@ -239,6 +239,7 @@ final class ViewerTest {
         display.setLeds(2);
         client.encodings(
                 Encodings.RAW,
+                Encodings.QEMU_POINTER_MOTION,
                 Encodings.QEMU_EXTENDED_KEY,
                 Encodings.EXTENDED_MOUSE_BUTTONS,
                 Encodings.DESKTOP_NAME,
@@ -247,6 +248,7 @@ final class ViewerTest {
                 Encodings.EXTENDED_DESKTOP_SIZE,
                 Encodings.EXTENDED_CLIPBOARD);
         client.requestAlways();
+        awaitLog("pointer absolute 1");
         awaitLog("acknowledged -258");
         awaitLog("acknowledged -316");
         awaitLog("name synthetic ü");
