@@ -40,6 +40,7 @@ import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
+import oriel.hypervisor.firmware.MultibootKernel;
 import oriel.hypervisor.machine.Accelerator;
 import oriel.hypervisor.machine.Machine;
 import oriel.hypervisor.machine.MachineConfig;
@@ -66,7 +67,7 @@ public final class VmCommand implements Callable<Integer> {
     @Option(
             names = "--kernel",
             paramLabel = "FILE",
-            description = "Linux kernel (bzImage or ELF) to start without firmware.")
+            description = "Linux (bzImage or ELF) or Multiboot kernel to start without firmware.")
     private @Nullable Path kernel;
 
     @Option(names = "--initrd", paramLabel = "FILE", description = "Initial RAM disk.")
@@ -232,8 +233,10 @@ public final class VmCommand implements Callable<Integer> {
 
     private Boot boot() {
         if (kernel != null && firmware == null) {
-            return new Boot.Kernel(
-                    LinuxKernel.read(kernel), initrd == null ? Initrd.none() : Initrd.read(initrd), append);
+            Initrd contents = initrd == null ? Initrd.none() : Initrd.read(initrd);
+            return MultibootKernel.isOne(kernel)
+                    ? new Boot.Multiboot(MultibootKernel.read(kernel), contents, kernel + " " + append, true)
+                    : new Boot.Kernel(LinuxKernel.read(kernel), contents, append);
         }
         if (kernel != null) {
             throw badUsage("--kernel starts a kernel without firmware: leave --firmware out, or --kernel");
@@ -326,6 +329,9 @@ public final class VmCommand implements Callable<Integer> {
         }
         machine.stop();
         MachineEnd how = end.join();
+        if (how.status().isPresent()) {
+            status = how.status().getAsInt() << 1 & 0xFF | 1; // as QEMU's isa-debug-exit does: never 0
+        }
         MachineStatistics used = machine.statistics();
         if (how.cause() == MachineEnd.Cause.FAILED) {
             System.err.println("oriel vm: " + how.detail());

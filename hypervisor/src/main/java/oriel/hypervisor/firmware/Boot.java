@@ -15,6 +15,17 @@ public sealed interface Boot {
     record Kernel(LinuxKernel kernel, Initrd initrd, String commandLine) implements Boot {}
 
     /**
+     * A Multiboot kernel is put into memory and entered in 32-bit protected mode; no firmware runs.
+     *
+     * @param kernel immutable
+     * @param module its only module, if it isn't empty
+     * @param commandLine by convention beginning with the kernel's name
+     * @param testDevice whether the machine has {@link oriel.hypervisor.device.testing.TestDevice}, by which a test
+     *     kernel ends the run
+     */
+    record Multiboot(MultibootKernel kernel, Initrd module, String commandLine, boolean testDevice) implements Boot {}
+
+    /**
      * A PC BIOS runs and starts what it finds on a disk or CD.
      *
      * @param image the BIOS

@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.Device;
+import oriel.hypervisor.bus.InterruptLine;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.Vcpu;
@@ -34,6 +36,7 @@ import oriel.hypervisor.device.pci.IsaBridge;
 import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.device.serial.Serial16550;
+import oriel.hypervisor.device.testing.TestDevice;
 import oriel.hypervisor.device.virtio.VirtioBlock;
 import oriel.hypervisor.device.virtio.VirtioConsole;
 import oriel.hypervisor.device.virtio.VirtioEntropy;
@@ -128,6 +131,12 @@ final class Board {
         resetControl.attach(bus);
         dma.attach(bus);
         serial.attach(bus);
+
+        if (config.boot() instanceof Boot.Multiboot multiboot && multiboot.testDevice()) {
+            List<InterruptLine> lines =
+                    IntStream.range(0, IoApic.PINS).mapToObj(router::gsi).toList();
+            add(new TestDevice(power::exit, lines)).attach(bus);
+        }
 
         PciBus pci;
         if (config.boot() instanceof Boot.Bios boot) {

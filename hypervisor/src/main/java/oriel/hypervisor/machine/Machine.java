@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +28,7 @@ import oriel.hypervisor.firmware.DirectBoot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
+import oriel.hypervisor.firmware.MultibootLoader;
 import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.memory.HostMapping;
 
@@ -279,6 +281,11 @@ public final class Machine {
             new DirectBoot(kernel, initrd, commandLine, board.bootFramebuffer(config.display()), rsdp)
                     .load(board.memory, board.cpus.getFirst().state());
             board.cpus.getFirst().stateChanged();
+        } else if (config.boot() instanceof Boot.Multiboot multiboot) {
+            AcpiTables.install(board.memory, config.cpus());
+            new MultibootLoader(multiboot.kernel(), multiboot.module(), multiboot.commandLine())
+                    .load(board.memory, board.cpus.getFirst().state());
+            board.cpus.getFirst().stateChanged();
         }
     }
 
@@ -313,7 +320,11 @@ public final class Machine {
     }
 
     private void obeyPower() {
-        if (power.takeOff()) {
+        OptionalInt exit = power.takeExit();
+        if (exit.isPresent()) {
+            end(new MachineEnd(
+                    MachineEnd.Cause.POWER_OFF, "the guest ended its run with status " + exit.getAsInt(), exit));
+        } else if (power.takeOff()) {
             end(new MachineEnd(MachineEnd.Cause.POWER_OFF, "the guest switched itself off"));
         } else if (power.takeReset()) {
             resetNow();

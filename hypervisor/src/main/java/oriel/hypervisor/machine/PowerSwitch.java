@@ -1,5 +1,6 @@
 package oriel.hypervisor.machine;
 
+import java.util.OptionalInt;
 import oriel.hypervisor.device.chipset.PowerControl;
 
 /**
@@ -10,6 +11,7 @@ final class PowerSwitch implements PowerControl {
     private final Runnable act;
     private boolean off;
     private boolean reset;
+    private OptionalInt exit = OptionalInt.empty();
 
     /** {@code act} is to be scheduled soon after a request. */
     PowerSwitch(Runnable act) {
@@ -26,6 +28,18 @@ final class PowerSwitch implements PowerControl {
     public void reset() {
         reset = true;
         act.run();
+    }
+
+    /** A test kernel ends its run. */
+    void exit(int status) {
+        exit = OptionalInt.of(status);
+        act.run();
+    }
+
+    OptionalInt takeExit() {
+        OptionalInt asked = exit;
+        exit = OptionalInt.empty();
+        return asked;
     }
 
     boolean takeOff() {

@@ -20,6 +20,7 @@ public final class EmulatedCpu implements Vcpu {
 
     private static final int TF = Flags.TF;
     private static final int IF = Flags.IF;
+    private static final long RF = CpuContext.RF;
 
     private final CpuState state = new CpuState();
     private final GuestFault fault = new GuestFault();
@@ -48,6 +49,7 @@ public final class EmulatedCpu implements Vcpu {
         cache = new CodeCache(memory, mmu);
         system = new SystemUnit(state, mmu, fault, bus, interrupts, clock);
         system.checkPdptesThrough(this::physicalRead64);
+        mmu.watchedBy(system.watch());
         SseUnit sse = new SseUnit(state, mmu, fault);
         X87Unit x87 = new X87Unit(state, mmu, fault);
         Decoder decoder = new Decoder(memory, mmu, cache);
@@ -114,7 +116,21 @@ public final class EmulatedCpu implements Vcpu {
     /** Runs some instructions from {@code state.rip}, exactly one if it is to be followed by a trap or a shadow's end. */
     private void step(int slice, boolean shadow) {
         boolean trap = (state.rflags & TF) != 0;
-        boolean single = trap || shadow;
+        boolean watched = system.breakpointsEnabled();
+        boolean single = trap || shadow || watched;
+        long begin = state.rip;
+        boolean resume = (state.rflags & RF) != 0;
+        if (watched) {
+            if (system.stopsBefore()) {
+                shutdown |= !system.deliverBreakpoint();
+                instructions++;
+                return;
+            }
+            state.rflags &= ~RF; // for this one instruction only; one that loads RF has it set afterwards
+        }
+        if (single) {
+            system.beginInstruction();
+        }
         Interpreter cpu = interpreter;
         int given = single ? 1 : slice;
         cpu.refresh(single);
@@ -127,8 +143,11 @@ public final class EmulatedCpu implements Vcpu {
         cpu.materialise();
         if (!completed) {
             fault(cpu);
-        } else if (trap && !cpu.enteredHandler && !cpu.shutdown && !system.deliverSingleStep()) {
-            shutdown = true;
+        } else if (single && !cpu.shutdown) {
+            if (watched && resume && state.rip == begin) {
+                state.rflags |= RF; // a string instruction that isn't through
+            }
+            shutdown |= !system.deliverTraps(trap && !cpu.enteredHandler);
         }
         shutdown |= cpu.shutdown;
         instructions += given - cpu.left - cpu.deferred;
@@ -147,7 +166,10 @@ public final class EmulatedCpu implements Vcpu {
 
     private void fault(Interpreter cpu) {
         // A faulting instruction counts: one that faults for ever uses the budget up.
-        if (cpu.lookingUp) {
+        if (cpu.lookingUp && mmu.nonCanonical && undoBranch(cpu)) {
+            cpu.lookingUp = false;
+            state.rip = cpu.ripOf(cpu.faultAt);
+        } else if (cpu.lookingUp) {
             cpu.lookingUp = false;
             cpu.left--;
             state.rip = cpu.lookupRip;
@@ -162,6 +184,23 @@ public final class EmulatedCpu implements Vcpu {
         if (!system.deliverFault()) {
             shutdown = true;
         }
+    }
+
+    /** A branch to a non-canonical address faults itself (SDM 2A CALL, JMP; 2B RET); what it did is undone. */
+    private boolean undoBranch(Interpreter cpu) {
+        if (cpu.lookupRip == state.rip) {
+            return false; // nothing has run yet
+        }
+        long w = cache.arena[cpu.faultAt - 1];
+        switch (Op.op(w)) {
+            case Op.RET -> state.gpr[CpuState.RSP] -= 8 + Op.immediate(w);
+            case Op.CALLR -> state.gpr[CpuState.RSP] += 8;
+            case Op.JMPR -> {}
+            default -> {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean stackAccess(long w) {

@@ -83,12 +83,36 @@ final class Mmu implements LinearMemory {
     /** The last #GP was for a non-canonical address: #SS if it was a stack access. */
     boolean nonCanonical;
 
+    /** Told about accesses to the pages it covers, of which the TLB then knows nothing. */
+    interface Watch {
+        /** Whether accesses to a linear page must be reported. */
+        boolean covers(long page);
+
+        /** An instruction's access, reported before it is made. */
+        void accessed(long linear, int size, boolean write);
+    }
+
+    private Watch watch = new Watch() {
+        @Override
+        public boolean covers(long page) {
+            return false;
+        }
+
+        @Override
+        public void accessed(long linear, int size, boolean write) {}
+    };
+
     Mmu(CpuState state, GuestMemory memory, IoBus bus, GuestFault fault) {
         this.state = state;
         this.memory = memory;
         this.bus = bus;
         this.fault = fault;
         flush(true);
+    }
+
+    /** Has accesses watched; {@link #flush} when the watched pages change. */
+    void watchedBy(Watch newWatch) {
+        watch = newWatch;
     }
 
     // ---- fast paths -------------------------------------------------------------------------------------------------
@@ -251,6 +275,7 @@ final class Mmu implements LinearMemory {
     }
 
     private long slowRead(long linear, int size) {
+        watch.accessed(linear, size, false);
         return slowRead(linear, size, bank);
     }
 
@@ -281,6 +306,7 @@ final class Mmu implements LinearMemory {
     }
 
     private void slowWrite(long linear, int size, long value) {
+        watch.accessed(linear, size, true);
         slowWrite(linear, size, value, bank);
     }
 
@@ -406,7 +432,7 @@ final class Mmu implements LinearMemory {
             return;
         }
         long host = memory.readable(physical & PAGE);
-        if (host == 0) {
+        if (host == 0 || watch.covers(page)) {
             return;
         }
         long[] t = banks[inBank];

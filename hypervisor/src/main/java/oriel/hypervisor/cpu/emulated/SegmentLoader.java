@@ -125,13 +125,17 @@ final class SegmentLoader {
         cpu.setCode(selector & 0xFFFC | level, Descriptor.base(raw), Descriptor.limit(raw), access);
     }
 
-    /** After a return to an outer level: segments that it may not use become null (SDM 3A §5.8.6). */
+    /**
+     * After a return to an outer level: segments that it may not use become null (SDM 3A §5.8.6). Their bases stay, as
+     * on Intel's processors, where 64-bit code still adds those of FS and GS.
+     */
     void dropInnerData(int level) {
         for (int segment : new int[] {CpuState.ES, CpuState.DS, CpuState.FS, CpuState.GS}) {
             SegmentState register = state.segments[segment];
             boolean conforming = (register.access & 0x1C) == 0x1C;
             if (!register.unusable() && !conforming && register.dpl() < level) {
-                setNull(segment, 0);
+                register.selector = 0;
+                register.access |= UNUSABLE;
             }
         }
     }

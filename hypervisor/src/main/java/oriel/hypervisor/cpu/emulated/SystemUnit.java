@@ -128,13 +128,44 @@ final class SystemUnit {
      * @return false on a triple fault
      */
     boolean deliver(int vector, Origin origin, long returnRip) {
+        if (vector == GuestFault.DB && origin == Origin.EXCEPTION) {
+            debug.merge();
+        }
         return delivery.deliver(vector, origin, returnRip);
     }
 
-    /** Single step: #DB with DR6.BS at {@code state.rip}, the instruction not yet executed. False on a triple fault. */
-    boolean deliverSingleStep() {
-        state.dr[6] |= 1 << 14;
+    /** What reports accesses to watched bytes asks; see {@link DebugRegisters}. */
+    Mmu.Watch watch() {
+        return debug;
+    }
+
+    /** Whether instructions must be run one by one, as a breakpoint is enabled. */
+    boolean breakpointsEnabled() {
+        return debug.active();
+    }
+
+    /** An instruction that may be followed by a trap begins. */
+    void beginInstruction() {
+        debug.begin();
+    }
+
+    /** Whether a breakpoint stops the processor before the instruction at {@code state.rip}. */
+    boolean stopsBefore() {
+        return debug.stopsAt(cpu.linear(cpu.code64() ? state.rip : state.segments[CpuState.CS].base + state.rip));
+    }
+
+    /** Delivers the breakpoint that {@link #stopsBefore} found: a fault, but without RF. False on a triple fault. */
+    boolean deliverBreakpoint() {
         return deliver(GuestFault.DB, Origin.EXCEPTION, state.rip);
+    }
+
+    /**
+     * Delivers what is due behind an instruction: single step, data and port breakpoints. False on a triple fault.
+     *
+     * @param singleStep whether RFLAGS.TF was set when it began
+     */
+    boolean deliverTraps(boolean singleStep) {
+        return !debug.traps(singleStep) || deliver(GuestFault.DB, Origin.EXCEPTION, state.rip);
     }
 
     /** MOV/POP/LES… to a segment register, ES–GS but CS. SS sets the interrupt shadow (Intel SDM 3A §6.8.3). */
@@ -142,6 +173,7 @@ final class SystemUnit {
         segments.load(segment, selector);
         if (segment == CpuState.SS) {
             state.interruptShadow = true;
+            debug.block();
         }
     }
 
@@ -349,11 +381,14 @@ final class SystemUnit {
 
     /** IN, with the permission checks (IOPL, TSS bitmap). */
     int portIn(int port, int size) {
-        return ports.in(port, size);
+        int value = ports.in(port, size);
+        debug.portAccessed(port, size);
+        return value;
     }
 
     /** OUT, with the permission checks. */
     void portOut(int port, int size, int value) {
         ports.out(port, size, value);
+        debug.portAccessed(port, size);
     }
 }

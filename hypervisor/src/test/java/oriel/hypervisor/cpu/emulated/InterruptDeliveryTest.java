@@ -266,7 +266,7 @@ class InterruptDeliveryTest {
         cpu.protectedMode(0).idt(1, gate(CODE0, 0x5000, 14, 0, 0));
         cpu.state.dr[7] |= 1 << 13;
 
-        assertThat(cpu.unit.deliverSingleStep()).isTrue();
+        assertThat(cpu.unit.deliverTraps(true)).isTrue();
 
         assertThat(cpu.state.dr[6] & 1 << 14).isNotZero();
         assertThat(cpu.state.dr[7] & 1 << 13).isZero();

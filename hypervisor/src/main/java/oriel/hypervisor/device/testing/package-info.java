@@ -1,0 +1,5 @@
+/** What only test kernels drive. */
+@NullMarked
+package oriel.hypervisor.device.testing;
+
+import org.jspecify.annotations.NullMarked;
