@@ -47,6 +47,8 @@ import oriel.hypervisor.machine.MachineConfig;
 import oriel.hypervisor.machine.MachineEnd;
 import oriel.hypervisor.machine.MachineListener;
 import oriel.hypervisor.machine.MachineStatistics;
+import oriel.hypervisor.network.NetworkCard;
+import oriel.hypervisor.network.NetworkException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -129,6 +131,14 @@ public final class VmCommand implements Callable<Integer> {
             description = "Serve the screen to VNC viewers on a loopback port (default: ${DEFAULT-VALUE}).")
     private String display = "none";
 
+    @Option(
+            names = "--net",
+            paramLabel = "none|user|switch",
+            description =
+                    "A network card: with a way out through this computer's connections (user; needs passt), or with"
+                            + " DHCP and DNS only (switch) (default: ${DEFAULT-VALUE}).")
+    private String network = "none";
+
     @Option(names = "--size", paramLabel = "WxH", description = "Screen size (default: ${DEFAULT-VALUE}).")
     private String size = "1280x800";
 
@@ -155,7 +165,7 @@ public final class VmCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         try {
             return run();
-        } catch (DiskException | FirmwareException e) {
+        } catch (DiskException | FirmwareException | NetworkException e) {
             System.err.println("oriel vm: " + e.getMessage());
             return EXIT_FAILED;
         } catch (IOException e) {
@@ -217,8 +227,8 @@ public final class VmCommand implements Callable<Integer> {
         boolean assembled = false;
         try {
             drive = openCdDrive();
-            Machine machine =
-                    new Machine(new MachineConfig("vm", memory, cpus, chosen, boot(), images, drive, screen, output));
+            Machine machine = new Machine(new MachineConfig(
+                    "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards()));
             assembled = true;
             return machine;
         } catch (IllegalArgumentException e) {
@@ -229,6 +239,10 @@ public final class VmCommand implements Callable<Integer> {
                 drive.disc().ifPresent(DiskImage::close);
             }
         }
+    }
+
+    private List<NetworkCard> networkCards() {
+        return VmNetwork.cards(network).orElseThrow(() -> badUsage("--net is none, user or switch, not " + network));
     }
 
     private Boot boot() {

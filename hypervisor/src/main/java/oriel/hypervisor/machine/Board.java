@@ -40,6 +40,7 @@ import oriel.hypervisor.device.testing.TestDevice;
 import oriel.hypervisor.device.virtio.VirtioBlock;
 import oriel.hypervisor.device.virtio.VirtioConsole;
 import oriel.hypervisor.device.virtio.VirtioEntropy;
+import oriel.hypervisor.device.virtio.VirtioNet;
 import oriel.hypervisor.device.virtio.VirtioPci;
 import oriel.hypervisor.device.virtio.VirtioTablet;
 import oriel.hypervisor.display.DisplaySize;
@@ -54,7 +55,7 @@ import oriel.hypervisor.memory.HostMapping;
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
  *
  * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 24 named serial ports,
- * 31 ISA bridge (with a BIOS).
+ * 25 and up network cards, 31 ISA bridge (with a BIOS).
  */
 final class Board {
     private static final int SLOT_HOST_BRIDGE = 0;
@@ -63,6 +64,7 @@ final class Board {
     private static final int SLOT_ENTROPY = 3;
     private static final int SLOT_FIRST_DISK = 4;
     private static final int SLOT_PORTS = 24;
+    private static final int SLOT_FIRST_NETWORK_CARD = 25;
     private static final int SLOT_IDE = 30;
     private static final int SLOT_ISA_BRIDGE = 31;
 
@@ -80,6 +82,7 @@ final class Board {
     private final VirtioTablet tablet;
     private final ApicBus apics;
     private final @Nullable BiosParts bios;
+    private final List<VirtioNet> networkCards = new ArrayList<>();
     private final List<Device> devices = new ArrayList<>();
 
     /**
@@ -192,6 +195,11 @@ final class Board {
         display.onSizeRequest(spiceAgent::requestSize);
         VirtioConsole ports = new VirtioConsole("ports", List.of(guestAgent.port(), spiceAgent.port()));
         plug(pci, SLOT_PORTS, new VirtioPci(ports, memory));
+        for (int i = 0; i < config.networkCards().size(); i++) {
+            VirtioNet card = new VirtioNet("net." + i, config.networkCards().get(i), machine);
+            networkCards.add(card);
+            plug(pci, SLOT_FIRST_NETWORK_CARD + i, new VirtioPci(card, memory));
+        }
     }
 
     /** Whoever waits for the guest waits no more: it is over. */
@@ -293,6 +301,7 @@ final class Board {
 
     /** Gives host memory back. */
     void close() {
+        networkCards.forEach(VirtioNet::close);
         for (EmulatedCpu cpu : cpus) {
             cpu.close();
         }

@@ -7,6 +7,7 @@ import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.Boot;
+import oriel.hypervisor.network.NetworkCard;
 
 /**
  * What a machine is made of.
@@ -20,6 +21,7 @@ import oriel.hypervisor.firmware.Boot;
  * @param cdDrive whether there is a CD drive, and what is in it
  * @param display size of the screen at power-on; it must fit video memory, 4 bytes a pixel
  * @param serial where COM1's output goes
+ * @param networkCards its network cards, in order eth0, eth1, …; at most 4
  */
 public record MachineConfig(
         String name,
@@ -30,7 +32,11 @@ public record MachineConfig(
         List<DiskImage> disks,
         CdDrive cdDrive,
         DisplaySize display,
-        ByteSink serial) {
+        ByteSink serial,
+        List<NetworkCard> networkCards) {
+    /** How many network cards a machine can have. */
+    public static final int MAX_NETWORK_CARDS = 4;
+
     /** Checks the ranges. */
     public MachineConfig {
         if (memoryMib < 16 || memoryMib > 65536) {
@@ -43,7 +49,26 @@ public record MachineConfig(
             throw new IllegalArgumentException("a screen of %d×%d is larger than %d MiB of video memory"
                     .formatted(display.width(), display.height(), VideoMemory.DEFAULT_SIZE >> 20));
         }
+        if (networkCards.size() > MAX_NETWORK_CARDS) {
+            throw new IllegalArgumentException(
+                    "a machine has at most %d network cards, not %d".formatted(MAX_NETWORK_CARDS, networkCards.size()));
+        }
         disks = List.copyOf(disks);
+        networkCards = List.copyOf(networkCards);
+    }
+
+    /** A machine without a network. */
+    public MachineConfig(
+            String name,
+            int memoryMib,
+            int cpus,
+            Accelerator accelerator,
+            Boot boot,
+            List<DiskImage> disks,
+            CdDrive cdDrive,
+            DisplaySize display,
+            ByteSink serial) {
+        this(name, memoryMib, cpus, accelerator, boot, disks, cdDrive, display, serial, List.of());
     }
 
     /**

@@ -18,6 +18,8 @@ public abstract class VirtioDevice {
      * <p>Each has the PCI class that tells an administrator's {@code lspci} what it is; drivers look at the ID only.
      */
     public enum Type {
+        /** Network card. */
+        NETWORK(1, 0x020000),
         /** Block device. */
         BLOCK(2, 0x010000),
         /** Console and serial ports. */

@@ -11,6 +11,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import oriel.hypervisor.device.virtio.FakeDriver.Ring;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.network.MacAddress;
+import oriel.hypervisor.network.NetworkCard;
+import oriel.hypervisor.network.NetworkLink;
 
 /** Every device against garbage in rings, descriptors, headers and registers: it may refuse, it must not throw. */
 class HostileDriverTest {
@@ -24,6 +27,14 @@ class HostileDriverTest {
         public void guestOpened(boolean open) {}
     };
 
+    private static final NetworkLink.Connection NOWHERE = new NetworkLink.Connection() {
+        @Override
+        public void send(byte[] frame) {}
+
+        @Override
+        public void close() {}
+    };
+
     private static Arguments device(String name, Supplier<VirtioDevice> make) {
         return Arguments.of(name, make);
     }
@@ -35,6 +46,10 @@ class HostileDriverTest {
                         () -> new VirtioBlock(
                                 "blk", new MemoryDisk(1 << 20, false), "s", Runnable::run, Runnable::run)),
                 device("tablet", () -> new VirtioTablet("tablet")),
+                device(
+                        "network",
+                        () -> new VirtioNet(
+                                "net", new NetworkCard(MacAddress.forName("n"), _ -> NOWHERE), Runnable::run)),
                 device("entropy", () -> new VirtioEntropy("rng", new Random(1))),
                 device("console", () -> {
                     ConsolePort port = new ConsolePort("org.qemu.guest_agent.0", NOBODY);

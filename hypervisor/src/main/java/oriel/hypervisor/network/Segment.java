@@ -1,0 +1,183 @@
+package oriel.hypervisor.network;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One VLAN of a switch: ports of machines, the segment's own services, and a way out. It learns where addresses are, and
+ * keeps machines from each other if it is isolated. Thread-safe: frames are delivered on the thread that sends them.
+ */
+public final class Segment {
+    /** Addresses that are learnt; a way out that invents more forgets the oldest. */
+    private static final int MAX_LEARNT = 4096;
+
+    private static final int PARTS_OF_SECOND = 10;
+
+    private final SegmentConfig config;
+    private final LongSupplier nanos;
+    private final SegmentServices services;
+
+    // All guarded by this.
+    private final Map<MacAddress, Ipv4Address> leases = new HashMap<>();
+    private final Map<MacAddress, String> names = new HashMap<>();
+    private final List<Port> ports = new ArrayList<>();
+    private final Map<MacAddress, Port> learnt = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<MacAddress, Port> eldest) {
+            return size() > MAX_LEARNT;
+        }
+    };
+
+    Segment(SegmentConfig config, LongSupplier nanos) {
+        this.config = config;
+        this.nanos = nanos;
+        this.services = new SegmentServices(this);
+    }
+
+    /** What it was made from. */
+    public SegmentConfig config() {
+        return config;
+    }
+
+    /**
+     * A cable for a machine. It has one Ethernet address and one IPv4 address, and sends from no others.
+     *
+     * @param address of its card; the machine keeps its IPv4 address while the segment is there
+     * @param name of the machine, for DNS
+     * @throws NetworkException when it is plugged in, if the segment has no address left
+     */
+    public NetworkLink link(MacAddress address, String name) {
+        return toCard -> {
+            Ipv4Address lease = lease(address, name);
+            return plug(new Port(toCard, new SpoofGuard(address, lease), false));
+        };
+    }
+
+    /** A cable for a way out: a tap device, a router. Frames of any address come and go, unlimited. */
+    public NetworkLink uplink() {
+        return toCard -> plug(new Port(toCard, null, true));
+    }
+
+    private synchronized Ipv4Address lease(MacAddress address, String name) {
+        Ipv4Address present = leases.get(address);
+        if (present == null) {
+            if (leases.size() + 1 >= config.subnet().stations()) {
+                throw new NetworkException(
+                        "the segment of VLAN %d has no address left in %s".formatted(config.vlan(), config.subnet()));
+            }
+            // Station 1 is the services. Addresses aren't reused while the segment is there, so the next is free.
+            present = config.subnet().station(leases.size() + 2);
+            leases.put(address, present);
+        }
+        names.put(address, name);
+        return present;
+    }
+
+    /** The address that a machine was given. */
+    public synchronized Optional<Ipv4Address> addressOf(MacAddress machine) {
+        return Optional.ofNullable(leases.get(machine));
+    }
+
+    /** The address of a machine by its name. */
+    synchronized Optional<Ipv4Address> addressOf(String name) {
+        return names.entrySet().stream()
+                .filter(entry -> entry.getValue().equalsIgnoreCase(name))
+                .findFirst()
+                .map(entry -> leases.get(entry.getKey()));
+    }
+
+    private synchronized Port plug(Port port) {
+        ports.add(port);
+        return port;
+    }
+
+    private synchronized void unplug(Port port) {
+        ports.remove(port);
+        learnt.values().removeIf(p -> p == port);
+    }
+
+    /** Who gets a frame that came in by a port. */
+    private synchronized List<Port> route(Port from, byte[] frame) {
+        if (!ports.contains(from)) {
+            return List.of(); // unplugged meanwhile
+        }
+        MacAddress source = EthernetFrame.source(frame);
+        if (!source.group()) {
+            learnt.put(source, from);
+        }
+        MacAddress destination = EthernetFrame.destination(frame);
+        Port known = destination.group() ? null : learnt.get(destination);
+        if (known != null) {
+            return known != from && mayReach(from, known) ? List.of(known) : List.of();
+        }
+        return ports.stream()
+                .filter(port -> port != from && mayReach(from, port))
+                .toList();
+    }
+
+    private boolean mayReach(Port from, Port to) {
+        return !config.isolated() || from.trusted || to.trusted;
+    }
+
+    /** A frame of the segment's own services to one machine. */
+    void deliver(MacAddress destination, byte[] frame) {
+        Port port;
+        synchronized (this) {
+            port = learnt.get(destination);
+        }
+        if (port != null) {
+            port.toCard.accept(frame);
+        }
+    }
+
+    /** Where one cable ends. */
+    private final class Port implements NetworkLink.Connection {
+        private final Consumer<byte[]> toCard;
+        private final @Nullable SpoofGuard guard;
+        private final boolean trusted;
+        private final TokenBucket rate; // guarded by itself
+
+        Port(Consumer<byte[]> toCard, @Nullable SpoofGuard guard, boolean trusted) {
+            this.toCard = toCard;
+            this.guard = guard;
+            this.trusted = trusted;
+            long burst = Math.max(config.bytesPerSecond() / PARTS_OF_SECOND, 2L * EthernetFrame.MAX_LENGTH);
+            this.rate = new TokenBucket(config.bytesPerSecond(), burst, nanos.getAsLong());
+        }
+
+        @Override
+        public void send(byte[] frame) {
+            if (frame.length < EthernetFrame.HEADER || frame.length > EthernetFrame.MAX_LENGTH) {
+                return;
+            }
+            if (guard != null && !(withinRate(frame.length) && guard.allows(frame))) {
+                return;
+            }
+            List<Port> receivers = route(this, frame);
+            receivers.forEach(port -> port.toCard.accept(frame));
+            if (guard != null) {
+                services.received(frame);
+            }
+        }
+
+        private boolean withinRate(int length) {
+            synchronized (rate) {
+                return rate.take(length, nanos.getAsLong());
+            }
+        }
+
+        @Override
+        public void close() {
+            unplug(this);
+        }
+    }
+}
