@@ -1,4 +1,5 @@
 import type { components } from '@oriel/contract';
+import { desktopPicture } from './picture';
 import { RIGHTS } from './rights';
 
 // A broker without machines behind it, for development and tests. It follows ../broker/…/openapi.yaml and keeps
@@ -23,6 +24,10 @@ interface SignIn {
   streams: Set<ReadableStreamDefaultController<Uint8Array>>;
 }
 
+const POLICY: Schemas['PoolPolicy'] = {
+  assignment: 'floating', cloneType: 'linked', min: 0, logoffAction: 'refresh', limits: {}, schedule: { zone: 'UTC' },
+  snapshots: { byUser: false, most: 5, days: 14 }, clipboard: 'both',
+};
 const STAGES = ['CLAIM', 'CLONE', 'START', 'BOOT', 'READY'] as const;
 const PASSWORD = 'correct horse';
 const LOCK_AFTER = 3;
@@ -89,7 +94,7 @@ export class MockBroker {
         id, displayName, description, kind: 'floating', cloneType: 'linked', image: 'debian-desktop', imageVersion: 2,
         enabled: true, state: 'ACTIVE', size: 5, warm: 1, memoryMib: 512, vcpus: 1, width: 1280, height: 720,
         counts: { machines: 3, available: 1, inUse: 1, starting: 1, dirty: 0, error: 0, queued: 0 },
-        created: '2026-11-01T08:00:00Z', etag: '1', ...more,
+        created: '2026-11-01T08:00:00Z', etag: '1', policy: POLICY, warmNow: 1, open: true, ...more,
       });
     };
     pool('demo', 'Debian desktop', 'Window manager, terminal, file manager, editor and a light browser.');
@@ -133,6 +138,10 @@ export class MockBroker {
       this.sessions.push({
         id: uuid(), username, poolId, machine: name, state: username === 'bob' ? 'CONNECTED' : 'DISCONNECTED',
         started: '2026-11-22T08:03:00Z', connected: '2026-11-22T08:03:40Z', clientAddress: '192.0.2.17',
+        logon: {
+          requested: '2026-11-22T08:03:00Z', authenticateMs: 310, claimMs: username === 'bob' ? 1_200 : 38_000, cloneMs: 420,
+          bootMs: username === 'bob' ? 21_700 : 0, firstFrameMs: 640,
+        },
       });
     }
     this.images.push({
@@ -146,10 +155,11 @@ export class MockBroker {
     for (let i = 0; i < 70; i++) this.#record('bob', i % 7 === 3 ? 'login' : 'session.assign', 'demo', i % 7 === 3 ? 'REFUSED' : 'OK');
   }
 
-  #record(actor: string, action: string, target: string, outcome: Schemas['AuditRecord']['outcome'] = 'OK'): void {
+  #record(actor: string, action: string, target: string, outcome: Schemas['AuditRecord']['outcome'] = 'OK', subject?: string): void {
     const sequence = this.audit.length + 1;
     this.audit.unshift({
       sequence, time: new Date(Date.UTC(2026, 10, 22, 8, 0, sequence)).toISOString(), actor, action, target, outcome,
+      ...(subject !== undefined && { subject }),
       address: '192.0.2.17', hash: sequence.toString(16).padStart(64, '0'),
     });
   }
@@ -346,7 +356,7 @@ export class MockBroker {
       this.change(session.username, session.poolId, { state: 'NONE', action: 'CONNECT', stages: [] });
     }
     this.cut(session.id, 4000);
-    this.#record(by, 'session.logoff', session.machine);
+    this.#record(by, 'session.logoff', session.machine, 'OK', session.username);
     this.#changed('session', session.id);
   }
 
@@ -423,11 +433,21 @@ export class MockBroker {
           page(this.sessions.filter((session) => url.searchParams.get('active') !== 'true' || session.state !== 'ENDED'), url),
         );
       case 'POST sessions':
+        if (path[2] === 'message') {
+          need('session.message');
+          return json({ pages: this.#message(user.username, path[1] ?? '', await body()) }, 202);
+        }
         return this.#session(user, path[1] ?? '', path[2] ?? '');
       case 'GET users':
         need('user.read');
+        if (path[2] === 'overview') return json(this.#person(this.#user(path[1])));
+        if (path[2] === 'audit') {
+          need('audit.subject');
+          const { username } = this.#user(path[1]);
+          return json(page(this.audit.filter((record) => record.actor === username || record.target === username || record.subject === username), url));
+        }
         return json(
-          page([...this.users.values()].filter((entry) => (entry.username + entry.displayName).toLowerCase().includes((url.searchParams.get('q') ?? '').toLowerCase())), url),
+          page([...this.users.values()].filter((entry) => (entry.username + entry.displayName).toLowerCase().includes((url.searchParams.get('search') ?? '').toLowerCase())), url),
         );
       case 'POST users': {
         need('user.write');
@@ -503,8 +523,14 @@ export class MockBroker {
         return json(pool);
       }
       case 'GET machines': {
-        need('machine.read');
+        if (path[2] !== 'screen') need('machine.read');
         if (path[1] === undefined) return json(page(this.machines, url));
+        if (path[2] === 'screen') {
+          const of = this.#machine(path[1]);
+          if (of.power !== 'ON') throw new Refused(409, 'NOT_READY');
+          if (of.username && of.username !== user.username) this.#record(user.username, 'machine.screen', of.name, 'OK', of.username);
+          return new Response(desktopPicture(of.name), { headers: { 'Content-Type': 'image/png', 'Cache-Control': 'no-store' } });
+        }
         return json(this.#machine(path[1]));
       }
       case 'GET operations': {
@@ -561,6 +587,37 @@ export class MockBroker {
     }
   }
 
+  #person(user: User): Schemas['Person'] {
+    const sessions = this.sessions.filter((session) => session.username === user.username);
+    return {
+      user,
+      sessions: sessions.filter((session) => session.state !== 'ENDED'),
+      past: sessions.filter((session) => session.state === 'ENDED'),
+      machines: this.machines.filter((machine) => machine.username === user.username),
+      queues: [],
+      troubles:
+        user.username === 'bob'
+          ? [
+              { time: '2026-11-22T08:02:10Z', source: 'REFUSAL', target: 'design', text: 'No machine of the pool was free.' },
+              { time: '2026-11-21T16:40:00Z', source: 'OPERATION', target: 'demo-2', text: 'START failed: the host did not answer within 30 s' },
+            ]
+          : [],
+    };
+  }
+
+  #message(from: string, sessionId: string, given: Schemas['MessageCreate']): number {
+    const session = this.sessions.find((candidate) => candidate.id === sessionId);
+    if (!session) throw new Refused(404, 'NOT_FOUND');
+    this.#record(from, 'session.message', session.machine, 'OK', session.username);
+    const pages = [...this.#signIns.values()].filter((signIn) => signIn.username === session.username).reduce((sum, signIn) => sum + signIn.streams.size, 0);
+    const message: Schemas['Message'] = {
+      sessionId, poolId: session.poolId, from, severity: given.severity, text: given.text, at: new Date().toISOString(),
+    };
+    this.tell(session.username, 'message', message);
+    this.#changed('session', sessionId);
+    return pages;
+  }
+
   #user(id: string | undefined): User {
     const found = [...this.users.values()].find((user) => user.id === id || user.username === id);
     if (!found) throw new Refused(404, 'NOT_FOUND');
@@ -584,7 +641,8 @@ export class MockBroker {
     const pool: Schemas['Pool'] = {
       kind: 'floating', cloneType: 'linked', imageVersion: 2, state: 'ACTIVE', displayName: given.id, ...given,
       counts: { machines: given.warm, available: 0, inUse: 0, starting: given.warm, dirty: 0, error: 0, queued: 0 },
-      created: new Date().toISOString(), etag: '1',
+      created: new Date().toISOString(), etag: '1', warmNow: given.warm, open: true,
+      policy: { ...POLICY, ...given.policy },
     };
     this.pools.set(pool.id, pool);
     this.#changed('pool', pool.id);
@@ -659,6 +717,8 @@ export class MockBroker {
       case 'restart':
         this.#start(session.username, session.poolId, 'RESTARTING');
         this.cut(session.id, 4001);
+        this.#record(user.username, 'session.restart', session.machine, 'OK', session.username);
+        this.#changed('session', session.id);
         return json(session, 202);
       case 'disconnect':
         this.cut(session.id, 4002);

@@ -6,10 +6,9 @@ import { FailureAlert } from '../app/FailureAlert';
 import { useLanguage } from '../i18n/language';
 import { AdminPage } from './AdminPage';
 import { audit, verifyAudit } from './api';
+import { OUTCOME } from './auditOutcome';
 import { DataTable } from './DataTable';
 import { usePages } from './usePages';
-
-const OUTCOME = { OK: 'success', REFUSED: 'warning', FAILED: 'danger' } as const;
 
 export function AuditPage() {
   const { t, n, date } = useLanguage();

@@ -1,10 +1,11 @@
 import { Button, EmptyState, EmptyStateBody, Skeleton } from '@patternfly/react-core';
 import { SearchIcon } from '@patternfly/react-icons';
-import { ActionsColumn, Table, Tbody, Td, Th, Thead, Tr, type IAction } from '@patternfly/react-table';
+import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import type { ReactNode } from 'react';
 import { FailureAlert } from '../app/FailureAlert';
 import { FailurePage } from '../app/FailurePage';
 import { useLanguage } from '../i18n/language';
+import { RowMenu, type MenuItem } from './RowMenu';
 import type { Pages } from './usePages';
 
 export interface Column<T> {
@@ -17,15 +18,17 @@ interface Props<T> {
   pages: Pages<T>;
   columns: readonly Column<T>[];
   rowKey: (row: T) => string;
+  /** What people call the row; without it, its key. */
+  rowName?: (row: T) => string;
   empty: string;
   /** What can be done with a row; none, no menu. */
-  actions?: (row: T) => IAction[];
+  actions?: (row: T) => MenuItem[];
 }
 
 const SKELETON_ROWS = [1, 2, 3, 4];
 
 /** A table of the administration with its loading, empty and error states. */
-export function DataTable<T>({ label, pages, columns, rowKey, empty, actions }: Props<T>) {
+export function DataTable<T>({ label, pages, columns, rowKey, rowName, empty, actions }: Props<T>) {
   const { t } = useLanguage();
   const { rows, failure, retry, more, reading } = pages;
   if (!rows && failure) return <FailurePage failure={failure} retry={retry} />;
@@ -59,7 +62,7 @@ export function DataTable<T>({ label, pages, columns, rowKey, empty, actions }: 
                         {column.cell(row)}
                       </Td>
                     ))}
-                    {actions && <Td isActionCell>{items.length > 0 && <ActionsColumn items={items} />}</Td>}
+                    {actions && <Td isActionCell>{items.length > 0 && <RowMenu name={rowName?.(row) ?? rowKey(row)} items={items} />}</Td>}
                   </Tr>
                 );
               })

@@ -78,6 +78,7 @@ export function EntitlementsCard({ poolId }: { poolId: string }) {
             reading: false,
           }}
           rowKey={(entitlement) => entitlement.id}
+        rowName={(entitlement) => entitlement.subject}
           empty={t('entitlements.empty')}
           {...(writes && {
             actions: (entitlement: Entitlement) => [

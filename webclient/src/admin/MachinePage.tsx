@@ -5,6 +5,7 @@ import { asFailure } from '../api/failure';
 import { FailurePage } from '../app/FailurePage';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
+import { MachineScreen } from '../machines/MachineScreen';
 import { AdminPage } from './AdminPage';
 import { machine as readMachine } from './api';
 import { Facts } from './Facts';
@@ -50,16 +51,29 @@ export function MachinePage() {
               {machine.failure}
             </Alert>
           )}
-          <Card className="oriel-admin__wide">
+          {hasRight(me, 'machine.screen') && machine.power === 'ON' && (
+            <Card>
+              <CardTitle component="h2">{t('machines.screen')}</CardTitle>
+              <CardBody>
+                <MachineScreen
+                  key={machine.username ?? ''}
+                  machine={machine.name}
+                  private={machine.username !== undefined && machine.username !== me.username}
+                  changed={machine.changed}
+                />
+              </CardBody>
+            </Card>
+          )}
+          <Card {...(machine.power !== 'ON' && { className: 'oriel-admin__wide' })}>
             <CardTitle component="h2">{t('machines.state')}</CardTitle>
             <CardBody>
               <Facts
-                columns={3}
+                columns={2}
                 facts={[
                   [t('machines.lifecycle'), <LifecycleLabel key="lifecycle" machine={machine} />],
                   [t('machines.power'), t(`power.${machine.power}`)],
                   [t('machines.agent'), t(`agent.${machine.agent}`)],
-                  [t('machines.user'), machine.username ?? t('machines.nobody')],
+                  [t('machines.user'), machine.username ? <Link key="user" to={`/helpdesk/${machine.username}`}>{machine.username}</Link> : t('machines.nobody')],
                   [t('sessions.pool'), <Link key="pool" to={`/admin/pools/${machine.poolId}`}>{machine.poolId}</Link>],
                   [t('pools.image'), t('images.nameAndVersion', { name: machine.image, version: machine.imageVersion })],
                   [t('machines.host'), machine.host],

@@ -35,6 +35,7 @@ export function OperationsTable({ filter }: { filter: OperationFilter }) {
       label={t('admin.operations')}
       pages={pages}
       rowKey={(operation) => operation.id}
+      rowName={(operation) => operation.machine}
       empty={t('operations.empty')}
       {...(hasRight(me, 'operation.manage') && {
         actions: (operation: Operation) =>

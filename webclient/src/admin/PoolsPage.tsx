@@ -26,6 +26,7 @@ export function PoolsPage() {
         label={t('admin.pools')}
         pages={pages}
         rowKey={(pool) => pool.id}
+        rowName={(pool) => pool.displayName}
         empty={t('pools.empty')}
         {...(actions && { actions })}
         columns={[

@@ -1,23 +1,18 @@
-import { Label, Switch, type LabelProps } from '@patternfly/react-core';
-import type { IAction } from '@patternfly/react-table';
+import { Switch } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { logoff } from '../api/portal';
 import type { Session } from '../api/types';
 import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
 import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
+import { hasRight, isHelper, useMe } from '../identity/identity';
+import { SessionState } from '../helpdesk/SessionState';
 import { AdminPage } from './AdminPage';
 import { sessions } from './api';
 import { DataTable } from './DataTable';
+import type { MenuItem } from './RowMenu';
 import { usePages } from './usePages';
-
-const STATE: Record<Session['state'], Pick<LabelProps, 'status' | 'color'>> = {
-  PENDING: { status: 'info' },
-  CONNECTED: { status: 'success' },
-  DISCONNECTED: { color: 'blue' },
-  ENDED: {},
-};
 
 export function SessionsPage() {
   const { t, date } = useLanguage();
@@ -27,7 +22,7 @@ export function SessionsPage() {
   const [ask, setAsk] = useState<Confirmation>();
   const pages = usePages(['session', active], (cursor) => sessions(active, cursor));
 
-  const actions = (session: Session): IAction[] =>
+  const actions = (session: Session): MenuItem[] =>
     session.state === 'ENDED'
       ? []
       : [
@@ -62,18 +57,25 @@ export function SessionsPage() {
         label={t('admin.sessions')}
         pages={pages}
         rowKey={(session) => session.id}
+        rowName={(session) => session.machine}
         empty={t('sessions.empty')}
         {...(hasRight(me, 'session.manage') && { actions })}
         columns={[
-          { title: t('sessions.user'), cell: (session) => session.username },
+          {
+            title: t('sessions.user'),
+            cell: (session) =>
+              isHelper(me) ? <Link to={`/helpdesk/${session.username}`}>{session.username}</Link> : session.username,
+          },
           { title: t('sessions.pool'), cell: (session) => session.poolId },
-          { title: t('sessions.machine'), cell: (session) => session.machine },
+          {
+            title: t('sessions.machine'),
+            cell: (session) =>
+              hasRight(me, 'machine.read') ? <Link to={`/admin/machines/${session.machine}`}>{session.machine}</Link> : session.machine,
+          },
           {
             title: t('sessions.state'),
             cell: (session) => (
-              <Label isCompact {...STATE[session.state]}>
-                {t(`sessions.state.${session.state}`)}
-              </Label>
+              <SessionState session={session} />
             ),
           },
           { title: t('sessions.started'), cell: (session) => date(session.started) },

@@ -1,5 +1,4 @@
-import { Button, Label, SearchInput } from '@patternfly/react-core';
-import type { IAction } from '@patternfly/react-table';
+import { Button, SearchInput } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import type { User } from '../api/types';
@@ -14,10 +13,8 @@ import { DataTable } from './DataTable';
 import { EditUserDialog } from './EditUserDialog';
 import { GeneratedPassword } from './GeneratedPassword';
 import { usePages } from './usePages';
-
-export function isLocked(user: Pick<User, 'lockedUntil'>, now: number): boolean {
-  return user.lockedUntil !== undefined && Date.parse(user.lockedUntil) > now;
-}
+import type { MenuItem } from './RowMenu';
+import { isLocked, UserState } from './UserState';
 
 export function UsersPage() {
   const { t, date } = useLanguage();
@@ -36,8 +33,8 @@ export function UsersPage() {
   const refresh = (): void => void client.invalidateQueries({ queryKey: ['user'] });
   const run = (work: Promise<unknown>): void => void work.then(refresh, toasts.failed);
 
-  const actions = (user: User): IAction[] => {
-    const list: IAction[] = [];
+  const actions = (user: User): MenuItem[] => {
+    const list: MenuItem[] = [];
     if (writes) list.push({ title: t('users.edit'), onClick: () => setEditing(user) });
     if (writes && user.enabled && user.id !== me.id) {
       list.push({
@@ -156,23 +153,5 @@ export function UsersPage() {
       {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}
       {generated && !ask && <GeneratedPassword {...generated} close={() => setGenerated(undefined)} />}
     </AdminPage>
-  );
-}
-
-function UserState({ user }: { user: User }) {
-  const { t } = useLanguage();
-  const [now] = useState(Date.now);
-  if (!user.enabled) return <Label isCompact>{t('users.disabled')}</Label>;
-  if (isLocked(user, now)) {
-    return (
-      <Label isCompact status="warning">
-        {t('users.locked')}
-      </Label>
-    );
-  }
-  return (
-    <Label isCompact status="success">
-      {t('users.active')}
-    </Label>
   );
 }

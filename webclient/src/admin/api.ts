@@ -18,7 +18,7 @@ function at(cursor: string | undefined): { limit: number; cursor?: string } {
 }
 
 export const users = (q: string, cursor?: string): Promise<Page<User>> =>
-  body(http.GET('/api/v1/users', { params: { query: { ...at(cursor), ...(q && { q }) } } }));
+  body(http.GET('/api/v1/users', { params: { query: { ...at(cursor), ...(q && { search: q }) } } }));
 
 export const createUser = (user: Schemas['UserCreate']): Promise<Schemas['UserCreated']> =>
   body(http.POST('/api/v1/users', { params: { header }, body: user }));

@@ -1,4 +1,3 @@
-import type { IAction } from '@patternfly/react-table';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { Machine } from '../api/types';
@@ -6,11 +5,12 @@ import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
 import { useToasts } from '../app/toasts';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
+import type { MenuItem } from './RowMenu';
 import { maintainMachine, refreshMachine, restartMachine } from './api';
 
 interface MachineActions {
   /** Undefined for people who may not act on machines. */
-  actions: ((machine: Machine) => IAction[]) | undefined;
+  actions: ((machine: Machine) => MenuItem[]) | undefined;
   /** To be put on the page: the question that is open, if any. */
   dialog: ReactNode;
 }
@@ -30,7 +30,7 @@ export function useMachineActions(): MachineActions {
       toasts.success(t(enabled ? 'machines.maintained' : 'machines.isBack', { name: machine.name }));
     }, toasts.failed);
 
-  const actions = (machine: Machine): IAction[] => {
+  const actions = (machine: Machine): MenuItem[] => {
     const aside = machine.lifecycle === 'MAINTENANCE' || machine.lifecycle === 'DRAINING';
     const inUse = machine.username !== undefined;
     return [

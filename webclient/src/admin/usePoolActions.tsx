@@ -1,4 +1,3 @@
-import type { IAction } from '@patternfly/react-table';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { Pool } from '../api/types';
@@ -6,11 +5,12 @@ import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
 import { useToasts } from '../app/toasts';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
+import type { MenuItem } from './RowMenu';
 import { deletePool, updatePool } from './api';
 
 interface PoolActions {
   /** Undefined for people who may not change pools. */
-  actions: ((pool: Pool) => IAction[]) | undefined;
+  actions: ((pool: Pool) => MenuItem[]) | undefined;
   dialog: ReactNode;
 }
 
@@ -23,7 +23,7 @@ export function usePoolActions(deleted?: () => void): PoolActions {
   const [ask, setAsk] = useState<Confirmation>();
   const refresh = (): void => void client.invalidateQueries({ queryKey: ['pool'] });
 
-  const actions = (pool: Pool): IAction[] => [
+  const actions = (pool: Pool): MenuItem[] => [
     pool.enabled && pool.state !== 'RESTRAINED'
       ? {
           title: t('pools.disable'),

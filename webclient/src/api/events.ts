@@ -1,4 +1,7 @@
+import type { components } from '@oriel/contract';
 import type { Desktop } from './types';
+
+export type Message = components['schemas']['Message'];
 
 export type StreamStatus = 'connecting' | 'live' | 'down';
 
@@ -12,6 +15,8 @@ export interface StreamEvents {
   hello: undefined;
   desktop: Desktop;
   changed: Change;
+  /** The helpdesk writes to the person. */
+  message: Message;
   'signed-out': { reason?: string };
   status: StreamStatus;
 }
@@ -87,6 +92,7 @@ export class EventStream {
     });
     this.#forward(source, 'desktop');
     this.#forward(source, 'changed');
+    this.#forward(source, 'message');
     source.addEventListener('signed-out', (event) => {
       // It will not come back before somebody signs in.
       this.stop();
@@ -102,7 +108,7 @@ export class EventStream {
     });
   }
 
-  #forward(source: Source, type: 'desktop' | 'changed'): void {
+  #forward(source: Source, type: 'desktop' | 'changed' | 'message'): void {
     source.addEventListener(type, (event) => {
       const data = parse(event);
       if (data) this.#emit(type, data as never);

@@ -5,17 +5,19 @@ import { BrowserRouter, Navigate, Outlet, Route, Routes, useLocation } from 'rea
 import { asFailure } from '../api/failure';
 import { DesktopsPage } from '../desktops/DesktopsPage';
 import { LanguageProvider, useLanguage } from '../i18n/language';
-import { IdentityProvider, isOperator, useIdentity, useMe } from '../identity/identity';
+import { IdentityProvider, isHelper, isOperator, useIdentity, useMe } from '../identity/identity';
 import { signInPath } from '../identity/returnPath';
 import { SignInPage } from '../identity/SignInPage';
 import { ErrorBoundary } from './ErrorBoundary';
 import { FailurePage } from './FailurePage';
 import { LiveProvider } from './live';
+import { MessageListener } from './MessageListener';
 import { NotFoundPage } from './NotFoundPage';
 import { Shell } from './Shell';
 import { ToastProvider } from './toasts';
 
 const ViewerPage = lazy(() => import('../viewer/ViewerPage'));
+const HelpdeskArea = lazy(() => import('../helpdesk/HelpdeskArea'));
 const AdminArea = lazy(() => import('../admin/AdminArea'));
 
 const MOST_RETRIES = 2;
@@ -59,6 +61,7 @@ export function Pages() {
       <Route element={<SignedIn />}>
         <Route path="/" element={<DesktopsPage />} />
         <Route path="/desktop/:poolId" element={<Later><ViewerPage /></Later>} />
+        <Route path="/helpdesk/*" element={<Helpers><Later><HelpdeskArea /></Later></Helpers>} />
         <Route path="/admin/*" element={<Operators><Later><AdminArea /></Later></Operators>} />
         <Route path="*" element={<Shell><NotFoundPage /></Shell>} />
       </Route>
@@ -98,9 +101,14 @@ function SignedIn() {
       return (
         <LiveProvider>
           <Outlet />
+          <MessageListener />
         </LiveProvider>
       );
   }
+}
+
+function Helpers({ children }: { children: ReactNode }) {
+  return isHelper(useMe()) ? children : <Shell><NotFoundPage /></Shell>;
 }
 
 function Operators({ children }: { children: ReactNode }) {

@@ -13,7 +13,7 @@ import { useEffect, type ReactNode } from 'react';
 import { NavLink, useLocation, type LinkProps, Link } from 'react-router';
 import { Logo } from '../brand/Logo';
 import { useLanguage } from '../i18n/language';
-import { isOperator, useMe } from '../identity/identity';
+import { isHelper, isOperator, useMe } from '../identity/identity';
 import { AccountMenu } from './AccountMenu';
 import { ConnectionBanner } from './ConnectionBanner';
 
@@ -58,6 +58,7 @@ export function Shell({ children, sidebar }: { children: ReactNode; sidebar?: Re
         {isOperator(me) && (
           <nav className="oriel-areas" aria-label={t('nav.areas')}>
             <AreaLink to="/" end name={t('desktops.title')} short={t('desktops.short')} />
+            {isHelper(me) && <AreaLink to="/helpdesk" name={t('helpdesk.title')} short={t('helpdesk.title')} />}
             <AreaLink to="/admin" name={t('admin.title')} short={t('admin.short')} />
           </nav>
         )}

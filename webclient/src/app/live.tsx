@@ -14,7 +14,10 @@ export function staleAfter(change: Change): readonly string[] {
     case 'machine':
     case 'session':
       // A pool's row counts its machines and sessions.
-      return [change.kind, 'pool'];
+      return [change.kind, 'pool', 'person'];
+    case 'user':
+    case 'operation':
+      return [change.kind, 'person'];
     default:
       return [change.kind];
   }

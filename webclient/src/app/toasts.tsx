@@ -6,7 +6,7 @@ import { explain } from './explain';
 
 interface Toast {
   id: number;
-  variant: 'success' | 'info' | 'danger';
+  variant: 'success' | 'info' | 'warning' | 'danger';
   title: string;
   text?: string;
 }
@@ -14,9 +14,17 @@ interface Toast {
 interface Toasts {
   success: (title: string) => void;
   failed: (error: unknown) => void;
+  /** Stays until it is closed. */
+  note: (title: string, text: string) => void;
+  warning: (title: string, text: string) => void;
 }
 
-const Context = createContext<Toasts>({ success: () => undefined, failed: () => undefined });
+const Context = createContext<Toasts>({
+  success: () => undefined,
+  failed: () => undefined,
+  note: () => undefined,
+  warning: () => undefined,
+});
 const GONE_AFTER_MS = 6_000;
 const MOST = 4;
 
@@ -37,6 +45,8 @@ export function ToastProvider({ children }: { children: ReactNode }) {
         const { title, help } = explain(asFailure(error), language);
         add({ variant: 'danger', title, text: help });
       },
+      note: (title, text) => add({ variant: 'info', title, text }),
+      warning: (title, text) => add({ variant: 'warning', title, text }),
     }),
     [add, language],
   );
@@ -51,8 +61,8 @@ export function ToastProvider({ children }: { children: ReactNode }) {
             variant={toast.variant}
             component="p"
             title={toast.title}
-            // A failure stays until it was read.
-            timeout={toast.variant === 'danger' ? false : GONE_AFTER_MS}
+            // Whatever has to be read stays until it was.
+            timeout={toast.variant === 'success' ? GONE_AFTER_MS : false}
             onTimeout={() => remove(toast.id)}
             actionClose={<AlertActionCloseButton onClose={() => remove(toast.id)} />}
           >

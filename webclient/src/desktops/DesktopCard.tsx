@@ -89,7 +89,7 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
       data-pool={desktop.poolId}
       data-state={desktop.state}
     >
-      <DesktopPicture poolId={desktop.poolId} state={desktop.state} />
+      <DesktopPicture desktop={desktop} />
       <CardHeader {...(menu && { actions: { actions: menu } })}>
         <CardTitle component="h2" id={titleId}>
           {desktop.name}

@@ -1,7 +1,38 @@
-import { type DesktopState } from '../api/types';
+import { useState } from 'react';
+import type { Desktop } from '../api/types';
+
+type Shown = Pick<Desktop, 'poolId' | 'state' | 'machine' | 'changed'>;
+
+const PICTURE_PX = 480;
+
+/** What is on the desktop's screen, as it was left; a drawing where there is no screen. */
+export function DesktopPicture({ desktop }: { desktop: Shown }) {
+  const { state, machine, changed } = desktop;
+  const [loaded, setLoaded] = useState<string>();
+  const running = state === 'READY' || state === 'CONNECTED' || state === 'DISCONNECTED';
+  const source =
+    running && machine !== undefined
+      ? `/api/v1/machines/${encodeURIComponent(machine)}/screen?width=${PICTURE_PX}&at=${encodeURIComponent(changed)}`
+      : undefined;
+  return (
+    <div className="oriel-picture-frame">
+      <Drawing desktop={desktop} />
+      {source && (
+        <img
+          key={source}
+          className="oriel-picture oriel-picture--screen"
+          alt=""
+          src={source}
+          data-loaded={loaded === source}
+          onLoad={() => setLoaded(source)}
+        />
+      )}
+    </div>
+  );
+}
 
 /** Stands for the screen until there is a picture of it. Its hue is the pool's, so that cards are told apart. */
-export function DesktopPicture({ poolId, state }: { poolId: string; state: DesktopState }) {
+function Drawing({ desktop: { poolId, state } }: { desktop: Shown }) {
   const hue = [...poolId].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
   const lit = state === 'READY' || state === 'CONNECTED' || state === 'DISCONNECTED';
   const id = `sky-${poolId}`;

@@ -20,6 +20,10 @@ export const de: Messages = {
   'notFound.help': 'Vielleicht ist die Adresse vertippt, oder das, wofür sie stand, gibt es nicht mehr.',
 
   'admin.short': 'Admin',
+  'helpdesk.title': 'Helpdesk',
+
+  'message.from': 'Nachricht von {name}',
+  'message.read': 'Gelesen',
   'admin.title': 'Administration',
 
   'banner.offline': 'Sie sind offline. Die Anzeige ist möglicherweise veraltet.',
@@ -188,6 +192,14 @@ export const de: Messages = {
   'clipboard.sharing.off': 'Was Sie auf dem Desktop kopieren, erscheint hier. Text für den Desktop kommt hier hinein.',
   'clipboard.sharing.on': 'Die Zwischenablage wird in beiden Richtungen automatisch geteilt.',
 
+  'failure.OUTSIDE_HOURS.title': 'Um diese Zeit geschlossen',
+  'failure.OUTSIDE_HOURS.help': 'Dieser Desktop ist nur zu bestimmten Zeiten zu benutzen. Fragen Sie Ihre Administration, wann.',
+  'failure.CODE_NEEDED.title': 'Ein Code wird gebraucht',
+  'failure.CODE_NEEDED.help': 'Geben Sie den Code ein, den Ihre App jetzt zeigt.',
+  'failure.BAD_CODE.title': 'Der Code ist falsch',
+  'failure.BAD_CODE.help': 'Codes wechseln alle 30 Sekunden: Geben Sie den ein, den Ihre App jetzt zeigt. Hilft das nicht, prüfen Sie die Uhr Ihres Telefons.',
+  'failure.IDENTITY_PROVIDER.title': 'Der Anmeldedienst hat nicht geantwortet, wie er sollte',
+  'failure.IDENTITY_PROVIDER.help': 'Versuchen Sie es gleich noch einmal. Passiert es wieder, sagen Sie es Ihrer Administration.',
   'failure.BAD_REQUEST.title': 'Das wurde nicht angenommen',
   'failure.BAD_REQUEST.help': 'Prüfen Sie Ihre Eingabe.',
   'failure.BAD_CREDENTIALS.title': 'Benutzername oder Passwort ist falsch',

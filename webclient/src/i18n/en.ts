@@ -20,6 +20,10 @@ export const en = {
 
   'admin.title': 'Administration',
   'admin.short': 'Admin',
+  'helpdesk.title': 'Helpdesk',
+
+  'message.from': 'Message from {name}',
+  'message.read': 'I have read it',
 
   'banner.offline': 'You are offline. What you see may be out of date.',
   'banner.noEvents': 'The server can’t be reached at the moment. What you see may be out of date; it updates by itself.',
@@ -187,6 +191,14 @@ export const en = {
   'clipboard.sharing.off': 'What you copy on the desktop appears here. Text for the desktop goes in here.',
   'clipboard.sharing.on': 'The clipboard is shared automatically in both directions.',
 
+  'failure.OUTSIDE_HOURS.title': 'Closed at this time',
+  'failure.OUTSIDE_HOURS.help': 'This desktop can be used at certain hours only. Ask your administrator which.',
+  'failure.CODE_NEEDED.title': 'A code is needed',
+  'failure.CODE_NEEDED.help': 'Enter the code that your app shows now.',
+  'failure.BAD_CODE.title': 'The code is wrong',
+  'failure.BAD_CODE.help': 'Codes change every 30 seconds: enter the one that your app shows now. If it goes on, check the clock of your phone.',
+  'failure.IDENTITY_PROVIDER.title': 'The sign-in service did not answer as it should',
+  'failure.IDENTITY_PROVIDER.help': 'Try again in a moment. If it happens again, tell your administrator.',
   'failure.BAD_REQUEST.title': 'That was not accepted',
   'failure.BAD_REQUEST.help': 'Check what you entered.',
   'failure.BAD_CREDENTIALS.title': 'User name or password is wrong',

@@ -89,6 +89,11 @@ export function hasRight(me: Me, right: Right): boolean {
   return me.rights.includes(right);
 }
 
+/** Whether they help other people. */
+export function isHelper(me: Me): boolean {
+  return hasRight(me, 'user.read') && hasRight(me, 'session.read');
+}
+
 /** Whether there is anything for them in the administration. */
 export function isOperator(me: Me): boolean {
   return me.rights.some((right) => right !== 'desktop.use');

@@ -39,7 +39,7 @@ describe('a failed request', () => {
   });
 
   it('explains a reason that only a newer broker knows', () => {
-    const failure = new Failure({ reason: 'OUTSIDE_HOURS' as never, detail: 'Come back at nine.' });
+    const failure = new Failure({ reason: 'NEWER_THAN_THIS' as never, detail: 'Come back at nine.' });
     expect(explain(failure, english).help).toBe('Come back at nine.');
   });
 });

@@ -57,8 +57,8 @@ describe('events and what was read', () => {
   });
 
   it('make a pool’s counts stale with its machines and sessions', () => {
-    expect(staleAfter({ kind: 'machine', id: 'm' })).toEqual(['machine', 'pool']);
-    expect(staleAfter({ kind: 'user', id: 'u' })).toEqual(['user']);
+    expect(staleAfter({ kind: 'machine', id: 'm' })).toEqual(['machine', 'pool', 'person']);
+    expect(staleAfter({ kind: 'user', id: 'u' })).toEqual(['user', 'person']);
   });
 });
 

@@ -1,0 +1,1 @@
+export const OUTCOME = { OK: 'success', REFUSED: 'warning', FAILED: 'danger' } as const;

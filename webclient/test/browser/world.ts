@@ -1,0 +1,123 @@
+import axe from 'axe-core';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import type { MockOptions } from '../../mock/broker';
+import { serve, type MockServer } from '../../mock/server';
+
+export const CHROMIUM = process.env.ORIEL_CHROMIUM ?? '/usr/bin/chromium';
+export const ASSETS = join(import.meta.dirname, '../../target/classes/oriel/webclient');
+const SHOTS = join(import.meta.dirname, '../../target/screenshots');
+export const WAIT = 20_000;
+
+export const noBrowser = !existsSync(CHROMIUM);
+
+/** The windows that every page has to fit. */
+export const WINDOWS = {
+  wide: { width: 1440, height: 900 },
+  tablet: { width: 1024, height: 768 },
+  phone: { width: 390, height: 844 },
+} as const;
+
+/** The built client in a real browser, under the product's Content-Security-Policy, against the mock. One per file. */
+export class World {
+  page!: Page;
+  mock!: MockServer;
+  context!: BrowserContext;
+  #browser!: Browser;
+  #complaints: string[] = [];
+
+  /** Registers what has to happen around the tests of the describe block that it is called in. */
+  constructor(options: MockOptions = {}) {
+    beforeAll(async () => {
+      this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    }, 60_000);
+    afterAll(() => this.#browser.close());
+    beforeEach(async () => {
+      this.mock = await serve(ASSETS, 0, { stageMs: 150, queueMs: 600, ...options });
+      await this.open({ viewport: { width: 1280, height: 720 } });
+    });
+    afterEach(async () => {
+      await this.context.close();
+      await this.mock.close();
+      expect(this.#complaints).toEqual([]);
+    });
+  }
+
+  /** A browser of somebody else; the one before is closed. */
+  async open(options: BrowserContextOptions): Promise<void> {
+    await (this.context as BrowserContext | undefined)?.close();
+    this.context = await this.#browser.newContext({ locale: 'en-US', ...options });
+    this.page = await this.another();
+  }
+
+  /** Another tab of the same person. */
+  async another(): Promise<Page> {
+    const page = await this.context.newPage();
+    page.setDefaultTimeout(WAIT);
+    page.on('pageerror', (error) => this.#complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) this.#complaints.push(message.text());
+    });
+    return page;
+  }
+
+  /** A second person's browser, next to the first. */
+  async somebodyElse(): Promise<Page> {
+    const context = await this.#browser.newContext({ locale: 'en-US' });
+    this.context.on('close', () => void context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(WAIT);
+    return page;
+  }
+
+  async signIn(path: string, user: string, page = this.page): Promise<void> {
+    await page.goto(this.mock.url + path);
+    await page.getByLabel('User name').fill(user);
+    await page.locator('#password').fill('correct horse');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('User name').waitFor({ state: 'detached' });
+  }
+
+  async connected(): Promise<void> {
+    await this.page.waitForSelector('[data-phase="connected"]');
+  }
+
+  /** WCAG 2.2 A and AA; a finding is told with its place. */
+  async accessible(): Promise<void> {
+    // Menus and dialogs fade in: contrast is only right at the end.
+    await this.page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
+          .map((animation) => animation.finished.catch(() => undefined)),
+      ),
+    );
+    await this.page.evaluate(axe.source);
+    const findings = await this.page.evaluate(async () => {
+      const checker = (window as unknown as { axe: typeof axe }).axe;
+      const { violations } = await checker.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      });
+      return violations.flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.target.join(' ')}: ${node.html.slice(0, 160)}`));
+    });
+    expect(findings).toEqual([]);
+  }
+
+  /** Nothing sticks out of the window sideways. */
+  async fits(): Promise<boolean> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+  }
+
+  async loaded(): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector('[aria-busy="true"], .pf-v6-c-skeleton') === null);
+  }
+
+  /** Kept in target/screenshots. */
+  async shot(name: string): Promise<void> {
+    mkdirSync(SHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  }
+}
