@@ -1,12 +1,14 @@
 package oriel.broker;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,6 +70,7 @@ import oriel.broker.store.StoreUnavailableException;
 import oriel.broker.store.Tx;
 import oriel.broker.web.Json;
 import oriel.broker.web.Resource;
+import oriel.broker.web.Tls;
 import oriel.broker.web.WebServer;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
@@ -105,6 +108,7 @@ public final class Broker implements AutoCloseable {
     private final Activity activity;
     private final Clock clock;
     private final Json json = new Json();
+    private @Nullable Tls tls;
     private @Nullable WebServer web;
     private @Nullable DisplayService displayService;
 
@@ -273,6 +277,7 @@ public final class Broker implements AutoCloseable {
      * @throws IOException if the port cannot be had
      */
     public InetSocketAddress listen() throws IOException {
+        tls = tls();
         DisplayService service = new DisplayService(
                 tickets,
                 displays,
@@ -289,13 +294,47 @@ public final class Broker implements AutoCloseable {
                         new InetSocketAddress(
                                 config.listen().getHostString(), config.listen().getPort()),
                         displayPort,
-                        config.behindProxy()),
+                        config.behindProxy(),
+                        tls),
                 resources(),
                 callers,
                 json,
                 store::isUp);
         web = server;
         return server.address();
+    }
+
+    /** Outside of this computer nobody's password travels in the clear unless an operator says so. */
+    private @Nullable Tls tls() throws IOException {
+        BrokerConfig.TlsConfig wanted = config.tls();
+        java.nio.file.Path certificate = wanted.certificate();
+        java.nio.file.Path key = wanted.key();
+        String host = config.listen().getHostString();
+        InetAddress address = new InetSocketAddress(host, 0).getAddress();
+        boolean encrypt =
+                switch (wanted.use()) {
+                    case ON -> true;
+                    case OFF -> false;
+                    case AUTO ->
+                        certificate != null
+                                || (!config.behindProxy() && (address == null || !address.isLoopbackAddress()));
+                };
+        if (!encrypt) {
+            return null;
+        }
+        return certificate != null && key != null
+                ? Tls.ofFiles(certificate, key, clock)
+                : Tls.selfSigned(
+                        config.dataDirectory(),
+                        address == null || address.isAnyLocalAddress()
+                                ? InetAddress.getLocalHost().getHostName()
+                                : host,
+                        clock);
+    }
+
+    /** How connections are encrypted, once it listens; empty if they are not. */
+    public Optional<Tls> encryption() {
+        return Optional.ofNullable(tls);
     }
 
     /** The API, but for what the server says of itself. */

@@ -15,6 +15,7 @@ import oriel.broker.store.StoreConfig;
  * @param store the database
  * @param listen address and port of API and web client; port 0 takes a free one
  * @param behindProxy whether a proxy of ours writes X-Forwarded-For
+ * @param tls whether and with what certificate connections are encrypted
  * @param oidc the identity provider; null: local users only
  * @param pool the pool that is made at the first start
  * @param machines how machines are run
@@ -25,6 +26,7 @@ public record BrokerConfig(
         StoreConfig store,
         InetSocketAddress listen,
         boolean behindProxy,
+        TlsConfig tls,
         @Nullable OidcConfig oidc,
         FirstPool pool,
         MachineConfig machines) {
@@ -39,6 +41,7 @@ public record BrokerConfig(
                 StoreConfig.embedded(dataDirectory.resolve("oriel")),
                 InetSocketAddress.createUnresolved("127.0.0.1", PORT),
                 false,
+                TlsConfig.AUTO,
                 null,
                 new FirstPool("demo", "debian-desktop", 5, 1, 512, 1),
                 MachineConfig.defaults());
@@ -52,6 +55,7 @@ public record BrokerConfig(
                 store,
                 InetSocketAddress.createUnresolved(host, port),
                 behindProxy,
+                tls,
                 oidc,
                 pool,
                 machines);
@@ -65,6 +69,7 @@ public record BrokerConfig(
                 store,
                 listen,
                 behindProxy,
+                tls,
                 oidc,
                 pool,
                 machines);
@@ -72,22 +77,28 @@ public record BrokerConfig(
 
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
-        return new BrokerConfig(dataDirectory, imageDirectory, otherStore, listen, behindProxy, oidc, pool, machines);
+        return new BrokerConfig(dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines);
     }
 
     /** With another way to run machines. */
     public BrokerConfig running(MachineConfig otherMachines) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, oidc, pool, otherMachines);
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines);
+    }
+
+    /** With another way to encrypt. */
+    public BrokerConfig encrypted(TlsConfig otherTls) {
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, behindProxy, otherTls, oidc, pool, machines);
     }
 
     /** With an identity provider. */
     public BrokerConfig signingInBy(OidcConfig provider) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, provider, pool, machines);
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines);
     }
 
     /** With another first pool. */
     public BrokerConfig startingWith(FirstPool otherPool) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, oidc, otherPool, machines);
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines);
     }
 
     /**
@@ -130,6 +141,28 @@ public record BrokerConfig(
                     Duration.ofSeconds(15),
                     Duration.ofSeconds(1),
                     Duration.ofMinutes(10));
+        }
+    }
+
+    /**
+     * Whether and with what certificate connections are encrypted.
+     *
+     * @param use when
+     * @param certificate PEM file; null: one of our own, which browsers warn of
+     * @param key PEM file with its key
+     */
+    public record TlsConfig(Use use, @Nullable Path certificate, @Nullable Path key) {
+        /** With a certificate of our own, unless only this computer or a proxy of ours connects. */
+        public static final TlsConfig AUTO = new TlsConfig(Use.AUTO, null, null);
+
+        /** When connections are encrypted. */
+        public enum Use {
+            /** If a certificate is given; else unless only this computer or a proxy of ours connects. */
+            AUTO,
+            /** Always. */
+            ON,
+            /** Never. */
+            OFF
         }
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import oriel.broker.BrokerConfig;
 import oriel.broker.BrokerConfig.FirstPool;
 import oriel.broker.BrokerConfig.MachineConfig;
+import oriel.broker.BrokerConfig.TlsConfig;
 import oriel.broker.identity.keycloak.OidcConfig;
 import oriel.broker.store.StoreConfig;
 
@@ -98,6 +99,7 @@ final class ConfigFile {
                         number("database.connections", store.connections(), 2, 200)),
                 defaults.listen(),
                 flag("listen.behind-proxy", defaults.behindProxy()),
+                tls(),
                 oidc(),
                 new FirstPool(
                         text("pool.name", pool.id()),
@@ -127,6 +129,28 @@ final class ConfigFile {
                                     + ".");
                 });
         return config;
+    }
+
+    private TlsConfig tls() {
+        TlsConfig.Use use =
+                switch (text("listen.tls", "auto")) {
+                    case "auto" -> TlsConfig.Use.AUTO;
+                    case "on" -> TlsConfig.Use.ON;
+                    case "off" -> TlsConfig.Use.OFF;
+                    default ->
+                        throw new Main.Failure(2, where("listen.tls") + "\"listen.tls\" must be auto, on or off.");
+                };
+        String certificate = text("tls.certificate", "");
+        String key = text("tls.key", "");
+        if (certificate.isEmpty() != key.isEmpty()) {
+            throw new Main.Failure(
+                    2,
+                    where(certificate.isEmpty() ? "tls.key" : "tls.certificate")
+                            + "\"tls.certificate\" and \"tls.key\" go together.");
+        }
+        return certificate.isEmpty()
+                ? new TlsConfig(use, null, null)
+                : new TlsConfig(use, Path.of(certificate), Path.of(key));
     }
 
     private @Nullable OidcConfig oidc() {

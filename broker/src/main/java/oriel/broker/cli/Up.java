@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -16,6 +17,7 @@ import oriel.broker.identity.Accounts;
 import oriel.broker.image.ImageBuildException;
 import oriel.broker.image.RecipeBuild;
 import oriel.broker.store.StoreUnavailableException;
+import oriel.broker.web.Tls;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostProvider;
 import oriel.hypervisor.host.HypervisorHost;
@@ -104,7 +106,7 @@ final class Up implements Callable<Integer> {
             broker.startMachines();
             // Last: whoever interrupts all that must not lose passwords that were made and never shown.
             List<Accounts.Created> first = broker.bootstrapUsers();
-            announce(out, address, first);
+            announce(out, address, broker.encryption(), first);
             Thread main = Thread.currentThread();
             Runtime.getRuntime()
                     .addShutdownHook(new Thread(
@@ -185,10 +187,17 @@ final class Up implements Callable<Integer> {
         return providers.getFirst().open(directory);
     }
 
-    private static void announce(PrintWriter out, InetSocketAddress address, List<Accounts.Created> first) {
+    private static void announce(
+            PrintWriter out, InetSocketAddress address, Optional<Tls> tls, List<Accounts.Created> first) {
         String host = address.getAddress().isAnyLocalAddress() ? "localhost" : address.getHostString();
         out.println();
-        out.println("Oriel is ready: http://" + host + ":" + address.getPort() + "/");
+        out.println("Oriel is ready: " + (tls.isPresent() ? "https" : "http") + "://" + host + ":" + address.getPort() + "/");
+        tls.filter(Tls::isSelfSigned).ifPresent(own -> {
+            out.println();
+            out.println("  Its certificate is its own: browsers will warn. Compare the SHA-256 fingerprint");
+            out.println("    " + own.fingerprint());
+            out.println("  or give a certificate with tls.certificate and tls.key in oriel.conf.");
+        });
         if (!first.isEmpty()) {
             out.println();
             out.println("  Sign in as (shown only this once):");

@@ -50,8 +50,9 @@ public final class WebServer implements AutoCloseable {
      * @param listen where to listen; port 0 takes a free one
      * @param displayPort loopback port of the display gateway; 0: none
      * @param behindProxy whether X-Forwarded-For is written by a proxy of ours
+     * @param tls null: plain HTTP
      */
-    public record Options(InetSocketAddress listen, int displayPort, boolean behindProxy) {}
+    public record Options(InetSocketAddress listen, int displayPort, boolean behindProxy, @Nullable Tls tls) {}
 
     /**
      * Starts to listen.
@@ -77,9 +78,14 @@ public final class WebServer implements AutoCloseable {
             }
         }));
         InetSocketAddress listen = options.listen();
-        undertow = Undertow.builder()
-                .addHttpListener(listen.getPort(), listen.getHostString())
-                .setIoThreads(IO_THREADS)
+        Tls tls = options.tls();
+        Undertow.Builder builder = Undertow.builder();
+        if (tls == null) {
+            builder.addHttpListener(listen.getPort(), listen.getHostString());
+        } else {
+            builder.addHttpsListener(listen.getPort(), listen.getHostString(), tls.context());
+        }
+        undertow = builder.setIoThreads(IO_THREADS)
                 .setWorkerThreads(WORKER_THREADS)
                 .setServerOption(UndertowOptions.MAX_HEADER_SIZE, MOST_HEADER_BYTES)
                 // Larger ones are cut off; smaller ones that are too large still get an answer, see ApiHandler.

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
@@ -55,12 +54,7 @@ class DesktopInTheBrowserTest {
 
     @BeforeAll
     static void start() throws Exception {
-        Path chromium = Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-                .map(Path::of)
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElse(null);
-        assumeTrue(chromium != null, "no Chromium: install Debian's package chromium");
+        assumeTrue(Chromium.path().isPresent(), "no Chromium: install Debian's package chromium");
         Files.createDirectories(SHOTS);
         Path data = Files.createTempDirectory(TARGET, "product");
         Path images = System.getProperty("oriel.data") == null
@@ -68,20 +62,8 @@ class DesktopInTheBrowserTest {
                 : Path.of(System.getProperty("oriel.data"), "images");
         Files.createDirectories(images);
         product = Product.start(data, images, "--pool-size", "1", "--pool-warm", "1");
-        playwright = Playwright.create(
-                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        browser = playwright
-                .chromium()
-                .launch(new BrowserType.LaunchOptions()
-                        .setExecutablePath(chromium)
-                        .setArgs(List.of(
-                                "--no-sandbox",
-                                "--disable-gpu",
-                                "--disable-quic",
-                                "--no-first-run",
-                                "--disable-background-networking",
-                                "--disable-component-update",
-                                "--disable-sync")));
+        playwright = Chromium.playwright();
+        browser = Chromium.launch(playwright);
     }
 
     @AfterAll

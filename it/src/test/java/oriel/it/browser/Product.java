@@ -43,9 +43,16 @@ final class Product implements AutoCloseable {
     /** Starts it and waits until it serves. */
     static Product start(Path data, Path images, String... options)
             throws IOException, InterruptedException, TimeoutException {
-        List<String> command = new ArrayList<>(
-                List.of("up", "--data-dir", data.toString(), "--images", images.toString(), "--port", "0"));
-        command.addAll(List.of(options));
+        List<String> all = new ArrayList<>(
+                List.of("--data-dir", data.toString(), "--images", images.toString(), "--port", "0"));
+        all.addAll(List.of(options));
+        return startWith(data, all);
+    }
+
+    /** Starts it with these options alone, and waits until it serves. */
+    static Product startWith(Path data, List<String> options) throws IOException, InterruptedException, TimeoutException {
+        List<String> command = new ArrayList<>(List.of("up"));
+        command.addAll(options);
         Process process = OrielProcess.of(command).redirectErrorStream(true).start();
         Product product = new Product(process, data);
         Thread.ofVirtual().start(product::read);
