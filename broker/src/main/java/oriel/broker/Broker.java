@@ -311,14 +311,12 @@ public final class Broker implements AutoCloseable {
         java.nio.file.Path key = wanted.key();
         String host = config.listen().getHostString();
         InetAddress address = new InetSocketAddress(host, 0).getAddress();
-        boolean encrypt =
-                switch (wanted.use()) {
-                    case ON -> true;
-                    case OFF -> false;
-                    case AUTO ->
-                        certificate != null
-                                || (!config.behindProxy() && (address == null || !address.isLoopbackAddress()));
-                };
+        boolean encrypt = switch (wanted.use()) {
+            case ON -> true;
+            case OFF -> false;
+            case AUTO ->
+                certificate != null || (!config.behindProxy() && (address == null || !address.isLoopbackAddress()));
+        };
         if (!encrypt) {
             return null;
         }

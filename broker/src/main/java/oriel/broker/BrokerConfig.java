@@ -77,12 +77,14 @@ public record BrokerConfig(
 
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
-        return new BrokerConfig(dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines);
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines);
     }
 
     /** With another way to run machines. */
     public BrokerConfig running(MachineConfig otherMachines) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines);
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines);
     }
 
     /** With another way to encrypt. */
@@ -93,12 +95,14 @@ public record BrokerConfig(
 
     /** With an identity provider. */
     public BrokerConfig signingInBy(OidcConfig provider) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines);
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines);
     }
 
     /** With another first pool. */
     public BrokerConfig startingWith(FirstPool otherPool) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines);
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines);
     }
 
     /**
@@ -151,7 +155,8 @@ public record BrokerConfig(
      * @param certificate PEM file; null: one of our own, which browsers warn of
      * @param key PEM file with its key
      */
-    public record TlsConfig(Use use, @Nullable Path certificate, @Nullable Path key) {
+    public record TlsConfig(
+            Use use, @Nullable Path certificate, @Nullable Path key) {
         /** With a certificate of our own, unless only this computer or a proxy of ours connects. */
         public static final TlsConfig AUTO = new TlsConfig(Use.AUTO, null, null);
 

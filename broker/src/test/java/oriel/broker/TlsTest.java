@@ -62,18 +62,21 @@ class TlsTest {
             client.newWebSocketBuilder()
                     .subprotocols("binary", "oriel.ticket.none")
                     .header("Origin", server.toString())
-                    .buildAsync(URI.create("wss://127.0.0.1:" + address.getPort() + "/display"), new WebSocket.Listener() {
-                        @Override
-                        public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
-                            closed.complete(code);
-                            return CompletableFuture.completedFuture(null);
-                        }
-                    })
+                    .buildAsync(
+                            URI.create("wss://127.0.0.1:" + address.getPort() + "/display"), new WebSocket.Listener() {
+                                @Override
+                                public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+                                    closed.complete(code);
+                                    return CompletableFuture.completedFuture(null);
+                                }
+                            })
                     .exceptionally(e -> {
                         closed.completeExceptionally(e);
                         return null;
                     });
-            assertThat(closed.get(20, TimeUnit.SECONDS)).as("refused by the gateway behind").isEqualTo(4401);
+            assertThat(closed.get(20, TimeUnit.SECONDS))
+                    .as("refused by the gateway behind")
+                    .isEqualTo(4401);
         }
     }
 
@@ -122,9 +125,21 @@ class TlsTest {
     private void write(Path certificate, Path key, String name) throws Exception {
         Path store = directory.resolve(name + ".p12");
         Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                        "-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=" + name,
-                        "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", "changeit")
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "a",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=" + name,
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        "changeit")
                 .redirectErrorStream(true)
                 .start();
         assertThat(keytool.waitFor()).isZero();
@@ -132,9 +147,11 @@ class TlsTest {
         try (InputStream in = Files.newInputStream(store)) {
             keys.load(in, "changeit".toCharArray());
         }
-        Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate("a").getEncoded()));
         Files.writeString(
-                key, pem("PRIVATE KEY", keys.getKey("a", "changeit".toCharArray()).getEncoded()));
+                certificate, pem("CERTIFICATE", keys.getCertificate("a").getEncoded()));
+        Files.writeString(
+                key,
+                pem("PRIVATE KEY", keys.getKey("a", "changeit".toCharArray()).getEncoded()));
     }
 
     private static String pem(String what, byte[] der) {

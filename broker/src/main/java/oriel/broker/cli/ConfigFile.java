@@ -132,14 +132,12 @@ final class ConfigFile {
     }
 
     private TlsConfig tls() {
-        TlsConfig.Use use =
-                switch (text("listen.tls", "auto")) {
-                    case "auto" -> TlsConfig.Use.AUTO;
-                    case "on" -> TlsConfig.Use.ON;
-                    case "off" -> TlsConfig.Use.OFF;
-                    default ->
-                        throw new Main.Failure(2, where("listen.tls") + "\"listen.tls\" must be auto, on or off.");
-                };
+        TlsConfig.Use use = switch (text("listen.tls", "auto")) {
+            case "auto" -> TlsConfig.Use.AUTO;
+            case "on" -> TlsConfig.Use.ON;
+            case "off" -> TlsConfig.Use.OFF;
+            default -> throw new Main.Failure(2, where("listen.tls") + "\"listen.tls\" must be auto, on or off.");
+        };
         String certificate = text("tls.certificate", "");
         String key = text("tls.key", "");
         if (certificate.isEmpty() != key.isEmpty()) {

@@ -191,7 +191,8 @@ final class Up implements Callable<Integer> {
             PrintWriter out, InetSocketAddress address, Optional<Tls> tls, List<Accounts.Created> first) {
         String host = address.getAddress().isAnyLocalAddress() ? "localhost" : address.getHostString();
         out.println();
-        out.println("Oriel is ready: " + (tls.isPresent() ? "https" : "http") + "://" + host + ":" + address.getPort() + "/");
+        out.println("Oriel is ready: " + (tls.isPresent() ? "https" : "http") + "://" + host + ":" + address.getPort()
+                + "/");
         tls.filter(Tls::isSelfSigned).ifPresent(own -> {
             out.println();
             out.println("  Its certificate is its own: browsers will warn. Compare the SHA-256 fingerprint");

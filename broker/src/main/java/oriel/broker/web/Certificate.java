@@ -48,17 +48,16 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
      */
     static Certificate read(Path certificate, Path key) throws IOException {
         try (InputStream in = Files.newInputStream(certificate)) {
-            List<X509Certificate> chain =
-                    CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
-                            .map(X509Certificate.class::cast)
-                            .toList();
+            List<X509Certificate> chain = CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
+                    .map(X509Certificate.class::cast)
+                    .toList();
             if (chain.isEmpty()) {
                 throw new IOException("There is no certificate in " + certificate + ". It must be a PEM file.");
             }
             PrivateKey read = key(key);
             if (!read.getAlgorithm().equals(chain.getFirst().getPublicKey().getAlgorithm())) {
-                throw new IOException("The key in " + key + " is not the one of the first certificate in " + certificate
-                        + ".");
+                throw new IOException(
+                        "The key in " + key + " is not the one of the first certificate in " + certificate + ".");
             }
             return new Certificate(chain, read);
         } catch (GeneralSecurityException e) {
@@ -69,8 +68,9 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
     private static PrivateKey key(Path file) throws IOException {
         Matcher found = KEY.matcher(Files.readString(file, StandardCharsets.US_ASCII));
         if (!found.find()) {
-            throw new IOException("There is no private key in " + file + ". It must be PKCS #8 in PEM, without a password:"
-                    + " openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW");
+            throw new IOException(
+                    "There is no private key in " + file + ". It must be PKCS #8 in PEM, without a password:"
+                            + " openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW");
         }
         PKCS8EncodedKeySpec spec =
                 new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(found.group(1)));
@@ -97,7 +97,8 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
         if (!Files.exists(file)) {
             String names = "dns:localhost,ip:127.0.0.1" + (host.matches("[0-9.]+|.*:.*") ? ",ip:" : ",dns:") + host;
             Process keytool = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                    .toString(),
                             "-genkeypair",
                             "-alias",
                             "oriel",
@@ -128,9 +129,8 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
         try (InputStream in = Files.newInputStream(file)) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(in, password.toCharArray());
-            return new Certificate(
-                    List.of((X509Certificate) store.getCertificate("oriel")),
-                    (PrivateKey) store.getKey("oriel", password.toCharArray()));
+            return new Certificate(List.of((X509Certificate) store.getCertificate("oriel")), (PrivateKey)
+                    store.getKey("oriel", password.toCharArray()));
         } catch (GeneralSecurityException e) {
             throw new IOException("The certificate in " + file + " cannot be read. Delete it to have another one.", e);
         }

@@ -36,7 +36,11 @@ public final class Tls {
     private Instant nextLook;
 
     private Tls(
-            Certificate certificate, @Nullable Path certificateFile, @Nullable Path keyFile, FileTime read, Clock clock) {
+            Certificate certificate,
+            @Nullable Path certificateFile,
+            @Nullable Path keyFile,
+            FileTime read,
+            Clock clock) {
         this.certificate = certificate;
         this.certificateFile = certificateFile;
         this.keyFile = keyFile;
@@ -53,7 +57,8 @@ public final class Tls {
      * @throws IOException if they cannot be used; the message says what to do
      */
     public static Tls ofFiles(Path certificate, Path key, Clock clock) throws IOException {
-        return new Tls(Certificate.read(certificate, key), certificate, key, Files.getLastModifiedTime(certificate), clock);
+        return new Tls(
+                Certificate.read(certificate, key), certificate, key, Files.getLastModifiedTime(certificate), clock);
     }
 
     /**
@@ -117,7 +122,8 @@ public final class Tls {
     /** Offers what there is now. */
     private final class Current extends X509ExtendedKeyManager {
         @Override
-        public @Nullable String chooseEngineServerAlias(String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
+        public @Nullable String chooseEngineServerAlias(
+                String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
             return chosen(keyType);
         }
 

@@ -52,7 +52,11 @@ public final class WebServer implements AutoCloseable {
      * @param behindProxy whether X-Forwarded-For is written by a proxy of ours
      * @param tls null: plain HTTP
      */
-    public record Options(InetSocketAddress listen, int displayPort, boolean behindProxy, @Nullable Tls tls) {}
+    public record Options(
+            InetSocketAddress listen,
+            int displayPort,
+            boolean behindProxy,
+            @Nullable Tls tls) {}
 
     /**
      * Starts to listen.

@@ -117,9 +117,11 @@ final class Keycloak implements AutoCloseable {
     /** An administrator there signs somebody out everywhere. */
     void signOut(String username) throws IOException {
         String token = adminToken();
-        JsonNode found = JSON.readTree(
-                get(URI.create("http://127.0.0.1:" + port + "/admin/realms/oriel/users?exact=true&username=" + username), token)
-                        .body());
+        JsonNode found = JSON.readTree(get(
+                        URI.create("http://127.0.0.1:" + port + "/admin/realms/oriel/users?exact=true&username="
+                                + username),
+                        token)
+                .body());
         String id = found.get(0).path("id").asString();
         HttpResponse<String> done = send(HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + port + "/admin/realms/oriel/users/" + id + "/logout"))
@@ -131,7 +133,8 @@ final class Keycloak implements AutoCloseable {
     }
 
     private String adminToken() throws IOException {
-        String form = Map.of("grant_type", "password", "client_id", "admin-cli", "username", ADMIN, "password", PASSWORD)
+        String form = Map.of(
+                        "grant_type", "password", "client_id", "admin-cli", "username", ADMIN, "password", PASSWORD)
                 .entrySet()
                 .stream()
                 .map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), StandardCharsets.UTF_8))
@@ -159,8 +162,7 @@ final class Keycloak implements AutoCloseable {
 
     @Override
     public void close() {
-        List<ProcessHandle> all = Stream.concat(
-                        process.toHandle().descendants(), Stream.of(process.toHandle()))
+        List<ProcessHandle> all = Stream.concat(process.toHandle().descendants(), Stream.of(process.toHandle()))
                 .toList();
         all.forEach(ProcessHandle::destroy);
         all.forEach(each -> each.onExit().join());

@@ -49,7 +49,8 @@ class KeycloakSignInTest {
         keycloak = Keycloak.start(home, oriels.resolve("config/keycloak/oriel-realm.json"), freePort(), oriel);
         Path data = Files.createTempDirectory(TARGET, "sign-in");
         Path secret = Files.writeString(data.resolve("oidc-secret"), Keycloak.SECRET + "\n");
-        Path config = Files.writeString(data.resolve("oriel.conf"), """
+        Path config =
+                Files.writeString(data.resolve("oriel.conf"), """
                 listen.port = %d
                 listen.public-url = %s
                 oidc.issuer = %s
@@ -58,8 +59,7 @@ class KeycloakSignInTest {
                 """.formatted(port, oriel, keycloak.issuer(), secret));
         // No pool is needed to sign in: nothing is built.
         product = Product.startWith(
-                data,
-                List.of("--data-dir", data.toString(), "--config", config.toString(), "--recipes", "/nowhere"));
+                data, List.of("--data-dir", data.toString(), "--config", config.toString(), "--recipes", "/nowhere"));
         playwright = Chromium.playwright();
         browser = Chromium.launch(playwright);
     }

@@ -43,14 +43,15 @@ final class Product implements AutoCloseable {
     /** Starts it and waits until it serves. */
     static Product start(Path data, Path images, String... options)
             throws IOException, InterruptedException, TimeoutException {
-        List<String> all = new ArrayList<>(
-                List.of("--data-dir", data.toString(), "--images", images.toString(), "--port", "0"));
+        List<String> all =
+                new ArrayList<>(List.of("--data-dir", data.toString(), "--images", images.toString(), "--port", "0"));
         all.addAll(List.of(options));
         return startWith(data, all);
     }
 
     /** Starts it with these options alone, and waits until it serves. */
-    static Product startWith(Path data, List<String> options) throws IOException, InterruptedException, TimeoutException {
+    static Product startWith(Path data, List<String> options)
+            throws IOException, InterruptedException, TimeoutException {
         List<String> command = new ArrayList<>(List.of("up"));
         command.addAll(options);
         Process process = OrielProcess.of(command).redirectErrorStream(true).start();
