@@ -3,6 +3,7 @@ package oriel.broker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,10 +45,12 @@ import oriel.broker.identity.SignInResource;
 import oriel.broker.identity.SignIns;
 import oriel.broker.identity.UserResource;
 import oriel.broker.identity.keycloak.OidcResource;
+import oriel.broker.image.ImageOperations;
 import oriel.broker.image.ImageResource;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Machines;
 import oriel.broker.operation.Journal;
+import oriel.broker.operation.Journal.OperationView;
 import oriel.broker.operation.OperationResource;
 import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.PoolObserver;
@@ -64,6 +67,8 @@ import oriel.broker.session.SessionResource;
 import oriel.broker.session.Sessions;
 import oriel.broker.session.SignInTiming;
 import oriel.broker.session.TimeLimits;
+import oriel.broker.snapshot.SnapshotResource;
+import oriel.broker.snapshot.Snapshots;
 import oriel.broker.store.Installation;
 import oriel.broker.store.Store;
 import oriel.broker.store.StoreUnavailableException;
@@ -106,6 +111,7 @@ public final class Broker implements AutoCloseable {
     private final HypervisorHost host;
     private final HostController controller;
     private final Activity activity;
+    private final Snapshots snapshots;
     private final Clock clock;
     private final Json json = new Json();
     private @Nullable Tls tls;
@@ -143,14 +149,26 @@ public final class Broker implements AutoCloseable {
         this.roles = new Roles(store, audit, signals, clock);
         this.images = new Images(
                 store,
+                journal,
                 audit,
                 signals,
                 clock,
                 config.imageDirectory(),
+                host.name(),
                 config.machines().emulated());
+        ImageOperations imageOperations = new ImageOperations(
+                store,
+                journal,
+                images,
+                signals,
+                config.imageDirectory(),
+                Path.of(System.getProperty("oriel.home", "."), "config", "golden")
+                        .toAbsolutePath()
+                        .normalize());
         this.pools = new Pools(store, audit, signals, new PoolChanges(), clock);
         BrokerConfig.MachineConfig run = config.machines();
         this.activity = new Activity(host, clock);
+        this.snapshots = new Snapshots(store, journal, roles, audit, signals, clock);
         TimeLimits limits = new TimeLimits(store, sessions, displays, activity, signals, clock);
         this.controller = new HostController(
                 store,
@@ -159,6 +177,7 @@ public final class Broker implements AutoCloseable {
                 journal,
                 sessions,
                 audit,
+                imageOperations,
                 clock,
                 new HostController.Limits(
                         "broker-on-" + host.name(),
@@ -175,6 +194,7 @@ public final class Broker implements AutoCloseable {
                         oidc::sweep,
                         tickets::sweep,
                         limits::enforce,
+                        snapshots::housekeeping,
                         this::keepWatchedSignInsAlive));
     }
 
@@ -351,6 +371,7 @@ public final class Broker implements AutoCloseable {
                 new ImageResource(images, roles),
                 new AuditResource(audit),
                 new OperationResource(journal, roles),
+                new SnapshotResource(snapshots, machines, roles),
                 new RoleResource(roles),
                 new PersonResource(new People(store, accounts, sessions, audit)));
     }
@@ -368,6 +389,16 @@ public final class Broker implements AutoCloseable {
     /** Roles given, with their scopes. */
     public Roles roles() {
         return roles;
+    }
+
+    /** One operation of the journal. */
+    public OperationView operation(UUID id) {
+        return journal.get(id);
+    }
+
+    /** Snapshots of machines. */
+    public Snapshots snapshots() {
+        return snapshots;
     }
 
     /** Golden images. */

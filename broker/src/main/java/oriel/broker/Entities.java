@@ -8,6 +8,7 @@ import oriel.broker.identity.Accounts;
 import oriel.broker.identity.keycloak.OidcResource;
 import oriel.broker.image.Image;
 import oriel.broker.image.ImageVersion;
+import oriel.broker.image.Template;
 import oriel.broker.machine.Machine;
 import oriel.broker.operation.Operation;
 import oriel.broker.pool.Entitlement;
@@ -16,6 +17,7 @@ import oriel.broker.pool.QueuePlace;
 import oriel.broker.role.RoleGrant;
 import oriel.broker.session.DesktopSession;
 import oriel.broker.session.SignInTiming;
+import oriel.broker.snapshot.Snapshot;
 import oriel.broker.store.Installation;
 
 /** Every mapped class. */
@@ -34,6 +36,8 @@ final class Entities {
                             Ticket.class,
                             Operation.class,
                             RoleGrant.class,
+                            Snapshot.class,
+                            Template.class,
                             SignInTiming.class),
                     Accounts.ENTITIES,
                     OidcResource.ENTITIES,

@@ -1,6 +1,9 @@
 package oriel.broker;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.display.Display;
+import oriel.hypervisor.host.Cloning;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostException.Reason;
 import oriel.hypervisor.host.HostListener;
@@ -16,6 +20,9 @@ import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineSpec;
 import oriel.hypervisor.host.MachineStatus;
 import oriel.hypervisor.host.PowerState;
+import oriel.hypervisor.host.SnapshotInfo;
+import oriel.hypervisor.host.TemplateSpec;
+import oriel.hypervisor.host.TemplateStatus;
 
 /**
  * A host in memory that keeps its promises, unless a test breaks them. Its machines outlive brokers, as files would.
@@ -35,6 +42,7 @@ final class FakeHost implements HypervisorHost {
 
     private static final class Machine {
         final String owner;
+        Cloning cloning = Cloning.linked();
         long generation;
         PowerState power = PowerState.OFF;
         boolean ready;
@@ -44,12 +52,19 @@ final class FakeHost implements HypervisorHost {
         String failure;
 
         final List<String> traces = new ArrayList<>();
+        final Map<String, Kept> snapshots = new LinkedHashMap<>();
+
+        @Nullable
+        String current;
 
         Machine(String owner) {
             this.owner = owner;
         }
     }
 
+    private record Kept(SnapshotInfo info, List<String> traces) {}
+
+    private final Map<String, TemplateStatus> templates = new TreeMap<>();
     private final Map<String, Machine> machines = new TreeMap<>();
     private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
     final List<Call> calls = new CopyOnWriteArrayList<>();
@@ -90,7 +105,11 @@ final class FakeHost implements HypervisorHost {
                 throw new HostException(Reason.CONFLICT, spec.name() + " has a later disk");
             }
             stopped = machine != null && machine.power == PowerState.ON;
+            if (spec.cloning() instanceof Cloning.Instant instant && !templates.containsKey(instant.template())) {
+                throw new HostException(Reason.NOT_FOUND, "no template " + instant.template());
+            }
             Machine fresh = new Machine(spec.owner());
+            fresh.cloning = spec.cloning();
             fresh.generation = spec.generation();
             machines.put(spec.name(), fresh);
         }
@@ -182,6 +201,99 @@ final class FakeHost implements HypervisorHost {
     private void doDestroy(String name) {
         synchronized (machines) {
             machines.remove(name);
+        }
+    }
+
+    @Override
+    public SnapshotInfo snapshot(String name, String snapshot, boolean withMemory) throws HostException {
+        Call call = begin("snapshot", name);
+        SnapshotInfo info;
+        synchronized (machines) {
+            Machine machine = machine(name);
+            Kept known = machine.snapshots.get(snapshot);
+            if (known != null) {
+                return known.info();
+            }
+            info = new SnapshotInfo(
+                    snapshot, Optional.ofNullable(machine.current), Instant.now(), 4096, withMemory, true);
+            machine.snapshots.put(snapshot, new Kept(info, List.copyOf(machine.traces)));
+            machine.current = snapshot;
+        }
+        script.after(call);
+        return info;
+    }
+
+    @Override
+    public List<SnapshotInfo> snapshots(String name) {
+        synchronized (machines) {
+            Machine machine = machines.get(name);
+            return machine == null
+                    ? List.of()
+                    : machine.snapshots.values().stream()
+                            .map(Kept::info)
+                            .map(info -> new SnapshotInfo(
+                                    info.name(),
+                                    info.parent(),
+                                    info.taken(),
+                                    info.bytes(),
+                                    info.hasMemory(),
+                                    info.name().equals(machine.current)))
+                            .toList();
+        }
+    }
+
+    @Override
+    public void restore(String name, String snapshot) throws HostException {
+        Call call = begin("restore", name);
+        synchronized (machines) {
+            Machine machine = machine(name);
+            Kept kept = machine.snapshots.get(snapshot);
+            if (kept == null) {
+                throw new HostException(Reason.NOT_FOUND, "no snapshot " + snapshot);
+            }
+            machine.traces.clear();
+            machine.traces.addAll(kept.traces());
+            machine.current = snapshot;
+            machine.power = kept.info().hasMemory() ? PowerState.ON : PowerState.OFF;
+            machine.ready = kept.info().hasMemory();
+        }
+        tell(name);
+        script.after(call);
+    }
+
+    @Override
+    public void deleteSnapshot(String name, String snapshot) throws HostException {
+        Call call = begin("deleteSnapshot", name);
+        synchronized (machines) {
+            machine(name).snapshots.remove(snapshot);
+        }
+        script.after(call);
+    }
+
+    @Override
+    public void prepareTemplate(TemplateSpec spec, Duration patience) throws HostException {
+        Call call = begin("prepareTemplate", spec.name());
+        synchronized (machines) {
+            templates.put(
+                    spec.name(),
+                    new TemplateStatus(
+                            spec.name(), spec.owner(), spec.memoryMib(), spec.vcpus(), Optional.of(Instant.now()), 1));
+        }
+        script.after(call);
+    }
+
+    @Override
+    public List<TemplateStatus> templates() {
+        synchronized (machines) {
+            return List.copyOf(templates.values());
+        }
+    }
+
+    @Override
+    public void deleteTemplate(String template) throws HostException {
+        begin("deleteTemplate", template);
+        synchronized (machines) {
+            templates.remove(template);
         }
     }
 
@@ -291,6 +403,13 @@ final class FakeHost implements HypervisorHost {
     void leaveTrace(String name, String trace) {
         synchronized (machines) {
             machines.get(name).traces.add(trace);
+        }
+    }
+
+    /** How a machine came by its disk. */
+    Cloning cloning(String name) {
+        synchronized (machines) {
+            return machines.get(name).cloning;
         }
     }
 

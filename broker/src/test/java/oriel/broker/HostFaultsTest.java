@@ -278,7 +278,7 @@ class HostFaultsTest {
     }
 
     @Test
-    void anImageBuiltAgainInTheSamePlaceReplacesTheOldOne() throws Exception {
+    void anImageBuiltAgainInTheSamePlaceIsAnotherVersionAndTheFirstStaysWhole() throws Exception {
         try (Fixture f = new Fixture(1, 1)) {
             f.awaitSettled();
             f.broker.bootstrapPool();
@@ -287,11 +287,15 @@ class HostFaultsTest {
                     .isEqualTo(1);
             Files.writeString(f.directory.resolve("images/debian-desktop/disk.raw"), "built again");
             f.broker.bootstrapPool();
-            assertThat(f.pool().imageVersion()).isEqualTo(2);
+            assertThat(f.pool().imageVersion()).as("nobody has pushed it").isEqualTo(1);
             assertThat(f.broker.images().get("debian-desktop").versions())
                     .extracting(Images.VersionView::state)
-                    .containsExactly(VersionState.READY, VersionState.DELETED);
-            await().until(() -> f.machine("demo-1").imageVersion() == 2);
+                    .containsExactly(VersionState.READY, VersionState.READY);
+            assertThat(f.directory.resolve("images/debian-desktop/versions/1/disk.raw"))
+                    .as("what machines lie on")
+                    .hasContent("disk.raw");
+            assertThat(f.directory.resolve("images/debian-desktop/versions/2/disk.raw"))
+                    .hasContent("built again");
         }
     }
 

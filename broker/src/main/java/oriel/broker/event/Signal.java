@@ -28,6 +28,16 @@ public sealed interface Signal {
             implements Signal {}
 
     /**
+     * A line of a build's log.
+     *
+     * @param image that is built
+     * @param version of it
+     * @param operationId that builds it
+     * @param line for people
+     */
+    record Log(String image, int version, UUID operationId, String line) implements Signal {}
+
+    /**
      * An object that administrators see.
      *
      * @param kind of object
@@ -55,6 +65,8 @@ public sealed interface Signal {
         IMAGE(Right.IMAGE_READ),
         /** An operation. */
         OPERATION(Right.OPERATION_READ),
+        /** The snapshots of a machine. */
+        SNAPSHOT(Right.SNAPSHOT_READ),
         /** An entitlement. */
         ENTITLEMENT(Right.POOL_READ);
 

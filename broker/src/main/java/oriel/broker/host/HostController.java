@@ -13,12 +13,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditTrail;
+import oriel.broker.image.ImageOperations;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.operation.Journal;
 import oriel.broker.operation.OperationWorkers;
 import oriel.broker.session.Sessions;
+import oriel.broker.snapshot.SnapshotOperations;
 import oriel.broker.store.Store;
 import oriel.broker.store.StoreUnavailableException;
 import oriel.hypervisor.host.HostException;
@@ -47,6 +49,7 @@ public final class HostController implements AutoCloseable {
     private final List<Runnable> housekeeping;
     private final MachineObserver observer;
     private final OperationWorkers workers;
+    private final Templates templates;
     private final PoolController pools;
     private final HostReaper reaper;
     private final String worker;
@@ -89,6 +92,7 @@ public final class HostController implements AutoCloseable {
             Journal journal,
             Sessions sessions,
             AuditTrail audit,
+            ImageOperations images,
             Clock clock,
             Limits limits,
             List<Runnable> housekeeping) {
@@ -112,20 +116,28 @@ public final class HostController implements AutoCloseable {
                 limits.owner(),
                 limits.bootTimeout(),
                 this::poolChanged);
+        this.templates =
+                new Templates(store, host, journal, clock, limits.owner(), limits.bootTimeout(), this::poolChanged);
         MachineOperations operations = new MachineOperations(
                 store,
                 host,
                 machines,
                 sessions,
                 observer,
+                templates,
                 clock,
                 limits.owner(),
                 limits.booting(),
                 limits.bootTimeout(),
                 this::poolChanged);
+        HostOperations all = new HostOperations(
+                operations,
+                new SnapshotOperations(store, host, machines, clock, name -> observer.observe(name, false)),
+                images,
+                templates);
         this.workers = new OperationWorkers(
-                store, journal, operations, clock, host.name(), worker, limits.parallel(), limits.retryPause());
-        this.pools = new PoolController(store, machines, sessions, clock, host.name());
+                store, journal, all, clock, host.name(), worker, limits.parallel(), limits.retryPause());
+        this.pools = new PoolController(store, machines, sessions, templates, clock, host.name());
         this.reaper = new HostReaper(store, host, audit, limits.owner());
     }
 
@@ -223,6 +235,7 @@ public final class HostController implements AutoCloseable {
         } catch (HostException e) {
             log.warn("{} cannot be searched for orphans: {}", host.name(), e.getMessage());
         }
+        templates.sweep();
         allPools().forEach(this::poolChanged);
         workers.wake();
     }

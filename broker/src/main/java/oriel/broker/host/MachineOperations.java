@@ -40,6 +40,7 @@ final class MachineOperations implements OperationHandler {
     private final Machines machines;
     private final Sessions sessions;
     private final MachineObserver observer;
+    private final Templates templates;
     private final Clock clock;
     private final String owner;
     private final int booting;
@@ -52,6 +53,7 @@ final class MachineOperations implements OperationHandler {
             Machines machines,
             Sessions sessions,
             MachineObserver observer,
+            Templates templates,
             Clock clock,
             String owner,
             int booting,
@@ -62,6 +64,7 @@ final class MachineOperations implements OperationHandler {
         this.machines = machines;
         this.sessions = sessions;
         this.observer = observer;
+        this.templates = templates;
         this.clock = clock;
         this.owner = owner;
         this.booting = booting;
@@ -97,8 +100,12 @@ final class MachineOperations implements OperationHandler {
             case PROVISION, REFRESH -> {
                 if (operation.attempt() == 1) {
                     // Later attempts stay with it: the first may have made the disk before its process died.
-                    tx.find(Pool.class, machine.poolId())
-                            .ifPresent(pool -> operation.useImage(pool.versionFor(machine.canary())));
+                    tx.find(Pool.class, machine.poolId()).ifPresent(pool -> {
+                        operation.useImage(pool.versionFor(machine.canary()));
+                        machine.forkFrom(templates
+                                .ready(tx, pool, operation.imageVersion())
+                                .orElse(null));
+                    });
                     tx.update(operation);
                 }
                 if (operation.kind() == OperationKind.PROVISION) {
@@ -107,9 +114,14 @@ final class MachineOperations implements OperationHandler {
             }
             case START, RESTART -> machine.powering(now);
             case STOP, SHUTDOWN, DELETE -> {}
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> throw foreign(operation);
         }
         machines.save(tx, machine);
         return true;
+    }
+
+    private static IllegalArgumentException foreign(Operation operation) {
+        return new IllegalArgumentException("not an operation on a machine alone: " + operation.kind());
     }
 
     @Override
@@ -135,6 +147,7 @@ final class MachineOperations implements OperationHandler {
             }
             case SHUTDOWN -> shutDown(name);
             case STOP -> host.stop(name);
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> throw foreign(operation);
             case DELETE -> {
                 // Only what is ours: the name may have been taken by somebody else's machine.
                 if (host.find(name)
@@ -170,14 +183,17 @@ final class MachineOperations implements OperationHandler {
     }
 
     private MachineSpec spec(Operation operation) throws HostException {
-        record Parts(Pool pool, ImageVersion image) {}
+        record Parts(Pool pool, ImageVersion image, Optional<String> template) {}
         Optional<Parts> parts = store.call(tx -> tx.find(Pool.class, operation.poolId())
                 .flatMap(pool -> tx.first(
                                 ImageVersion.class,
                                 "from ImageVersion where imageName = ?1 and number = ?2",
                                 pool.imageName(),
                                 operation.imageVersion())
-                        .map(image -> new Parts(pool, image))));
+                        .map(image -> new Parts(
+                                pool,
+                                image,
+                                tx.find(Machine.class, operation.machineName()).map(Machine::template)))));
         if (parts.isEmpty()) {
             throw new HostException(
                     HostException.Reason.IMAGE,
@@ -194,7 +210,7 @@ final class MachineOperations implements OperationHandler {
                 image.disk(),
                 image.boot(),
                 pool.display(),
-                cloning(pool));
+                parts.get().template().map(Cloning::instant).orElseGet(() -> cloning(pool)));
     }
 
     private static Cloning cloning(Pool pool) {
@@ -213,13 +229,17 @@ final class MachineOperations implements OperationHandler {
         switch (operation.kind()) {
             case PROVISION, REFRESH -> {
                 machine.fresh(operation.generation(), operation.imageVersion(), now);
+                // The host has deleted them with the disk they were of.
+                tx.execute("delete from Snapshot where machineName = ?1", machine.name());
                 if (machine.sessionId() != null) {
                     sessions.cloned(tx, machine.sessionId(), operation.created());
                 }
             }
             case START, RESTART -> machine.powered(now);
             case STOP, SHUTDOWN -> machine.off(machine.failure(), now);
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> throw foreign(operation);
             case DELETE -> {
+                tx.execute("delete from Snapshot where machineName = ?1", machine.name());
                 machines.gone(tx, machine);
                 return;
             }

@@ -25,13 +25,15 @@ final class PoolController {
     private final Store store;
     private final Machines machines;
     private final Sessions sessions;
+    private final Templates templates;
     private final Clock clock;
     private final String host;
 
-    PoolController(Store store, Machines machines, Sessions sessions, Clock clock, String host) {
+    PoolController(Store store, Machines machines, Sessions sessions, Templates templates, Clock clock, String host) {
         this.store = store;
         this.machines = machines;
         this.sessions = sessions;
+        this.templates = templates;
         this.clock = clock;
         this.host = host;
     }
@@ -49,8 +51,11 @@ final class PoolController {
             } else {
                 resize(tx, pool, all, now);
                 Rollout.advance(tx, machines, pool, all, now).forEach(machine -> refresh(tx, machine, now));
-                warm(tx, pool, all, now);
-                prepare(tx, pool, all, now);
+                // Spares that boot now would only be in the way of those that are forked in a moment.
+                if (!templates.prepare(tx, pool)) {
+                    warm(tx, pool, all, now);
+                    prepare(tx, pool, all, now);
+                }
             }
         }));
     }

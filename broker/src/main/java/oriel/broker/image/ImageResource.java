@@ -1,9 +1,11 @@
 package oriel.broker.image;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Right;
 import oriel.broker.image.Images.ImageView;
 import oriel.broker.image.Images.Registration;
+import oriel.broker.problem.Check;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.role.Roles;
 import oriel.broker.web.Access;
@@ -15,6 +17,8 @@ import oriel.broker.web.Route;
 
 /** Golden images. */
 public final class ImageResource implements Resource {
+    private static final String VERSION = "/api/v1/images/{imageName}/versions/{version}";
+
     private final Images images;
     private final Roles roles;
 
@@ -40,7 +44,12 @@ public final class ImageResource implements Resource {
                         "/api/v1/images/{imageName}",
                         read,
                         request -> Response.ok(images.get(request.path("imageName")))),
-                new Route("POST", "/api/v1/images/{imageName}/versions/{version}/deprecate", write, this::deprecate));
+                new Route("POST", "/api/v1/images/{imageName}/build", write, this::build),
+                new Route("POST", "/api/v1/images/{imageName}/import", write, this::load),
+                new Route("GET", VERSION + "/log", read, this::log),
+                new Route("POST", VERSION + "/publish", write, this::publish),
+                new Route("DELETE", VERSION, write, this::delete),
+                new Route("POST", VERSION + "/deprecate", write, this::deprecate));
     }
 
     private Response list(Request request) {
@@ -56,15 +65,49 @@ public final class ImageResource implements Resource {
                 request.body(Registration.class), request.caller().username(), request.address()));
     }
 
-    private Response deprecate(Request request) {
+    record Publication(@Nullable String changelog) {
+        Publication {
+            if (changelog != null) {
+                Check.text("changelog", changelog, 4000);
+            }
+        }
+    }
+
+    private static int version(Request request) {
         String version = request.path("version");
-        int number;
         try {
-            number = Integer.parseInt(version);
+            return Integer.parseInt(version);
         } catch (NumberFormatException e) {
             throw RefusedException.notFound("version \"" + version + "\"");
         }
+    }
+
+    private Response build(Request request) {
+        Images.Build build = request.hasBody() ? request.body(Images.Build.class) : new Images.Build(null, null);
+        return Response.accepted(images.build(request.path("imageName"), build, request.caller()));
+    }
+
+    private Response load(Request request) {
+        return Response.accepted(
+                images.load(request.path("imageName"), request.body(Images.Source.class), request.caller()));
+    }
+
+    private Response log(Request request) {
+        return Response.ok(new Response.Text(
+                "text/plain; charset=utf-8", images.log(request.path("imageName"), version(request))));
+    }
+
+    private Response publish(Request request) {
+        String changelog = request.hasBody() ? request.body(Publication.class).changelog() : null;
+        return Response.ok(images.publish(request.path("imageName"), version(request), changelog, request.caller()));
+    }
+
+    private Response delete(Request request) {
+        return Response.ok(images.delete(request.path("imageName"), version(request), request.caller()));
+    }
+
+    private Response deprecate(Request request) {
         return Response.ok(images.deprecate(
-                request.path("imageName"), number, request.caller().username(), request.address()));
+                request.path("imageName"), version(request), request.caller().username(), request.address()));
     }
 }

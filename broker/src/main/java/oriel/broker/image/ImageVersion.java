@@ -33,6 +33,7 @@ public class ImageVersion {
     private String commandLine;
     private String changelog;
     private String fingerprint;
+    private @Nullable String folder;
     private @Nullable String failure;
     private Instant created;
 
@@ -40,18 +41,47 @@ public class ImageVersion {
     @SuppressWarnings("NullAway.Init")
     protected ImageVersion() {}
 
-    ImageVersion(String imageName, int number, ImageDirectory directory, String changelog, Instant created) {
+    /** One that is being made. */
+    ImageVersion(String imageName, int number, String changelog, Instant created) {
         this.id = UUID.randomUUID();
         this.imageName = imageName;
         this.number = number;
-        this.state = VersionState.READY;
+        this.state = VersionState.BUILDING;
+        this.disk = "";
+        this.kernel = "";
+        this.initrd = "";
+        this.commandLine = "";
+        this.changelog = changelog;
+        this.fingerprint = "";
+        this.created = created;
+    }
+
+    /** Its files are there; nobody gets it before it is published. */
+    void made(ImageDirectory directory, Path folder, String fingerprint) {
+        this.state = VersionState.DRAFT;
+        this.failure = null;
+        this.folder = folder.toString();
         this.disk = directory.disk().toString();
         this.kernel = directory.boot().kernel().toString();
         this.initrd = directory.boot().initrd().toString();
         this.commandLine = directory.boot().commandLine();
-        this.changelog = changelog;
-        this.fingerprint = directory.fingerprint();
-        this.created = created;
+        this.fingerprint = fingerprint;
+    }
+
+    void publish(@Nullable String text) {
+        state = VersionState.READY;
+        changelog = text == null ? changelog : text;
+    }
+
+    void notMade(String why) {
+        state = VersionState.ERROR;
+        failure = why.length() <= 1900 ? why : why.substring(0, 1900);
+    }
+
+    /** The folder that the broker has made for it; null if its files are where somebody else keeps them. */
+    @Nullable
+    Path folder() {
+        return folder == null ? null : Path.of(folder);
     }
 
     /** 1 is the first. */
@@ -97,14 +127,12 @@ public class ImageVersion {
 
     /** Whether it was made from these very files. */
     boolean isOf(ImageDirectory directory) {
-        return isAt(directory)
-                && commandLine.equals(directory.boot().commandLine())
-                && fingerprint.equals(directory.fingerprint());
+        return commandLine.equals(directory.boot().commandLine()) && fingerprint.equals(directory.fingerprint());
     }
 
     /** Whether its files are, or were, in that place. */
     boolean isAt(ImageDirectory directory) {
-        return disk.equals(directory.disk().toString());
+        return folder == null && disk.equals(directory.disk().toString());
     }
 
     /** Its files were replaced. */

@@ -1,5 +1,7 @@
 package oriel.broker.image;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -8,18 +10,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Caller;
 import oriel.broker.access.Reach;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
+import oriel.broker.operation.Journal;
+import oriel.broker.operation.Journal.OperationView;
+import oriel.broker.operation.Operation;
+import oriel.broker.operation.OperationKind;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
+import oriel.broker.web.Json;
 
 /** Golden images and their versions. Thread-safe. */
 public final class Images {
@@ -29,21 +37,37 @@ public final class Images {
     private final AuditTrail audit;
     private final Signals signals;
     private final Clock clock;
+    private final Journal journal;
     private final Path root;
+    private final ImageFiles files;
+    private final String host;
     private final boolean emulated;
+    private final Json json = new Json();
 
     /**
      * With its collaborators.
      *
      * @param root directory below which image directories must be
+     * @param host whose workers build and import
      * @param emulated whether machines run on an emulated processor
      */
-    public Images(Store store, AuditTrail audit, Signals signals, Clock clock, Path root, boolean emulated) {
+    public Images(
+            Store store,
+            Journal journal,
+            AuditTrail audit,
+            Signals signals,
+            Clock clock,
+            Path root,
+            String host,
+            boolean emulated) {
+        this.journal = journal;
+        this.host = host;
         this.store = store;
         this.audit = audit;
         this.signals = signals;
         this.clock = clock;
         this.root = root.toAbsolutePath().normalize();
+        this.files = new ImageFiles(this.root);
         this.emulated = emulated;
     }
 
@@ -86,43 +110,266 @@ public final class Images {
         }
         ImageDirectory directory = ImageDirectory.read(path, emulated);
         String displayName = registration.displayName() == null ? directory.title() : registration.displayName();
-        return store.call(tx -> {
-            Instant now = clock.instant();
-            if (tx.lock(Image.class, registration.name()).isEmpty()) {
-                tx.insert(new Image(registration.name(), displayName, now));
-            }
+        Optional<Integer> number = store.call(tx -> {
+            ensure(tx, registration.name(), displayName);
             Optional<ImageVersion> newest = newest(tx, registration.name());
-            if (newest.isEmpty()
-                    || newest.get().state() != VersionState.READY
-                    || !newest.get().isOf(directory)) {
-                // An image that was built again in the same place has replaced the one that was there.
-                for (ImageVersion replaced :
-                        tx.list(ImageVersion.class, "from ImageVersion where imageName = ?1", registration.name())) {
-                    if (replaced.isAt(directory) && replaced.state() != VersionState.DELETED) {
-                        replaced.gone();
-                        tx.update(replaced);
-                    }
-                }
-                int number = newest.map(ImageVersion::number).orElse(0) + 1;
-                tx.insert(new ImageVersion(
-                        registration.name(),
-                        number,
-                        directory,
-                        registration.changelog() == null ? "" : registration.changelog(),
-                        now));
+            if (newest.isPresent()
+                    && newest.get().state() == VersionState.READY
+                    && newest.get().isOf(directory)) {
+                return Optional.empty();
+            }
+            leaveReplaced(tx, registration.name(), directory);
+            return Optional.of(newVersion(tx, registration.name(), registration.changelog()));
+        });
+        number.ifPresent(version -> take(registration.name(), version, path, directory));
+        return store.call(tx -> {
+            number.ifPresent(version -> {
+                ImageVersion made = version(tx, registration.name(), version);
+                made.publish(null);
+                tx.update(made);
                 audit.record(
                         tx,
                         new AuditEntry(
                                 actor,
                                 "image.register",
-                                registration.name() + ":" + number,
+                                registration.name() + ":" + version,
                                 Outcome.OK,
                                 path.toString(),
                                 address));
                 changed(tx, registration.name());
-            }
+            });
             return view(tx, require(tx, registration.name()));
         });
+    }
+
+    /** Versions whose files were in this place, from before versions had folders of their own, are gone. */
+    private static void leaveReplaced(Tx tx, String name, ImageDirectory directory) {
+        for (ImageVersion replaced : tx.list(ImageVersion.class, "from ImageVersion where imageName = ?1", name)) {
+            if (replaced.isAt(directory) && !replaced.isOf(directory) && replaced.state() != VersionState.DELETED) {
+                replaced.gone();
+                tx.update(replaced);
+            }
+        }
+    }
+
+    private void take(String name, int version, Path from, ImageDirectory directory) {
+        try {
+            Path workshop = files.workshop(name, version);
+            ImageFiles.take(from, workshop);
+            Path folder = files.publish(workshop, name, version);
+            ImageDirectory own = ImageDirectory.read(folder, emulated);
+            store.run(tx -> made(tx, name, version, own, directory.fingerprint()));
+        } catch (IOException e) {
+            store.run(tx -> notMade(tx, name, version, "Its files could not be taken over: " + e.getMessage()));
+            throw new RefusedException(
+                    Reason.HOST_CAPACITY, "The image's files could not be taken over: " + e.getMessage());
+        }
+    }
+
+    private void ensure(Tx tx, String name, String displayName) {
+        if (tx.lock(Image.class, name).isEmpty()) {
+            tx.insert(new Image(name, displayName, clock.instant()));
+        }
+    }
+
+    private int newVersion(Tx tx, String name, @Nullable String changelog) {
+        int number = newest(tx, name).map(ImageVersion::number).orElse(0) + 1;
+        tx.insert(new ImageVersion(name, number, changelog == null ? "" : changelog, clock.instant()));
+        changed(tx, name);
+        return number;
+    }
+
+    /** The files of a version are in place. */
+    void made(Tx tx, String name, int number, ImageDirectory directory) {
+        made(tx, name, number, directory, directory.fingerprint());
+    }
+
+    private void made(Tx tx, String name, int number, ImageDirectory directory, String fingerprint) {
+        ImageVersion version = version(tx, name, number);
+        version.made(directory, files.folder(name, number), fingerprint);
+        tx.update(version);
+        changed(tx, name);
+    }
+
+    /** A version could not be made. */
+    void notMade(Tx tx, String name, int number, String why) {
+        ImageVersion version = version(tx, name, number);
+        version.notMade(why);
+        tx.update(version);
+        changed(tx, name);
+    }
+
+    boolean emulated() {
+        return emulated;
+    }
+
+    /**
+     * A disk to import.
+     *
+     * @param disk file in the folder {@code import} of the image directory
+     * @param kernel file there; the newest version's if absent
+     * @param initrd file there; the newest version's if absent
+     * @param commandLine of the kernel; the newest version's if absent
+     */
+    public record Source(
+            String disk,
+            @Nullable String kernel,
+            @Nullable String initrd,
+            @Nullable String commandLine) {
+        /** Checks the names. */
+        public Source {
+            Check.text("disk", disk, 200);
+            if (commandLine != null) {
+                Check.text("commandLine", commandLine, 2000);
+            }
+            if ((kernel == null) != (initrd == null)) {
+                throw RefusedException.field("kernel", "and initrd belong together: give both, or neither");
+            }
+        }
+    }
+
+    /**
+     * A version to make.
+     *
+     * @param recipe to build from; the image's name if absent
+     * @param changelog for people
+     */
+    public record Build(@Nullable String recipe, @Nullable String changelog) {
+        /** Checks the fields. */
+        public Build {
+            if (recipe != null) {
+                Check.matching("recipe", recipe, NAME);
+            }
+            if (changelog != null) {
+                Check.text("changelog", changelog, 4000);
+            }
+        }
+    }
+
+    /** Begins to build a new version of a new or existing image, as a draft. */
+    public OperationView build(String name, Build wanted, Caller caller) {
+        return make(name, OperationKind.BUILD, wanted.recipe(), wanted.changelog(), caller);
+    }
+
+    /** Begins to make a new version of a new or existing image from a disk, as a draft. */
+    public OperationView load(String name, Source source, Caller caller) {
+        return make(name, OperationKind.IMPORT, json.text(source), null, caller);
+    }
+
+    private OperationView make(
+            String name, OperationKind kind, @Nullable String argument, @Nullable String changelog, Caller caller) {
+        Check.matching("imageName", name, NAME);
+        return store.call(tx -> {
+            ensure(tx, name, name);
+            int number = newVersion(tx, name, changelog);
+            Operation operation = Operation.ofImage(kind, name, number, host, argument, clock.instant());
+            journal.open(tx, operation);
+            audit.record(
+                    tx,
+                    AuditEntry.by(
+                            caller,
+                            kind == OperationKind.BUILD ? "image.build" : "image.import",
+                            name + ":" + number,
+                            argument == null ? "" : argument));
+            return OperationView.of(operation);
+        });
+    }
+
+    /**
+     * Offers a draft to pools.
+     *
+     * @throws RefusedException {@link Reason#CONFLICT} if it is no draft
+     */
+    public ImageView publish(String name, int number, @Nullable String changelog, Caller caller) {
+        return store.call(tx -> {
+            Image image = require(tx, name);
+            ImageVersion version = version(tx, name, number);
+            if (version.state() != VersionState.DRAFT && version.state() != VersionState.DEPRECATED) {
+                throw new RefusedException(Reason.CONFLICT, "The version is " + version.state() + ".");
+            }
+            version.publish(changelog);
+            tx.update(version);
+            audit.record(
+                    tx,
+                    AuditEntry.by(caller, "image.publish", name + ":" + number, changelog == null ? "" : changelog));
+            changed(tx, name);
+            return view(tx, image);
+        });
+    }
+
+    /**
+     * Deletes a version and its files.
+     *
+     * @throws RefusedException {@link Reason#IMAGE_IN_USE} while a pool or a machine needs it
+     */
+    public ImageView delete(String name, int number, Caller caller) {
+        Optional<Path> folder = store.call(tx -> {
+            ImageVersion version = version(tx, name, number);
+            if (version.state() == VersionState.BUILDING) {
+                throw new RefusedException(Reason.CONFLICT, "The version is being made. Cancel that first.");
+            }
+            List<String> users = users(tx, name, number);
+            if (!users.isEmpty()) {
+                throw new RefusedException(
+                        Reason.IMAGE_IN_USE,
+                        "Version " + number + " of the image \"" + name + "\" is in use: "
+                                + String.join(", ", users.subList(0, Math.min(5, users.size()))) + ".");
+            }
+            version.gone();
+            tx.update(version);
+            audit.record(tx, AuditEntry.by(caller, "image.delete", name + ":" + number, ""));
+            changed(tx, name);
+            return Optional.ofNullable(version.folder());
+        });
+        folder.ifPresent(path -> {
+            try {
+                ImageFiles.delete(path);
+            } catch (IOException e) {
+                throw new RefusedException(
+                        Reason.CONFLICT, "The version is deleted, but not its files: " + e.getMessage());
+            }
+        });
+        return get(name);
+    }
+
+    private static List<String> users(Tx tx, String name, int number) {
+        List<String> users =
+                new ArrayList<>(tx
+                        .list(
+                                String.class,
+                                "select id from Pool where imageName = ?1 and imageVersion = ?2",
+                                name,
+                                number)
+                        .stream()
+                        .map(pool -> "pool " + pool)
+                        .toList());
+        tx.list(
+                        String.class,
+                        "select m.name from Machine m where m.imageVersion = ?2 and m.generation > 0 and exists"
+                                + " (select 1 from Pool p where p.id = m.poolId and p.imageName = ?1)",
+                        name,
+                        number)
+                .forEach(machine -> users.add("machine " + machine));
+        tx.list(String.class, "select name from Template where imageName = ?1 and imageVersion = ?2", name, number)
+                .forEach(template -> users.add("template " + template));
+        return users;
+    }
+
+    /** What a version's build said; empty if it has no log. */
+    public String log(String name, int number) {
+        Path folder = store.call(tx -> version(tx, name, number)).folder();
+        Path making = files.folder(name, number).resolveSibling(".making-" + number);
+        for (Path place : folder == null ? List.of(making) : List.of(folder, making)) {
+            Path file = place.resolve(ImageFiles.LOG);
+            if (Files.isRegularFile(file)) {
+                try {
+                    return Files.readString(file, java.nio.charset.StandardCharsets.UTF_8);
+                } catch (IOException e) {
+                    return "The log can't be read: " + e.getMessage() + "\n";
+                }
+            }
+        }
+        return "";
     }
 
     /** Takes a version out of the offer. */

@@ -32,8 +32,12 @@ public final class RecipeBuild {
          *
          * @param percent 0–100
          * @param text what is being done, for people
+         * @throws ImageBuildException if the build is to stop
          */
-        void at(int percent, String text);
+        void at(int percent, String text) throws ImageBuildException;
+
+        /** What the build says besides. */
+        default void line(String text) {}
     }
 
     /**
@@ -106,12 +110,14 @@ public final class RecipeBuild {
         }
     }
 
-    private static void report(String line, Progress progress, List<String> errors) {
+    private static void report(String line, Progress progress, List<String> errors) throws ImageBuildException {
         String[] words = line.split(" ", 3);
         if (words.length == 3 && words[0].equals("progress") && words[1].matches("[0-9]{1,3}")) {
             progress.at(Math.min(97, Integer.parseInt(words[1])), words[2]);
         } else if (line.startsWith("error ")) {
             errors.add(line.substring("error ".length()));
+        } else {
+            progress.line(line);
         }
     }
 }

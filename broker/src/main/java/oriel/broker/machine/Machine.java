@@ -49,6 +49,7 @@ public class Machine {
     private @Nullable UUID assignedTo;
     private boolean prepareWanted;
     private boolean canary;
+    private @Nullable String template;
     private @Nullable String failure;
     private @Nullable Instant poweredAt;
     private Instant changed;
@@ -146,6 +147,16 @@ public class Machine {
     /** Whether it tries a version before the others. */
     public boolean canary() {
         return canary;
+    }
+
+    /** The warm parent that it is forked from; null if it boots. */
+    public @Nullable String template() {
+        return template;
+    }
+
+    /** It is forked from a warm parent, or not. */
+    public void forkFrom(@Nullable String parent) {
+        template = parent;
     }
 
     /** Whether its disk is to be made ahead of anybody's wish. */

@@ -104,7 +104,7 @@ public final class Journal {
                         now,
                         kinds)
                 .map(operation -> {
-                    operation.begin(worker, now.plus(lease));
+                    operation.begin(worker, now, now.plus(lease));
                     tx.update(operation);
                     changed(tx, operation);
                     return operation;
@@ -225,7 +225,9 @@ public final class Journal {
         return store.call(tx -> {
             Operation operation =
                     tx.lock(Operation.class, id).orElseThrow(() -> RefusedException.notFound("operation " + id));
-            if (operation.state() != OperationState.PENDING) {
+            if (operation.state() == OperationState.FAILED && !operation.kind().steered()) {
+                operation.reopen(clock.instant());
+            } else if (operation.state() != OperationState.PENDING) {
                 throw new RefusedException(Reason.CONFLICT, "The operation is " + operation.state() + ".");
             }
             operation.backToQueue(clock.instant(), operation.failure() == null ? "" : operation.failure());
@@ -233,6 +235,54 @@ public final class Journal {
             tx.afterCommit(wake);
             return OperationView.of(operation);
         });
+    }
+
+    /**
+     * Calls an operation off: at once if nobody has begun it, else as soon as it looks up from its work.
+     *
+     * @throws RefusedException {@link Reason#CONFLICT} if it has ended, or if it follows from its machine's state
+     */
+    public OperationView cancel(UUID id) {
+        return store.call(tx -> {
+            Operation operation =
+                    tx.lock(Operation.class, id).orElseThrow(() -> RefusedException.notFound("operation " + id));
+            if (operation.kind().steered()) {
+                throw new RefusedException(
+                        Reason.CONFLICT,
+                        "The machine needs this. Take it out of service (maintenance) if it is not to happen.");
+            }
+            switch (operation.state()) {
+                case PENDING -> operation.end(OperationState.CANCELLED, "cancelled", clock.instant());
+                case RUNNING -> operation.wantCancel();
+                case DONE, FAILED, CANCELLED ->
+                    throw new RefusedException(Reason.CONFLICT, "The operation is " + operation.state() + ".");
+            }
+            tx.update(operation);
+            changed(tx, operation);
+            return OperationView.of(operation);
+        });
+    }
+
+    /**
+     * Notes how far an operation is.
+     *
+     * @return false if it is to stop
+     */
+    public boolean progress(UUID id, int percent, String step) {
+        return store.call(tx -> {
+            String cut = step.length() <= 200 ? step : step.substring(0, 200);
+            tx.execute("update Operation set progress = ?1, step = ?2 where id = ?3", percent, cut, id);
+            Optional<Operation> operation = tx.find(Operation.class, id);
+            operation.ifPresent(found -> changed(tx, found));
+            return operation.filter(found -> !found.cancelWanted()).isPresent();
+        });
+    }
+
+    /** One operation. */
+    public OperationView get(UUID id) {
+        return store.call(tx -> tx.find(Operation.class, id)
+                .map(OperationView::of)
+                .orElseThrow(() -> RefusedException.notFound("operation " + id)));
     }
 
     private void changed(Tx tx, Operation operation) {
@@ -248,18 +298,27 @@ public final class Journal {
             OperationState state,
             String machine,
             String poolId,
+            @Nullable String image,
+            @Nullable Integer imageVersion,
+            int progress,
+            @Nullable String step,
             int attempt,
             @Nullable Instant nextAttempt,
             @Nullable String failure,
             Instant created,
             @Nullable Instant finished) {
-        static OperationView of(Operation o) {
+        /** As the API shows it. */
+        public static OperationView of(Operation o) {
             return new OperationView(
                     o.id(),
                     o.kind(),
                     o.state(),
                     o.machineName(),
                     o.poolId(),
+                    o.imageName(),
+                    o.imageName() == null ? null : o.imageVersion(),
+                    o.progress(),
+                    o.step(),
                     o.attempt(),
                     o.state() == OperationState.PENDING ? o.nextAttempt() : null,
                     o.failure() == null || o.failure().isEmpty() ? null : o.failure(),

@@ -56,9 +56,16 @@ public class Operation {
     private @Nullable String failure;
     private Instant created;
     private @Nullable Instant finished;
+    private @Nullable Instant begun;
 
     @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable String openKey;
+
+    private @Nullable String imageName;
+    private @Nullable String argument;
+    private int progress;
+    private @Nullable String step;
+    private boolean cancelWanted;
 
     @Version
     private long version;
@@ -94,6 +101,62 @@ public class Operation {
         this.nextAttempt = now;
         this.created = now;
         this.openKey = machineName;
+    }
+
+    /**
+     * A new intent on a golden image. There is at most one open operation of a kind on a version.
+     *
+     * @param argument what the kind needs besides
+     */
+    public static Operation ofImage(
+            OperationKind kind, String imageName, int version, String host, @Nullable String argument, Instant now) {
+        Operation operation = new Operation(kind, "", "", host, 0, version, SOON, now);
+        operation.imageName = imageName;
+        operation.argument = argument;
+        operation.openKey = kind + " " + (kind == OperationKind.PREPARE ? argument : imageName + ":" + version);
+        return operation;
+    }
+
+    /** Says what the kind needs to know besides. */
+    public void about(String what) {
+        argument = what;
+    }
+
+    /** On which golden image; null if it is on a machine. */
+    public @Nullable String imageName() {
+        return imageName;
+    }
+
+    /** On which golden image; empty if it is on a machine. */
+    public String image() {
+        return imageName == null ? "" : imageName;
+    }
+
+    /** What its kind needs to know besides. */
+    public @Nullable String argument() {
+        return argument;
+    }
+
+    /** When the present attempt was begun. */
+    public Instant begun() {
+        return begun == null ? created : begun;
+    }
+
+    int progress() {
+        return progress;
+    }
+
+    @Nullable
+    String step() {
+        return step;
+    }
+
+    boolean cancelWanted() {
+        return cancelWanted;
+    }
+
+    void wantCancel() {
+        cancelWanted = true;
     }
 
     /** Key. */
@@ -165,11 +228,23 @@ public class Operation {
         imageVersion = version;
     }
 
-    void begin(String worker, Instant leaseUntil) {
+    void begin(String worker, Instant now, Instant leaseUntil) {
         this.state = OperationState.RUNNING;
         this.attempt++;
+        this.begun = now;
         this.leaseOwner = worker;
         this.leaseUntil = leaseUntil;
+    }
+
+    /** Another try after it was given up. */
+    void reopen(Instant now) {
+        state = OperationState.PENDING;
+        nextAttempt = now;
+        finished = null;
+        cancelWanted = false;
+        openKey = imageName == null
+                ? machineName
+                : kind + " " + (kind == OperationKind.PREPARE ? argument : imageName + ":" + imageVersion);
     }
 
     void backToQueue(Instant nextAttempt, String failure) {
@@ -187,5 +262,6 @@ public class Operation {
         this.leaseOwner = null;
         this.leaseUntil = null;
         this.openKey = null;
+        this.progress = state == OperationState.DONE ? 100 : this.progress;
     }
 }

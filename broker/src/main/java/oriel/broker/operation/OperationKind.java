@@ -15,10 +15,30 @@ public enum OperationKind {
     /** Ask its guest to shut down; power it off if that takes too long. */
     SHUTDOWN,
     /** Delete it. */
-    DELETE;
+    DELETE,
+    /** Keep its disk, and maybe its memory, as they are. */
+    SNAPSHOT,
+    /** Put it back to a snapshot. */
+    RESTORE,
+    /** Let a snapshot go. */
+    DELETE_SNAPSHOT,
+    /** Boot a golden image once and freeze it, for instant clones. */
+    PREPARE,
+    /** Build a version of a golden image from its recipe. */
+    BUILD,
+    /** Make a version of a golden image from a disk. */
+    IMPORT;
 
     /** Whether a guest boots, which is what costs a host the most. */
     public boolean boots() {
-        return this == START || this == RESTART;
+        return this == START || this == RESTART || this == PREPARE;
+    }
+
+    /** Whether it follows from a machine's state, and would be journalled again at once if it were called off. */
+    public boolean steered() {
+        return switch (this) {
+            case PROVISION, START, REFRESH, RESTART, STOP, SHUTDOWN, DELETE -> true;
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> false;
+        };
     }
 }

@@ -31,6 +31,16 @@ public final class OperationResource implements Resource {
                         new Access.Needs(Right.OPERATION_READ, new Access.Where.Anywhere()),
                         this::list),
                 new Route(
+                        "GET",
+                        "/api/v1/operations/{operationId}",
+                        new Access.Needs(Right.OPERATION_READ, roles.atOperation()),
+                        request -> Response.ok(journal.get(request.pathId("operationId")))),
+                new Route(
+                        "POST",
+                        "/api/v1/operations/{operationId}/cancel",
+                        new Access.Needs(Right.OPERATION_MANAGE, roles.atOperation()),
+                        request -> Response.accepted(journal.cancel(request.pathId("operationId")))),
+                new Route(
                         "POST",
                         "/api/v1/operations/{operationId}/retry",
                         new Access.Needs(Right.OPERATION_MANAGE, roles.atOperation()),

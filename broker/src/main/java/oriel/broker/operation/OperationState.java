@@ -9,5 +9,7 @@ public enum OperationState {
     /** Done. */
     DONE,
     /** Given up; an administrator may retry it. */
-    FAILED
+    FAILED,
+    /** Called off by an administrator. */
+    CANCELLED
 }

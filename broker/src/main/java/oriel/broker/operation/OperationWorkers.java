@@ -202,6 +202,7 @@ public final class OperationWorkers implements AutoCloseable {
                     } else {
                         boolean last = failure.reason() == HostException.Reason.IMAGE
                                 || failure.reason() == HostException.Reason.NOT_FOUND
+                                || failure.reason() == HostException.Reason.UNSUPPORTED
                                 || failure.reason() == HostException.Reason.CONFLICT;
                         String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
                         log.warn(

@@ -38,6 +38,8 @@ public enum Reason {
     POOL_IN_USE(409, "The pool is in use"),
     /** The golden image cannot be used. */
     IMAGE_NOT_READY(409, "The golden image is not ready"),
+    /** Pools or machines need the golden image's version. */
+    IMAGE_IN_USE(409, "The golden image is in use"),
     /** The machine has a session. */
     MACHINE_IN_USE(409, "The machine is in use"),
     /** The host has no memory, CPU or disk space left. */

@@ -233,7 +233,10 @@ public final class Roles {
 
     /** Where an operation is; empty if there is none. */
     public Optional<Place> ofOperation(UUID id) {
-        return inPool("select poolId from Operation where id = ?1", id);
+        return store.call(tx -> tx.first(Object[].class, "select poolId, imageName from Operation where id = ?1", id)
+                .map(row -> row[1] == null
+                        ? place(tx, (String) row[0]).orElse(new Place(Set.of((String) row[0]), null))
+                        : new Place(Set.of(), (String) row[1])));
     }
 
     private Optional<Place> inPool(String hql, Object key) {

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
+import oriel.broker.access.Place;
 import oriel.broker.access.Right;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
@@ -62,6 +63,8 @@ public final class EventResource implements Resource {
     private record SignedOut(String reason) {}
 
     private record Message(UUID sessionId, String poolId, String from, String severity, String text, Instant at) {}
+
+    private record LogLine(String image, int version, UUID operationId, String line) {}
 
     private record Changed(String kind, String id, @Nullable String poolId) {}
 
@@ -126,6 +129,7 @@ public final class EventResource implements Resource {
         return switch (signal) {
             case Signal.Desktop desktop -> desktop.userId().equals(caller.userId());
             case Signal.Message message -> message.userId().equals(caller.userId());
+            case Signal.Log log -> caller.may(Right.IMAGE_READ, new Place(Set.of(), log.image()));
             case Signal.SignedOut out -> out.signIn().equals(caller.signIn());
             case Signal.Changed changed -> concerns(changed, caller, reaches);
         };
@@ -164,6 +168,8 @@ public final class EventResource implements Resource {
                                 message.severity(),
                                 message.text(),
                                 message.at()));
+            case Signal.Log log ->
+                send(out, "log", new LogLine(log.image(), log.version(), log.operationId(), log.line()));
             case Signal.SignedOut signedOut -> {
                 send(out, "signed-out", new SignedOut(signedOut.reason()));
                 return false;
