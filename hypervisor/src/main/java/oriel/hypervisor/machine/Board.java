@@ -37,6 +37,7 @@ import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.device.serial.Serial16550;
 import oriel.hypervisor.device.testing.TestDevice;
+import oriel.hypervisor.device.virtio.VirtioBalloon;
 import oriel.hypervisor.device.virtio.VirtioBlock;
 import oriel.hypervisor.device.virtio.VirtioConsole;
 import oriel.hypervisor.device.virtio.VirtioEntropy;
@@ -55,7 +56,7 @@ import oriel.hypervisor.memory.HostMapping;
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
  *
  * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 24 named serial ports,
- * 25 and up network cards, 31 ISA bridge (with a BIOS).
+ * 25 and up network cards, 29 balloon, 31 ISA bridge (with a BIOS).
  */
 final class Board {
     private static final int SLOT_HOST_BRIDGE = 0;
@@ -65,6 +66,7 @@ final class Board {
     private static final int SLOT_FIRST_DISK = 4;
     private static final int SLOT_PORTS = 24;
     private static final int SLOT_FIRST_NETWORK_CARD = 25;
+    private static final int SLOT_BALLOON = 29;
     private static final int SLOT_IDE = 30;
     private static final int SLOT_ISA_BRIDGE = 31;
 
@@ -74,6 +76,7 @@ final class Board {
     final GenerationId generation;
     final FramebufferDisplay display;
     final QemuGuestAgent guestAgent;
+    final VirtioBalloon balloon;
     private final SpiceAgent spiceAgent;
     private final BochsDisplay graphics;
     private final HostMapping pixels;
@@ -195,6 +198,8 @@ final class Board {
         display.onSizeRequest(spiceAgent::requestSize);
         VirtioConsole ports = new VirtioConsole("ports", List.of(guestAgent.port(), spiceAgent.port()));
         plug(pci, SLOT_PORTS, new VirtioPci(ports, memory));
+        balloon = new VirtioBalloon("balloon");
+        plug(pci, SLOT_BALLOON, new VirtioPci(balloon, memory));
         for (int i = 0; i < config.networkCards().size(); i++) {
             VirtioNet card = new VirtioNet("net." + i, config.networkCards().get(i), machine);
             networkCards.add(card);

@@ -385,6 +385,11 @@ public final class Machine {
         return board.guestAgent;
     }
 
+    /** Memory that the guest lends back. */
+    public MemoryBalloon balloon() {
+        return new PostedBalloon(board.balloon, this::post);
+    }
+
     /** What it has used so far. */
     public MachineStatistics statistics() {
         MachineStatistics last = finalStatistics;

@@ -245,6 +245,35 @@ public final class GuestMemory implements AutoCloseable {
         }
     }
 
+    /**
+     * The guest has no use for what is in a range, and the host gets it back: whole pages of RAM within it are zero
+     * afterwards, or as in the saved machine that this one was made from. What isn't RAM is left alone.
+     */
+    public void discard(long gpa, long length) {
+        long end = gpa + length & -HostMapping.PAGE;
+        long at = gpa + HostMapping.PAGE - 1 & -HostMapping.PAGE;
+        if (gpa < 0 || length < 0 || end < 0) {
+            return; // beyond any address that a processor has
+        }
+        while (at < end) {
+            MemoryRegion region = region(at);
+            if (region == null || !region.writable()) {
+                return;
+            }
+            long offset = region.hostAddress() + (at - region.base()) - ram.address();
+            long run = 0; // as far as no other region lies over this one
+            while (at + run < end && region(at + run) == region) {
+                aboutToWrite(region, at + run, HostMapping.PAGE);
+                run += HostMapping.PAGE;
+            }
+            if (offset < 0 || offset + run > ram.size()) {
+                return; // memory of a device
+            }
+            ram.discard(offset, run);
+            at += run;
+        }
+    }
+
     private static int pagePart(long gpa, int length) {
         return (int) Math.min(length, 0x1000 - (gpa & 0xFFF));
     }

@@ -37,6 +37,10 @@ public final class HostMapping implements AutoCloseable {
             FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP = LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("munmap"), FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final int MADV_DONTNEED = 4;
+    private static final MethodHandle MADVISE = LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("madvise"),
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle OPEN = LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("open"),
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
@@ -211,6 +215,24 @@ public final class HostMapping implements AutoCloseable {
                 length -= part;
             }
             page = pages.nextSetBit(end);
+        }
+    }
+
+    /**
+     * Gives pages back to the host. They read as zero afterwards, or as the file behind them has them.
+     *
+     * @param offset a multiple of {@link #PAGE}
+     * @param length the same; within the mapping
+     */
+    public void discard(long offset, long length) {
+        if ((offset | length) % PAGE != 0) {
+            throw new IllegalArgumentException("only whole pages can be given back");
+        }
+        MemorySegment pages = bytes.asSlice(offset, length);
+        try {
+            int _ = (int) MADVISE.invokeExact(pages, length, MADV_DONTNEED); // refused: they stay, which is no harm
+        } catch (Throwable e) {
+            throw unexpected(e);
         }
     }
 

@@ -84,6 +84,19 @@ public final class DescriptorChain {
         copy(readableCount, count, offset, from, at, length, true);
     }
 
+    /** Takes a buffer as it is: guest physical address and length in bytes, neither of them checked. */
+    @FunctionalInterface
+    interface Range {
+        void at(long address, long length);
+    }
+
+    /** Names each buffer of the writable part. */
+    void forEachWritable(Range range) {
+        for (int i = readableCount; i < count; i++) {
+            range.at(addresses[i], Integer.toUnsignedLong(lengths[i]));
+        }
+    }
+
     private void copy(int first, int end, long offset, byte[] bytes, int at, int length, boolean toGuest) {
         for (int i = first; i < end && length > 0; i++) {
             long size = Integer.toUnsignedLong(lengths[i]);

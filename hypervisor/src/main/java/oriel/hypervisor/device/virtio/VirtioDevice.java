@@ -24,6 +24,8 @@ public abstract class VirtioDevice {
         BLOCK(2, 0x010000),
         /** Console and serial ports. */
         CONSOLE(3, 0x078000),
+        /** Memory balloon. */
+        BALLOON(5, 0x00FF00),
         /** Entropy source. */
         ENTROPY(4, 0x00FF00),
         /** Keyboard or pointer. */

@@ -50,6 +50,7 @@ class HostileDriverTest {
                         "network",
                         () -> new VirtioNet(
                                 "net", new NetworkCard(MacAddress.forName("n"), _ -> NOWHERE), Runnable::run)),
+                device("balloon", () -> new VirtioBalloon("balloon")),
                 device("entropy", () -> new VirtioEntropy("rng", new Random(1))),
                 device("console", () -> {
                     ConsolePort port = new ConsolePort("org.qemu.guest_agent.0", NOBODY);
