@@ -36,6 +36,8 @@ import oriel.hypervisor.device.pci.IsaBridge;
 import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.device.serial.Serial16550;
+import oriel.hypervisor.device.storage.CdDrive;
+import oriel.hypervisor.device.storage.IdeController;
 import oriel.hypervisor.device.testing.TestDevice;
 import oriel.hypervisor.device.virtio.VirtioBalloon;
 import oriel.hypervisor.device.virtio.VirtioBlock;
@@ -56,7 +58,7 @@ import oriel.hypervisor.memory.HostMapping;
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
  *
  * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 24 named serial ports,
- * 25 and up network cards, 29 balloon, 31 ISA bridge (with a BIOS).
+ * 25 and up network cards, 29 balloon, 30 IDE (if there is a CD drive), 31 ISA bridge (with a BIOS).
  */
 final class Board {
     private static final int SLOT_HOST_BRIDGE = 0;
@@ -86,6 +88,7 @@ final class Board {
     private final ApicBus apics;
     private final @Nullable BiosParts bios;
     private final List<VirtioNet> networkCards = new ArrayList<>();
+    final @Nullable CdDrive cdDrive;
     private final List<Device> devices = new ArrayList<>();
 
     /**
@@ -204,6 +207,12 @@ final class Board {
             VirtioNet card = new VirtioNet("net." + i, config.networkCards().get(i), machine);
             networkCards.add(card);
             plug(pci, SLOT_FIRST_NETWORK_CARD + i, new VirtioPci(card, memory));
+        }
+        if (config.cdDrive().present()) {
+            cdDrive = new CdDrive(config.cdDrive().disc(), io, machine);
+            plug(pci, SLOT_IDE, new IdeController("ide", bus, memory, router.line(14), router.line(15), cdDrive));
+        } else {
+            cdDrive = null;
         }
     }
 

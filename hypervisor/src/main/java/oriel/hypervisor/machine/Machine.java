@@ -20,6 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.hypervisor.cpu.Vcpu;
 import oriel.hypervisor.device.display.VideoMemory;
+import oriel.hypervisor.device.storage.CdDrive;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.AcpiTables;
@@ -302,6 +303,56 @@ public final class Machine {
         }
     }
 
+    /**
+     * Puts a disc into the CD drive, in place of one that may be there, and closes the tray. The machine closes the disc
+     * when it comes out, or at once if this fails.
+     *
+     * @return completed when it is in; with {@link IllegalStateException} if there is no drive or the machine has ended
+     */
+    public CompletableFuture<Void> insertDisc(DiskImage disc) {
+        CompletableFuture<Void> done = onThread(() -> {
+            cdDrive().insert(disc).ifPresent(this::closeDisk);
+            return null;
+        });
+        return done.whenComplete((_, failure) -> {
+            if (failure != null) {
+                closeDisk(disc);
+            }
+        });
+    }
+
+    /**
+     * Opens the CD drive's tray and takes the disc. A guest that uses the disc may have locked the tray: it is then asked
+     * to let go, and the tray stays closed.
+     *
+     * @param force opens the tray even so
+     * @return whether the disc is out; completed with {@link IllegalStateException} as {@link #insertDisc}
+     */
+    public CompletableFuture<Boolean> ejectDisc(boolean force) {
+        return onThread(() -> {
+            boolean open = cdDrive().eject(force);
+            if (open) {
+                cdDrive().remove().ifPresent(this::closeDisk);
+            }
+            return open;
+        });
+    }
+
+    private CdDrive cdDrive() {
+        if (board.cdDrive == null) {
+            throw new IllegalStateException("machine " + config.name() + " has no CD drive");
+        }
+        return board.cdDrive;
+    }
+
+    private void closeDisk(DiskImage disk) {
+        try {
+            disk.close();
+        } catch (RuntimeException e) {
+            LOG.warn("machine {}: a disk could not be closed: {}", config.name(), e.getMessage());
+        }
+    }
+
     /** Presses the power button. Over already: nothing happens, here and below. */
     public void powerButton() {
         post(board.powerManagement::pressPowerButton);
@@ -428,12 +479,9 @@ public final class Machine {
         }
         finalStatistics = measure();
         io.close(); // waits for requests under way
-        for (DiskImage disk : config.disks()) {
-            try {
-                disk.close();
-            } catch (RuntimeException e) {
-                LOG.warn("machine {}: a disk could not be closed: {}", config.name(), e.getMessage());
-            }
+        config.disks().forEach(this::closeDisk);
+        if (board.cdDrive != null) {
+            board.cdDrive.remove().ifPresent(this::closeDisk);
         }
         board.disconnectGuest();
         board.display.close(how.detail());

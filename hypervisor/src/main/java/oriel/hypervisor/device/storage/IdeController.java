@@ -1,0 +1,101 @@
+package oriel.hypervisor.device.storage;
+
+import oriel.hypervisor.bus.InterruptLine;
+import oriel.hypervisor.bus.IoBus;
+import oriel.hypervisor.bus.StateReader;
+import oriel.hypervisor.bus.StateWriter;
+import oriel.hypervisor.device.chipset.BytePorts;
+import oriel.hypervisor.device.pci.PciBar;
+import oriel.hypervisor.device.pci.PciFunction;
+import oriel.hypervisor.device.pci.PciIdentity;
+import oriel.hypervisor.device.pci.PortBacking;
+import oriel.hypervisor.memory.GuestMemory;
+
+/**
+ * The IDE controller of an Intel PIIX3: two channels at the addresses of an AT (1F0H and 170H, interrupts 14 and 15) and
+ * a bus master behind BAR 4. The CD drive is the first drive of the second channel. Timings are kept, without effect.
+ * Confined to the machine's thread.
+ */
+public final class IdeController extends PciFunction {
+    private static final int TIMINGS = 0x40;
+    private static final int DECODE = 0x8000;
+    private static final int BUS_MASTER_PORTS = 16;
+    private static final int STATE_VERSION = 1;
+
+    private final IdeChannel first;
+    private final IdeChannel second;
+    private final CdDrive drive;
+
+    /**
+     * A controller.
+     *
+     * @param bus where the channels claim their ports
+     * @param irq14 the first channel's interrupt
+     * @param irq15 the second channel's
+     * @param drive the CD drive, of this controller alone
+     */
+    public IdeController(
+            String name, IoBus bus, GuestMemory memory, InterruptLine irq14, InterruptLine irq15, CdDrive drive) {
+        super(name, new PciIdentity(0x8086, 0x7010, 0x010180, 0, 0x1AF4, 0x1100, false));
+        this.drive = drive;
+        first = new IdeChannel(memory, irq14, this::busMaster, null);
+        second = new IdeChannel(memory, irq15, this::busMaster, drive);
+        allowWrites(TIMINGS, 4, -1);
+        allowWrites(TIMINGS + 4, 1, 0xFF);
+        setConfigRegister(TIMINGS, 4, DECODE << 16 | DECODE);
+        addBar(4, new PciBar(PciBar.Kind.IO, BUS_MASTER_PORTS, false, new PortBacking(new BusMasterPorts())));
+        first.attach(bus, 0x1F0, 0x3F6);
+        second.attach(bus, 0x170, 0x376);
+    }
+
+    /** Registers of both bus masters, 8 bytes each. */
+    private final class BusMasterPorts implements BytePorts {
+        @Override
+        public int readByte(int port) {
+            return channel(port).readBusMaster(port & 7);
+        }
+
+        @Override
+        public void writeByte(int port, int value) {
+            channel(port).writeBusMaster(port & 7, value);
+        }
+
+        private IdeChannel channel(int port) {
+            return (port & 8) == 0 ? first : second;
+        }
+    }
+
+    @Override
+    protected void busMasterEnabled() {
+        first.runDma();
+        second.runDma();
+    }
+
+    @Override
+    public void reset() {
+        super.reset();
+        setConfigRegister(TIMINGS, 4, DECODE << 16 | DECODE);
+        setConfigRegister(TIMINGS + 4, 1, 0);
+        first.reset();
+        second.reset();
+    }
+
+    @Override
+    public void quiesce() {
+        drive.quiesce();
+    }
+
+    @Override
+    protected void saveFunction(StateWriter out) {
+        out.version(STATE_VERSION);
+        first.save(out);
+        second.save(out);
+    }
+
+    @Override
+    protected void loadFunction(StateReader in) {
+        in.version(STATE_VERSION);
+        first.load(in);
+        second.load(in);
+    }
+}
