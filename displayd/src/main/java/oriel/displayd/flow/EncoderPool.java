@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.displayd.video.VideoBudget;
 
 /**
  * The few threads that compare and encode for every connection. Fair: tasks take turns in order of arrival, and each
@@ -18,13 +19,17 @@ import org.slf4j.LoggerFactory;
 public final class EncoderPool implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EncoderPool.class);
 
+    private static final int FILMS_PER_THREAD = 2;
+
     private final LinkedBlockingQueue<SerialTask> queue = new LinkedBlockingQueue<>();
     private final List<Thread> workers = new ArrayList<>();
     private final ScheduledThreadPoolExecutor timer;
+    private final VideoBudget video;
     private volatile boolean closed;
 
     /** Starts {@code threads} workers; one per core is right. */
     public EncoderPool(int threads) {
+        video = new VideoBudget(FILMS_PER_THREAD * threads);
         for (int i = 0; i < threads; i++) {
             workers.add(
                     Thread.ofPlatform().name("display-encoder-" + i).daemon().start(this::work));
@@ -32,6 +37,11 @@ public final class EncoderPool implements AutoCloseable {
         timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().name("display-timer").daemon().factory());
         timer.setRemoveOnCancelPolicy(true);
+    }
+
+    /** How many films may be encoded at once. */
+    public VideoBudget video() {
+        return video;
     }
 
     /** A task whose runs never overlap. */

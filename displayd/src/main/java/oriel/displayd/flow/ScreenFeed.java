@@ -259,13 +259,20 @@ public final class ScreenFeed {
                 return;
             }
         }
-        Region changed = difference.find(frame, incoming, stride, areas);
+        int[] before = frame;
+        if (before.length != incoming.length) {
+            return; // nobody watches any more
+        }
+        Region changed = difference.find(before, incoming, stride, areas);
         if (changed.isEmpty()) {
             return;
         }
-        Move move = moveSearch.find(frame, incoming, stride, changed);
+        Move move = moveSearch.find(before, incoming, stride, changed);
         lock.writeLock().lock();
         try {
+            if (frame != before) {
+                return; // the last viewer left in between
+            }
             version++;
             List<Move> moves = new ArrayList<>(MAX_MOVES);
             while (move != null) {

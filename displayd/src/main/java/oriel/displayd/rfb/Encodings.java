@@ -10,6 +10,7 @@ public final class Encodings {
     public static final int TIGHT = 7;
     public static final int ZRLE = 16;
     public static final int JPEG = 21;
+    public static final int H264 = 50;
     public static final int TIGHT_PNG = -260;
 
     /** First of six: subsampling 1X (none), 4X, 2X, grey, 8X, 16X. */

@@ -27,6 +27,7 @@ import oriel.displayd.rfb.Encodings;
 import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
+import oriel.displayd.video.FilmStream;
 import oriel.hypervisor.display.Rectangle;
 
 /**
@@ -124,6 +125,14 @@ final class RectangleWriter implements AutoCloseable {
             }
         }
         return lossy;
+    }
+
+    /** Appends an area as a film's next picture. */
+    void writeFilm(
+            ScreenFeed feed, Rectangle area, FilmStream film, Runnable whileLocked, Scratch scratch, WireBuffer out) {
+        PixelBlock block = scratch.nativeBlock();
+        read(feed, area, toNative, block, whileLocked);
+        film.write(block, out);
     }
 
     private static long read(

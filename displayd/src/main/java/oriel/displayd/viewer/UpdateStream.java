@@ -26,6 +26,8 @@ import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.rfb.RfbProtocolException;
 import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
+import oriel.displayd.video.FilmStream;
+import oriel.displayd.video.MotionMap;
 import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplaySize;
@@ -63,6 +65,10 @@ final class UpdateStream {
     /** An update half sent. */
     private static final class Update {
         final List<Rectangle> rectangles;
+        /** An area to be sent as a film's next picture, before the rest. */
+        @Nullable
+        Rectangle film;
+
         final boolean exact;
         /** The header gave no count: the update ends with LastRect. */
         final boolean open;
@@ -88,6 +94,7 @@ final class UpdateStream {
 
     // Only the task uses these.
     private final RectangleWriter rectangleWriter = new RectangleWriter();
+    private final FilmStream film;
 
     private final Object lock = new Object();
     // Guarded by lock.
@@ -112,6 +119,7 @@ final class UpdateStream {
     private int leds = -1;
     private final WireBuffer answers = new WireBuffer(256);
     private boolean firstFrameDone;
+    private final MotionMap motion = new MotionMap();
     private boolean agingScheduled;
     private Region repaired = Region.EMPTY;
     private long repairedAt;
@@ -132,6 +140,7 @@ final class UpdateStream {
         this.onFirstFrame = onFirstFrame;
         clientSize = initialSize;
         frameSize = initialSize;
+        film = new FilmStream(pool.video());
         task = pool.task(this::pump);
     }
 
@@ -348,6 +357,7 @@ final class UpdateStream {
             synchronized (lock) {
                 if (closed) {
                     rectangleWriter.close();
+                    film.close();
                     return false;
                 }
                 source = feed;
@@ -367,6 +377,12 @@ final class UpdateStream {
             if (current == null) {
                 flush(out);
                 break;
+            }
+            Rectangle moving = current.film;
+            if (moving != null) {
+                current.film = null;
+                pixels += moving.width() * moving.height();
+                writeFilm(source, moving, current, scratch, out);
             }
             while (current.next < current.rectangles.size()) {
                 if (transport.backlog() > PAUSE_BACKLOG) {
@@ -428,8 +444,37 @@ final class UpdateStream {
         if (!lossy.isEmpty()) {
             synchronized (lock) {
                 lossy.forEach(pending::sentLossy);
+                long now = System.nanoTime();
+                lossy.forEach(part -> motion.changed(part, clientSize, now));
                 scheduleAging();
             }
+        }
+    }
+
+    /** Writes the next picture of a film; what can't be had as one is sent like anything else. */
+    private void writeFilm(ScreenFeed source, Rectangle area, Update current, Scratch scratch, WireBuffer out) {
+        int reduction;
+        synchronized (lock) {
+            reduction = window.link().reduction();
+        }
+        if (!film.prepare(area, reduction)) {
+            current.rectangles.addAll(RectangleSplitter.strips(Region.of(area)));
+            synchronized (lock) {
+                motion.clear();
+            }
+            return;
+        }
+        Runnable markSent = () -> {
+            synchronized (lock) {
+                pending.sent(area);
+            }
+        };
+        traffic.rectangle();
+        rectangleWriter.writeFilm(source, area, film, markSent, scratch, out);
+        synchronized (lock) {
+            pending.sentLossy(area);
+            motion.changed(area, clientSize, System.nanoTime());
+            scheduleAging();
         }
     }
 
@@ -452,14 +497,19 @@ final class UpdateStream {
         boolean exact = pending.dirty().isEmpty();
         Region stale = (exact ? pending.repair() : pending.dirty()).intersect(wanted);
         boolean divisible = capabilities.has(Encodings.LAST_RECT);
-        List<Rectangle> rectangles = divisible ? RectangleSplitter.strips(stale) : RectangleSplitter.split(stale);
+        Rectangle moving = exact || !divisible ? null : filmIn(stale);
+        if (moving != null) {
+            stale = stale.subtract(Region.of(moving));
+        }
+        List<Rectangle> rectangles =
+                new ArrayList<>(divisible ? RectangleSplitter.strips(stale) : RectangleSplitter.split(stale));
         if (exact && !rectangles.isEmpty()) {
             rectangles = firstOf(rectangles);
             repaired = Region.of(rectangles);
             repairedAt = System.nanoTime();
         }
         List<Move> moves = pending.takeMoves();
-        if (pseudoRectangles == 0 && rectangles.isEmpty() && moves.isEmpty()) {
+        if (pseudoRectangles == 0 && rectangles.isEmpty() && moves.isEmpty() && moving == null) {
             return null;
         }
         JpegSettings jpeg = capabilities.jpeg();
@@ -468,7 +518,7 @@ final class UpdateStream {
                 capabilities,
                 jpeg == null ? null : jpeg.reduced(window.link().reduction()));
         window.started(System.nanoTime());
-        boolean open = divisible && !rectangles.isEmpty();
+        boolean open = divisible && (!rectangles.isEmpty() || moving != null);
         ServerMessages.updateHeader(
                 out, open ? ServerMessages.UNKNOWN_COUNT : pseudoRectangles + moves.size() + rectangles.size());
         out.bytes(pseudo.array(), 0, pseudo.size());
@@ -476,7 +526,24 @@ final class UpdateStream {
             ServerMessages.copyRect(out, move.to(), move.from().x(), move.from().y());
         }
         requested = null;
-        return new Update(rectangles, exact, open);
+        Update begun = new Update(rectangles, exact, open);
+        begun.film = moving;
+        return begun;
+    }
+
+    /** The area to be sent as a film, if a good part of it changed. Called with the lock. */
+    private @Nullable Rectangle filmIn(Region stale) {
+        if (!capabilities.has(Encodings.H264)
+                || capabilities.jpeg() == null
+                || !pool.video().available()) {
+            return null;
+        }
+        Rectangle moving = motion.film(System.nanoTime());
+        if (moving == null || !moving.equals(moving.intersect(clientSize.bounds()))) {
+            return null;
+        }
+        long changed = stale.intersect(moving).area();
+        return changed * 4 >= (long) moving.width() * moving.height() ? moving : null;
     }
 
     /** As many as fit a turn: a change that comes while exact pixels are sent shall not wait for all of them. */

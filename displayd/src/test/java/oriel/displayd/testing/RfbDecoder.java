@@ -5,6 +5,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import javax.imageio.ImageIO;
@@ -22,7 +24,9 @@ public final class RfbDecoder {
     private int width;
     private int height;
     private int[] pixels;
+    private final Map<String, OpenH264Decoder> films = new HashMap<>();
     private int jpegRectangles;
+    private int filmRectangles;
 
     public RfbDecoder(PixelFormat format, int width, int height) {
         this.format = format;
@@ -68,6 +72,7 @@ public final class RfbDecoder {
             case 7 -> tight(x, y, w, h, in);
             case 16 -> zrle(x, y, w, h, in);
             case 21 -> image(x, y, w, h, jpegStream(in));
+            case 50 -> film(x, y, w, h, in);
             case -260 -> tightPng(x, y, w, h, in);
             default -> throw new IOException("unknown encoding " + encoding);
         }
@@ -342,6 +347,23 @@ public final class RfbDecoder {
             case 0x90, 0xA0 -> image(x, y, w, h, in.readNBytes(compactLength(in)));
             default -> throw new IOException("invalid Tight PNG control " + control);
         }
+    }
+
+    private void film(int x, int y, int w, int h, DataInputStream in) throws IOException {
+        int length = in.readInt();
+        boolean reset = (in.readInt() & 1) != 0;
+        byte[] stream = in.readNBytes(length);
+        String place = x + "," + y + " " + w + "×" + h;
+        if (reset || !films.containsKey(place)) {
+            films.put(place, new OpenH264Decoder());
+        }
+        films.get(place).decode(stream, pixels, y * width + x, width, w, h);
+        filmRectangles++;
+    }
+
+    /** Rectangles decoded as H.264. */
+    public int filmRectangles() {
+        return filmRectangles;
     }
 
     /** A JPEG ends with the marker FFD9, which can't occur in its data. */

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,7 @@ import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.testing.Pictures;
 import oriel.displayd.testing.RfbTestClient;
 import oriel.displayd.testing.SyntheticDisplay;
+import oriel.displayd.video.OpenH264;
 import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.DisplaySize;
 
@@ -231,6 +234,39 @@ final class ViewerTest {
         client.requestAlways();
         awaitPicture();
         assertThat(client.decoder().jpegRectangles()).isPositive();
+    }
+
+    @Test
+    void aLargeMovingAreaBecomesAFilmAndIsExactOnceItStops() throws IOException {
+        assumeTrue(OpenH264.open() != null, "install libopenh264-7 to test H.264");
+        client.encodings(
+                Encodings.H264,
+                Encodings.TIGHT,
+                Encodings.COPY_RECT,
+                Encodings.LAST_RECT,
+                Encodings.QUALITY_LEVEL_0 + 6);
+        client.requestAlways();
+        Random random = new Random(4);
+        int[][] pictures = new int[4][];
+        for (int i = 0; i < pictures.length; i++) {
+            pictures[i] = Pictures.paint(Pictures.Kind.GRADIENT, WIDTH, HEIGHT, random);
+            for (int p = 0; p < pictures[i].length; p++) {
+                pictures[i][p] = pictures[i][p] + i * 0x090909 ^ random.nextInt(8) * 0x010101;
+                pictures[i][p] &= 0xFFFFFF;
+            }
+        }
+        AtomicInteger frame = new AtomicInteger();
+        await().atMost(60, SECONDS).pollInterval(20, MILLISECONDS).until(() -> {
+            int[] next = pictures[frame.incrementAndGet() % pictures.length];
+            display.paint(40, 440, (to, w, h) -> {
+                for (int y = 40; y < 440; y++) {
+                    System.arraycopy(next, y * WIDTH, to, y * WIDTH + 30, 600);
+                }
+            });
+            assertThat(client.log()).noneMatch(line -> line.startsWith("end "));
+            return client.decoder().filmRectangles() >= 5;
+        });
+        awaitPicture();
     }
 
     @Test

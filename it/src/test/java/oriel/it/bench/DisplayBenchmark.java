@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import oriel.displayd.source.RawFrames;
+import oriel.displayd.video.OpenH264;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.it.bench.display.BenchClient;
 import oriel.it.bench.display.OrielPeer;
@@ -30,6 +31,21 @@ public final class DisplayBenchmark {
     private static final long QUIET_NANOS = 10_000_000;
     private static final long PATIENCE_NANOS = 1_000_000_000;
     private static final int QUALITY = 6;
+
+    /** What the client asks for. */
+    private enum Mode {
+        LOSSLESS(", lossless", -1),
+        JPEG(", JPEG quality " + QUALITY, QUALITY),
+        FILMS(", the same with H.264", QUALITY);
+
+        final String text;
+        final int quality;
+
+        Mode(String text, int quality) {
+            this.text = text;
+            this.quality = quality;
+        }
+    }
 
     private record Result(double cpuMillis, double kilobytes, double psnr, int inexact) {}
 
@@ -120,10 +136,13 @@ public final class DisplayBenchmark {
         for (Scene scene : scenes) {
             unwatched.add(unwatched(peer, scene));
         }
-        for (int quality : new int[] {-1, QUALITY}) {
-            columns.add(peer.name() + (quality < 0 ? ", lossless" : ", JPEG quality " + quality));
+        for (Mode mode : Mode.values()) {
+            if (mode == Mode.FILMS && !(peer instanceof OrielPeer && OpenH264.open() != null)) {
+                continue;
+            }
+            columns.add(peer.name() + mode.text);
             List<Result> column = new ArrayList<>();
-            try (BenchClient client = new BenchClient(peer.port(), quality)) {
+            try (BenchClient client = new BenchClient(peer.port(), mode.quality, mode == Mode.FILMS)) {
                 if (peer instanceof OrielPeer) {
                     for (Scene scene : scenes) {
                         watched(peer, frames, client, scene, 0); // compiles what is hot

@@ -10,6 +10,8 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -23,6 +25,7 @@ import oriel.displayd.testing.RfbDecoder;
 public final class BenchClient implements AutoCloseable {
     private static final int TIGHT = 7;
     private static final int COPY_RECT = 1;
+    private static final int H264 = 50;
     private static final int LAST_RECT = -224;
     private static final int COMPRESSION_2 = -254;
     private static final int QUALITY_0 = -32;
@@ -39,8 +42,9 @@ public final class BenchClient implements AutoCloseable {
      * Connects and asks for everything.
      *
      * @param quality JPEG quality level, or −1 for lossless
+     * @param films whether H.264 is taken
      */
-    public BenchClient(int port, int quality) throws IOException {
+    public BenchClient(int port, int quality, boolean films) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         in = new DataInputStream(new BufferedInputStream(new Counting(socket.getInputStream()), 1 << 16));
@@ -58,12 +62,16 @@ public final class BenchClient implements AutoCloseable {
         decoder = new RfbDecoder(PixelFormat.NATIVE, width, height);
         out.write(
                 new byte[] {0, 0, 0, 0, 32, 24, 0, 1, 0, (byte) 255, 0, (byte) 255, 0, (byte) 255, 16, 8, 0, 0, 0, 0});
-        int[] encodings = quality < 0
-                ? new int[] {TIGHT, COPY_RECT, LAST_RECT, COMPRESSION_2}
-                : new int[] {TIGHT, COPY_RECT, LAST_RECT, COMPRESSION_2, QUALITY_0 + quality};
+        List<Integer> encodings = new ArrayList<>(List.of(TIGHT, COPY_RECT, LAST_RECT, COMPRESSION_2));
+        if (quality >= 0) {
+            encodings.add(QUALITY_0 + quality);
+        }
+        if (films) {
+            encodings.addFirst(H264);
+        }
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         DataOutputStream fields = new DataOutputStream(message);
-        fields.writeInt(0x0200_0000 | encodings.length);
+        fields.writeInt(0x0200_0000 | encodings.size());
         for (int encoding : encodings) {
             fields.writeInt(encoding);
         }
