@@ -29,7 +29,9 @@ import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
+import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.device.display.Screenshot;
+import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskException;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
@@ -47,6 +49,9 @@ import oriel.hypervisor.machine.MachineConfig;
 import oriel.hypervisor.machine.MachineEnd;
 import oriel.hypervisor.machine.MachineListener;
 import oriel.hypervisor.machine.MachineStatistics;
+import oriel.hypervisor.machine.SavedMachine;
+import oriel.hypervisor.monitor.MonitorCommands;
+import oriel.hypervisor.monitor.MonitorServer;
 import oriel.hypervisor.network.NetworkCard;
 import oriel.hypervisor.network.NetworkException;
 import picocli.CommandLine;
@@ -154,8 +159,41 @@ public final class VmCommand implements Callable<Integer> {
     @Option(names = "--timeout", paramLabel = "SECONDS", description = "Stop after this time; exit status 124.")
     private long timeout;
 
+    @Option(
+            names = "--snapshot",
+            paramLabel = "FOLDER",
+            description =
+                    "Instead of pulling the plug at the end (--until, --timeout), save the machine into a new folder."
+                            + " Its disks must not change from then on.")
+    private @Nullable Path snapshot;
+
+    @Option(
+            names = "--restore",
+            paramLabel = "FOLDER",
+            description =
+                    "Go on from a saved machine, with temporary overlays on its disks. Memory, processors and disks"
+                            + " are the saved machine's; --kernel and so on count if the guest is reset.")
+    private @Nullable Path restore;
+
+    @Option(
+            names = "--fork",
+            paramLabel = "N",
+            description = "With --restore: run N machines from the same saved one (default: ${DEFAULT-VALUE}); console,"
+                    + " display and monitor are the first one's.")
+    private int fork = 1;
+
+    @Option(
+            names = "--monitor",
+            paramLabel = "unix:PATH",
+            description = "Serve a monitor (JSON, in the manner of QMP) on a Unix socket.")
+    private @Nullable String monitor;
+
     @Option(names = "--stats", description = "Print wall time, CPU time and guest instructions to standard error.")
     private boolean stats;
+
+    private final List<VmDisk> vmDisks = new ArrayList<>();
+    private final List<Machine> forks = new ArrayList<>();
+    private @Nullable Path overlays;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -165,7 +203,7 @@ public final class VmCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         try {
             return run();
-        } catch (DiskException | FirmwareException | NetworkException e) {
+        } catch (DiskException | FirmwareException | NetworkException | StateException e) {
             System.err.println("oriel vm: " + e.getMessage());
             return EXIT_FAILED;
         } catch (IOException e) {
@@ -184,6 +222,25 @@ public final class VmCommand implements Callable<Integer> {
         if (screenshot != null) {
             requireFolder("--screenshot", screenshot);
         }
+        if (restore != null && !disks.isEmpty()) {
+            throw badUsage("--restore has the saved machine's disks: leave --disk out");
+        }
+        if (fork < 1 || fork > 1 && restore == null) {
+            throw badUsage("--fork is the number of machines to run with --restore");
+        }
+        try {
+            return run(chosen, screen, port);
+        } finally {
+            for (Machine clone : forks) {
+                clone.stop();
+            }
+            if (overlays != null) {
+                SavedVm.delete(overlays);
+            }
+        }
+    }
+
+    private int run(Accelerator chosen, DisplaySize screen, int port) throws IOException, InterruptedException {
         CompletableFuture<MachineEnd> end = new CompletableFuture<>();
         CompletableFuture<MachineEnd> awaited = new CompletableFuture<>();
         MachineEnd stopped = new MachineEnd(MachineEnd.Cause.STOPPED, "");
@@ -203,12 +260,18 @@ public final class VmCommand implements Callable<Integer> {
                 }
             });
             try (DisplayHub hub = new DisplayHub(ViewerListener.NONE);
-                    RfbTcpServer server = port < 0 ? null : serve(hub, machine, port)) {
+                    RfbTcpServer server = port < 0 ? null : serve(hub, machine, port);
+                    MonitorServer _ = monitor == null ? null : serveMonitor(machine, monitor)) {
                 output.open(); // nothing is left behind by a machine that doesn't come to be
                 if (server != null) {
                     System.err.println("oriel vm: VNC viewers connect to localhost::" + server.port());
                 }
                 machine.start();
+                for (int i = 2; restore != null && i <= fork; i++) {
+                    Machine clone = restored(restore, "vm-" + i, chosen, _ -> {}, new ArrayList<>());
+                    forks.add(clone);
+                    clone.start();
+                }
                 int status = await(machine, end, awaited);
                 IOException lost = lostPicture.get();
                 if (lost != null) {
@@ -221,7 +284,66 @@ public final class VmCommand implements Callable<Integer> {
         }
     }
 
-    private Machine assemble(Accelerator chosen, DisplaySize screen, SerialOutput output) {
+    private static MonitorServer serveMonitor(Machine machine, List<VmDisk> disks, Path socket) throws IOException {
+        return new MonitorServer(
+                socket, new MonitorCommands(machine, folder -> new SavedVm(folder).snapshot(machine, disks)));
+    }
+
+    private MonitorServer serveMonitor(Machine machine, String address) throws IOException {
+        if (!address.startsWith("unix:") || address.length() == 5) {
+            throw badUsage("--monitor is unix:PATH, not " + address);
+        }
+        return serveMonitor(machine, vmDisks, Path.of(address.substring(5)));
+    }
+
+    /** A machine that goes on from a saved one, with the same devices; its disks are added to {@code opened}. */
+    private Machine restored(Path from, String name, Accelerator chosen, ByteSink output, List<VmDisk> opened)
+            throws IOException {
+        Path root = overlays;
+        if (root == null) {
+            root = Files.createTempDirectory("oriel-vm");
+            overlays = root;
+        }
+        SavedVm saved = new SavedVm(from);
+        SavedMachine state = saved.machine();
+        opened.addAll(saved.openDisks(Files.createDirectory(root.resolve(name))));
+        List<DiskImage> images = opened.stream().map(VmDisk::image).toList();
+        boolean assembled = false;
+        try {
+            Machine machine = Machine.resume(
+                    new MachineConfig(
+                            name,
+                            state.memoryMib(),
+                            state.cpus(),
+                            chosen,
+                            firmware == null ? new Boot.Deferred(this::kernelBoot) : boot(),
+                            images,
+                            openCdDrive(),
+                            state.display(),
+                            output,
+                            networkCards()),
+                    state);
+            assembled = true;
+            return machine;
+        } finally {
+            if (!assembled) {
+                images.forEach(DiskImage::close);
+            }
+        }
+    }
+
+    private Boot.Kernel kernelBoot() {
+        if (kernel == null) {
+            throw new FirmwareException(
+                    "the guest was reset, and there is nothing to boot: name its --kernel with --restore");
+        }
+        return new Boot.Kernel(LinuxKernel.read(kernel), initrd == null ? Initrd.none() : Initrd.read(initrd), append);
+    }
+
+    private Machine assemble(Accelerator chosen, DisplaySize screen, SerialOutput output) throws IOException {
+        if (restore != null) {
+            return restored(restore, "vm", chosen, output, vmDisks);
+        }
         List<DiskImage> images = openDisks();
         MachineConfig.CdDrive drive = MachineConfig.CdDrive.NONE;
         boolean assembled = false;
@@ -326,7 +448,7 @@ public final class VmCommand implements Callable<Integer> {
     }
 
     private int await(Machine machine, CompletableFuture<MachineEnd> end, CompletableFuture<MachineEnd> awaited)
-            throws InterruptedException {
+            throws IOException, InterruptedException {
         int status = 0;
         try {
             CompletableFuture<Object> first = CompletableFuture.anyOf(end, awaited);
@@ -340,6 +462,10 @@ public final class VmCommand implements Callable<Integer> {
             status = EXIT_TIMEOUT;
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
+        }
+        if (snapshot != null && !end.isDone()) {
+            new SavedVm(snapshot).snapshotAndEnd(machine, vmDisks);
+            System.err.println("oriel vm: saved in " + snapshot);
         }
         machine.stop();
         MachineEnd how = end.join();
@@ -410,7 +536,9 @@ public final class VmCommand implements Callable<Integer> {
                     case "qcow2" -> Optional.of(DiskFormat.QCOW2);
                     default -> throw badUsage("a disk's format is raw or qcow2: " + disk);
                 };
-                images.add(DiskImages.open(file, format, false));
+                VmDisk opened = VmDisk.open(file, format);
+                vmDisks.add(opened);
+                images.add(opened.image());
             }
             return images;
         } catch (RuntimeException e) {

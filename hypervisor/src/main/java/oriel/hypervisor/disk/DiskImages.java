@@ -1,6 +1,7 @@
 package oriel.hypervisor.disk;
 
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -81,6 +82,23 @@ public final class DiskImages {
             throw new DiskException(path + " does not exist: check the path, or restore the file", e);
         } catch (IOException e) {
             throw errors.io("open", e);
+        }
+    }
+
+    /**
+     * What a file's first bytes say that it is, also while a machine writes it. For files that somebody named by hand, and
+     * not for what a guest may have written.
+     *
+     * @throws DiskException if it can't be read
+     */
+    public static DiskFormat probe(Path path) {
+        DiskErrors errors = new DiskErrors(path.toString());
+        try (var in = Files.newInputStream(path)) {
+            return ByteBuffer.wrap(in.readNBytes(4)).getInt() == Qcow2Header.MAGIC ? DiskFormat.QCOW2 : DiskFormat.RAW;
+        } catch (IOException e) {
+            throw errors.io("read", e);
+        } catch (BufferUnderflowException e) {
+            return DiskFormat.RAW;
         }
     }
 

@@ -29,6 +29,7 @@ import oriel.hypervisor.display.Display;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.guest.GuestAgent;
+import oriel.hypervisor.guest.GuestIdentity;
 import oriel.hypervisor.host.HostException.Reason;
 import oriel.hypervisor.machine.Accelerator;
 import oriel.hypervisor.machine.Machine;
@@ -347,9 +348,8 @@ public final class InProcessHost implements HypervisorHost {
             slot.run = run;
             changePower(slot, PowerState.ON); // before its thread can say that it is off again
             if (saved.isPresent()) {
-                Optional<GuestIdentity> who = label.template()
-                        .map(_ -> GuestIdentity.of(slot.machineName, label.owner(), label.generation()));
-                IdentityTelling.begin(machine.guestAgent(), slot.machineName, who);
+                var _ = machine.identify(label.template()
+                        .map(_ -> GuestIdentity.of(slot.machineName, label.owner(), label.generation())));
             }
             machine.start();
             if (run.ready) {

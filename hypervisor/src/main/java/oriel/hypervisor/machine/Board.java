@@ -49,6 +49,7 @@ import oriel.hypervisor.device.virtio.VirtioTablet;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.Framebuffer;
+import oriel.hypervisor.guest.IdentityPort;
 import oriel.hypervisor.guest.QemuGuestAgent;
 import oriel.hypervisor.guest.SpiceAgent;
 import oriel.hypervisor.memory.GuestMemory;
@@ -79,6 +80,7 @@ final class Board {
     final FramebufferDisplay display;
     final QemuGuestAgent guestAgent;
     final VirtioBalloon balloon;
+    final IdentityPort identity;
     private final SpiceAgent spiceAgent;
     private final BochsDisplay graphics;
     private final HostMapping pixels;
@@ -199,7 +201,9 @@ final class Board {
         guestAgent = new QemuGuestAgent(machine, clock, random);
         spiceAgent = new SpiceAgent(machine, clock, display::clipboardChanged);
         display.onSizeRequest(spiceAgent::requestSize);
-        VirtioConsole ports = new VirtioConsole("ports", List.of(guestAgent.port(), spiceAgent.port()));
+        identity = new IdentityPort(machine, clock::wallNanos);
+        VirtioConsole ports =
+                new VirtioConsole("ports", List.of(guestAgent.port(), spiceAgent.port(), identity.port()));
         plug(pci, SLOT_PORTS, new VirtioPci(ports, memory));
         balloon = new VirtioBalloon("balloon");
         plug(pci, SLOT_BALLOON, new VirtioPci(balloon, memory));

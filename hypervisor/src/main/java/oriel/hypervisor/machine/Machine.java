@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,7 @@ import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
 import oriel.hypervisor.firmware.MultibootLoader;
 import oriel.hypervisor.guest.GuestAgent;
+import oriel.hypervisor.guest.GuestIdentity;
 import oriel.hypervisor.memory.HostMapping;
 
 /**
@@ -135,6 +137,19 @@ public final class Machine {
 
     private static UUID randomId() {
         return UUID.randomUUID(); // from a SecureRandom
+    }
+
+    /**
+     * Tells a guest that went on from a saved machine the time and, if it is a clone, who it is, as soon as its program
+     * listens ({@link oriel.hypervisor.guest.IdentityPort}).
+     *
+     * @param identity empty for a guest that is who it was
+     * @return completed when the guest has taken it, on the machine's thread; never, in a guest without the program
+     */
+    public CompletableFuture<Void> identify(Optional<GuestIdentity> identity) {
+        CompletableFuture<Void> taken = new CompletableFuture<>();
+        post(() -> board.identity.tell(identity, () -> taken.complete(null)));
+        return taken;
     }
 
     /** The VM generation id: new for each clone, each restore and each boot. */
@@ -439,6 +454,15 @@ public final class Machine {
     /** Memory that the guest lends back. */
     public MemoryBalloon balloon() {
         return new PostedBalloon(board.balloon, this::post);
+    }
+
+    /** Bytes of the host's memory that its RAM and video memory alone have; 0 once it is over. */
+    public long privateMemory() {
+        return onThread(() -> board.memories().stream()
+                        .mapToLong(HostMapping::privateBytes)
+                        .sum())
+                .exceptionally(_ -> 0L)
+                .join();
     }
 
     /** What it has used so far. */

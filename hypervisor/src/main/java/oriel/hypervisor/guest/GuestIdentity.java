@@ -1,4 +1,4 @@
-package oriel.hypervisor.host;
+package oriel.hypervisor.guest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
