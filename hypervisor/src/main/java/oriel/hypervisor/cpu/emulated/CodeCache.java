@@ -93,7 +93,7 @@ final class CodeCache implements GuestMemory.Observer {
     /** For every operation: offset of its instruction in the page, {@link #BLOCK_START} added, or {@link #CONTINUATION}. */
     final short[] marks = new short[ARENA_WORDS];
 
-    /** Jump cache: instruction pointer, then tag (high half) and arena index (low half). */
+    /** Jump cache: linear address, then tag (high half) and arena index (low half). */
     final long[] jumps = new long[JUMP_ENTRIES * 2];
 
     private final GuestMemory memory;

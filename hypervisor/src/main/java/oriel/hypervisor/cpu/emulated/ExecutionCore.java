@@ -170,12 +170,13 @@ abstract class ExecutionCore {
     /** The arena index for an instruction pointer. */
     final int jump(long rip) {
         long[] jumps = cache.jumps;
-        int i = (int) (rip ^ rip >>> 13) << 1 & CodeCache.JUMP_ENTRIES * 2 - 2;
-        if (jumps[i] == rip) {
+        long linear = wrap(rip + codeBase); // segments have the same offsets
+        int i = (int) (linear ^ linear >>> 13) << 1 & CodeCache.JUMP_ENTRIES * 2 - 2;
+        if (jumps[i] == linear) {
             long entry = jumps[i + 1];
             int tag = (int) (entry >>> 32);
             if (tag == globalTag || tag == userTag) {
-                registers[Op.RIP_BASE] = rip - (rip + codeBase & 0xFFF);
+                registers[Op.RIP_BASE] = rip - (linear & 0xFFF);
                 return (int) entry;
             }
         }
@@ -223,8 +224,8 @@ abstract class ExecutionCore {
         lookingUp = false;
         registers[Op.RIP_BASE] = rip - (linear & 0xFFF);
         if (!block.crossesPage()) {
-            int i = (int) (rip ^ rip >>> 13) << 1 & CodeCache.JUMP_ENTRIES * 2 - 2;
-            cache.jumps[i] = rip;
+            int i = (int) (linear ^ linear >>> 13) << 1 & CodeCache.JUMP_ENTRIES * 2 - 2;
+            cache.jumps[i] = linear;
             boolean global = mmu.fetchedGlobal(linear);
             cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | block.start;
             mmu.noteLinked(linear);

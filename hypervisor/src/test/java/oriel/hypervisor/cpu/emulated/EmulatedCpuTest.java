@@ -88,6 +88,22 @@ class EmulatedCpuTest {
         }
     }
 
+    /** Real-mode programs have code at the same offset of many segments. */
+    @Test
+    void sameOffsetOfAnotherSegmentIsOtherCode() {
+        try (TestMachine machine = TestMachine.realMode()) {
+            // 4000:0010 mov bl, 1; retf — 5000:0010 mov bl, 2; retf
+            machine.memory.write(0x4_0010, 4, 0xCB_01B3);
+            machine.memory.write(0x5_0010, 4, 0xCB_02B3);
+            // call 4000:0010; mov bh, bl; call 5000:0010; add bh, bl; call 4000:0010; add bh, bl
+            machine.code(
+                            0x9A, 0x10, 0, 0, 0x40, 0x88, 0xDF, 0x9A, 0x10, 0, 0, 0x50, 0, 0xDF, 0x9A, 0x10, 0, 0, 0x40,
+                            0, 0xDF)
+                    .run();
+            assertThat(machine.register(RBX)).isEqualTo(0x401);
+        }
+    }
+
     @Test
     void farJumpsGoFromRealToProtectedMode() {
         try (TestMachine machine = TestMachine.realMode()) {
