@@ -1,0 +1,130 @@
+package oriel.it.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SeaBIOS as Debian packages it starts GRUB, as GRUB's own program for rescue images installs it, from disk and CD. */
+@Tag("guest")
+@Timeout(value = 30, unit = TimeUnit.MINUTES)
+class VmFirmwareTest {
+    private static final Duration FIRMWARE = Duration.ofMinutes(4);
+    private static final Duration KERNEL = Duration.ofMinutes(15);
+    private static final Path MEMTEST = Path.of("/boot/memtest86+x64.bin");
+
+    private static final String GRUB_START = """
+            serial --unit=0 --speed=115200
+            terminal_output serial
+            echo "grub started from $root"
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private Path tree;
+    private Path image;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        requireFile("/usr/share/seabios/bios-256k.bin", "seabios");
+        requireFile("/usr/lib/grub/i386-pc/boot.img", "grub-pc-bin");
+        requireFile("/usr/bin/grub-mkrescue", "grub-common");
+        requireFile("/usr/bin/xorriso", "xorriso");
+        requireFile("/usr/bin/mformat", "mtools");
+        tree = Files.createDirectories(folder.resolve("tree"));
+        Files.createDirectories(tree.resolve("boot/grub"));
+        image = folder.resolve("image.iso");
+    }
+
+    private static void requireFile(String file, String debianPackage) {
+        assumeTrue(Files.exists(Path.of(file)), "there is no " + file + ": install Debian's package " + debianPackage);
+    }
+
+    /** An image that starts as a disk and as a CD. */
+    private void build(String grubScript) throws IOException, InterruptedException {
+        Files.writeString(tree.resolve("boot/grub/grub.cfg"), GRUB_START + grubScript);
+        Path log = folder.resolve("grub-mkrescue.log");
+        Process process = new ProcessBuilder(
+                        "grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "-o", image.toString(), tree.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        assertThat(process.waitFor())
+                .as(() -> {
+                    try {
+                        return Files.readString(log, StandardCharsets.UTF_8);
+                    } catch (IOException e) {
+                        return e.toString();
+                    }
+                })
+                .isZero();
+    }
+
+    private VmProcess start(String... options) throws IOException {
+        List<String> all = new ArrayList<>(List.of("--firmware", "seabios", "--memory", "256"));
+        all.addAll(Arrays.asList(options));
+        return VmProcess.start(folder, all);
+    }
+
+    @Test
+    void diskStartsGrubAndTheStockKernel() throws Exception {
+        GoldenImage golden = GoldenImage.get();
+        Files.copy(golden.kernel(), tree.resolve("boot/vmlinuz"));
+        SmallInitrd.write(golden.initrd(), """
+                echo "the kernel was started by grub"
+                /bin/busybox poweroff -f
+                """, tree.resolve("boot/initrd.img"));
+        build("""
+                linux /boot/vmlinuz console=ttyS0 panic=-1
+                initrd /boot/initrd.img
+                boot
+                """);
+        try (VmProcess vm = start("--disk", image + ",format=raw")) {
+            vm.awaitSerial("grub started from hd0", FIRMWARE);
+            vm.awaitSerial("the kernel was started by grub", KERNEL);
+            assertThat(vm.awaitExit(KERNEL)).as("ACPI power-off").isZero();
+        }
+    }
+
+    @Test
+    void bootOrderChoosesBetweenDiskAndCd() throws Exception {
+        build("halt\n");
+        Path disk = Files.copy(image, folder.resolve("disk.raw"));
+        String[] both = {"--disk", disk + ",format=raw", "--cdrom", image.toString(), "--boot", ""};
+        both[5] = "cdrom,disk";
+        try (VmProcess vm = start(both)) {
+            vm.awaitSerial("grub started from cd0", FIRMWARE);
+        }
+        both[5] = "disk,cdrom";
+        try (VmProcess vm = start(both)) {
+            vm.awaitSerial("grub started from hd0", FIRMWARE);
+        }
+    }
+
+    @Test
+    void memtestFindsNoErrors() throws Exception {
+        requireFile(MEMTEST.toString(), "memtest86+");
+        Files.copy(MEMTEST, tree.resolve("boot/memtest"));
+        build("linux16 /boot/memtest console=ttyS0\nboot\n");
+        try (VmProcess vm = start("--cdrom", image.toString())) {
+            vm.awaitSerial("grub started from cd0", FIRMWARE);
+            vm.awaitSerial("Memtest86+", FIRMWARE);
+            vm.awaitSerial("#4 ", KERNEL); // three tests are over
+            assertThat(vm.serial()).doesNotContain("Failing Address", "FAIL");
+        }
+    }
+}
