@@ -42,13 +42,24 @@ public final class PasstLink implements NetworkLink {
     @Override
     public Connection connect(Consumer<byte[]> toCard) {
         try {
-            Path folder = Files.createTempDirectory(
-                    "oriel-net", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Path folder = folder();
             return new PasstConnection(start(folder), folder, toCard);
         } catch (IOException e) {
             throw new NetworkException(
                     "passt can't be started: " + e.getMessage() + "; install Debian's package passt", e);
         }
+    }
+
+    /** A folder for the socket, which nobody else may reach. */
+    private static Path folder() throws IOException {
+        Path folder = Files.createTempDirectory(
+                "oriel-net", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        if (System.getProperty("user.name").equals("root")) { // passt gives root up, and must still get at its socket
+            Files.setOwner(
+                    folder,
+                    folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        }
+        return folder;
     }
 
     private Process start(Path folder) throws IOException {
