@@ -26,6 +26,9 @@ class VmFirmwareTest {
     private static final Duration KERNEL = Duration.ofMinutes(15);
     private static final Path MEMTEST = Path.of("/boot/memtest86+x64.bin");
 
+    /** BIOS drive E0H, as SeaBIOS numbers CDs, in GRUB's words. */
+    private static final String CD = "hd96";
+
     private static final String GRUB_START = """
             serial --unit=0 --speed=115200
             terminal_output serial
@@ -107,7 +110,7 @@ class VmFirmwareTest {
         String[] both = {"--disk", disk + ",format=raw", "--cdrom", image.toString(), "--boot", ""};
         both[5] = "cdrom,disk";
         try (VmProcess vm = start(both)) {
-            vm.awaitSerial("grub started from cd0", FIRMWARE);
+            vm.awaitSerial("grub started from " + CD, FIRMWARE);
         }
         both[5] = "disk,cdrom";
         try (VmProcess vm = start(both)) {
@@ -121,7 +124,7 @@ class VmFirmwareTest {
         Files.copy(MEMTEST, tree.resolve("boot/memtest"));
         build("linux16 /boot/memtest console=ttyS0\nboot\n");
         try (VmProcess vm = start("--cdrom", image.toString())) {
-            vm.awaitSerial("grub started from cd0", FIRMWARE);
+            vm.awaitSerial("grub started from " + CD, FIRMWARE);
             vm.awaitSerial("Memtest86+", FIRMWARE);
             vm.awaitSerial("#4 ", KERNEL); // three tests are over
             assertThat(vm.serial()).doesNotContain("Failing Address", "FAIL");
