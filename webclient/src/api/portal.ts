@@ -1,5 +1,5 @@
 import { body, http, SAME_SITE } from './client';
-import type { About, ConnectPending, ConnectReady, Desktop, Me, Session } from './types';
+import type { About, ConnectPending, ConnectReady, Desktop, LoginOptions, Me, Session } from './types';
 
 const header = SAME_SITE;
 
@@ -8,10 +8,14 @@ export const about = (): Promise<About> => body(http.GET('/api/v1/about'));
 // Its 401 is the answer to the question, no news.
 export const me = (): Promise<Me> => body(http.GET('/api/v1/me'), true);
 
-export const login = (username: string, password: string): Promise<Me> =>
-  body(http.POST('/api/v1/login', { params: { header }, body: { username, password } }));
+export const loginOptions = (): Promise<LoginOptions> => body(http.GET('/api/v1/login/options'));
 
-export const logout = (): Promise<unknown> => body(http.POST('/api/v1/logout', { params: { header } }));
+export const login = (username: string, password: string, code?: string): Promise<Me> =>
+  body(http.POST('/api/v1/login', { params: { header }, body: { username, password, ...(code && { code }) } }));
+
+/** Where the browser must go to end its session at the identity provider as well, if it came from there. */
+export const logout = async (): Promise<string | undefined> =>
+  (await body<{ endSession: string } | undefined>(http.POST('/api/v1/logout', { params: { header } })))?.endSession;
 
 export const changePassword = (currentPassword: string, newPassword: string): Promise<unknown> =>
   body(http.POST('/api/v1/me/password', { params: { header }, body: { currentPassword, newPassword } }));

@@ -9,6 +9,7 @@ import {
 } from '@patternfly/react-core';
 import { UserIcon } from '@patternfly/react-icons';
 import { lazy, Suspense, useState, type Ref } from 'react';
+import { useNavigate } from 'react-router';
 import { LANGUAGES, useLanguage } from '../i18n/language';
 import type { Language } from '../i18n/translate';
 import { useIdentity, useMe } from '../identity/identity';
@@ -24,6 +25,7 @@ export function AccountMenu() {
   const me = useMe();
   const toasts = useToasts();
   const [theme, chooseTheme] = useTheme();
+  const navigate = useNavigate();
   const [open, setOpen] = useState(false);
   const [changingPassword, setChangingPassword] = useState(false);
 
@@ -79,6 +81,14 @@ export function AccountMenu() {
         </DropdownGroup>
         <Divider />
         <DropdownList>
+          <DropdownItem
+            onClick={() => {
+              setOpen(false);
+              void navigate('/account');
+            }}
+          >
+            {t('account.security')}
+          </DropdownItem>
           <DropdownItem
             onClick={() => {
               setOpen(false);

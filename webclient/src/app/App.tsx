@@ -17,6 +17,7 @@ import { Shell } from './Shell';
 import { ToastProvider } from './toasts';
 
 const ViewerPage = lazy(() => import('../viewer/ViewerPage'));
+const AccountPage = lazy(() => import('../identity/AccountPage'));
 const HelpdeskArea = lazy(() => import('../helpdesk/HelpdeskArea'));
 const AdminArea = lazy(() => import('../admin/AdminArea'));
 
@@ -61,6 +62,7 @@ export function Pages() {
       <Route element={<SignedIn />}>
         <Route path="/" element={<DesktopsPage />} />
         <Route path="/desktop/:poolId" element={<Later><ViewerPage /></Later>} />
+        <Route path="/account" element={<Later><AccountPage /></Later>} />
         <Route path="/helpdesk/*" element={<Helpers><Later><HelpdeskArea /></Later></Helpers>} />
         <Route path="/admin/*" element={<Operators><Later><AdminArea /></Later></Operators>} />
         <Route path="*" element={<Shell><NotFoundPage /></Shell>} />

@@ -1,8 +1,12 @@
 import {
   ActionGroup,
   Button,
+  Divider,
   Form,
   FormGroup,
+  FormHelperText,
+  HelperText,
+  HelperTextItem,
   InputGroup,
   InputGroupItem,
   TextInput,
@@ -12,8 +16,8 @@ import { EyeIcon, EyeSlashIcon } from '@patternfly/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type SyntheticEvent } from 'react';
 import { Navigate, useNavigate, useSearchParams } from 'react-router';
-import { asFailure, type Failure } from '../api/failure';
-import { about } from '../api/portal';
+import { asFailure, Failure, type FailureReason } from '../api/failure';
+import { about, loginOptions } from '../api/portal';
 import { FailureAlert } from '../app/FailureAlert';
 import { useTitle } from '../app/useTitle';
 import { Logo } from '../brand/Logo';
@@ -21,6 +25,12 @@ import { LANGUAGES, useLanguage } from '../i18n/language';
 import type { Language } from '../i18n/translate';
 import { useIdentity } from './identity';
 import { returnPath } from './returnPath';
+
+/** Why the identity provider's way back ended here. The address may be anybody's: only the reason is believed. */
+function cameBackWith(search: URLSearchParams): Failure | undefined {
+  const reason = search.get('signInError');
+  return reason && /^[A-Z_]{3,40}$/.test(reason) ? new Failure({ reason: reason as FailureReason }) : undefined;
+}
 
 export function SignInPage() {
   const { t, language, choose } = useLanguage();
@@ -32,7 +42,11 @@ export function SignInPage() {
   const [password, setPassword] = useState('');
   const [shown, setShown] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
+  const [failure, setFailure] = useState(() => cameBackWith(search));
+  const [code, setCode] = useState('');
+  const [codeNeeded, setCodeNeeded] = useState(false);
+  const options = useQuery({ queryKey: ['login-options'], queryFn: loginOptions, staleTime: Infinity, retry: false });
+  const codeField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
   useTitle(t('signIn.title'));
 
@@ -43,6 +57,10 @@ export function SignInPage() {
     return () => clearTimeout(timer);
   }, [failure]);
 
+  useEffect(() => {
+    if (codeNeeded) codeField.current?.focus();
+  }, [codeNeeded]);
+
   const target = returnPath(search.get('next'));
   if (identity.state === 'signed-in') return <Navigate to={target} replace />;
 
@@ -51,12 +69,23 @@ export function SignInPage() {
     setBusy(true);
     setFailure(undefined);
     try {
-      await signIn(username.trim(), password);
+      await signIn(username.trim(), password, code.trim());
       void navigate(target, { replace: true });
     } catch (error) {
-      setFailure(asFailure(error));
-      setPassword('');
+      const refusal = asFailure(error);
       setBusy(false);
+      setCode('');
+      if (refusal.reason === 'CODE_NEEDED') {
+        setCodeNeeded(true);
+        return;
+      }
+      setFailure(refusal);
+      if (refusal.reason === 'BAD_CODE') {
+        codeField.current?.focus();
+        return;
+      }
+      setCodeNeeded(false);
+      setPassword('');
       passwordField.current?.focus();
     }
   };
@@ -110,12 +139,52 @@ export function SignInPage() {
               </InputGroupItem>
             </InputGroup>
           </FormGroup>
+          {codeNeeded && (
+            <FormGroup label={t('signIn.code')} fieldId="code" isRequired>
+              <TextInput
+                ref={codeField}
+                id="code"
+                name="code"
+                autoComplete="one-time-code"
+                autoCapitalize="none"
+                spellCheck={false}
+                isRequired
+                maxLength={32}
+                aria-describedby="code-help"
+                value={code}
+                onChange={(_, value) => setCode(value)}
+              />
+              <FormHelperText>
+                <HelperText id="code-help">
+                  <HelperTextItem>{t('signIn.code.help')}</HelperTextItem>
+                </HelperText>
+              </FormHelperText>
+            </FormGroup>
+          )}
           <ActionGroup>
-            <Button type="submit" isBlock isLoading={busy} isDisabled={busy || !username.trim() || !password}>
+            <Button
+              type="submit"
+              isBlock
+              isLoading={busy}
+              isDisabled={busy || !username.trim() || !password || (codeNeeded && !code.trim())}
+            >
               {t('signIn.submit')}
             </Button>
           </ActionGroup>
         </Form>
+        {options.data?.oidc && (
+          <>
+            <Divider />
+            <Button
+              component="a"
+              variant="secondary"
+              isBlock
+              href={`${options.data.oidc.path}?returnTo=${encodeURIComponent(target)}`}
+            >
+              {t('signIn.with', { name: options.data.oidc.label })}
+            </Button>
+          </>
+        )}
         <footer className="oriel-sign-in__foot">
           <span>{product.data && `${product.data.product} ${product.data.version}`}</span>
           <span className="oriel-sign-in__languages">

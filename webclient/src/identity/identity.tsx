@@ -14,7 +14,7 @@ export type Identity =
 
 interface IdentityActions {
   identity: Identity;
-  signIn: (username: string, password: string) => Promise<void>;
+  signIn: (username: string, password: string, code?: string) => Promise<void>;
   signOut: () => Promise<void>;
 }
 
@@ -58,13 +58,14 @@ export function IdentityProvider({ children }: { children: ReactNode }) {
     else identity = { state: 'unknown' };
     return {
       identity,
-      signIn: async (username, password) => {
-        const me = await portal.login(username, password);
+      signIn: async (username, password, code) => {
+        const me = await portal.login(username, password, code);
         client.setQueryData(ME, me);
       },
       signOut: async () => {
-        await portal.logout();
+        const elsewhere = await portal.logout();
         client.setQueryData(ME, null);
+        if (elsewhere) globalThis.location.assign(elsewhere);
       },
     };
   }, [client, data, error, refetch]);

@@ -153,7 +153,7 @@ public final class OidcResource implements Resource {
 
     /** The browser is on its way between two sites: it can be told something by the address of a page only. */
     private static Response toPortal(RefusedException refused) {
-        return Response.seeOther("/?signInError=" + refused.reason().name() + "&detail="
+        return Response.seeOther("/sign-in?signInError=" + refused.reason().name() + "&detail="
                 + URLEncoder.encode(String.valueOf(refused.getMessage()), StandardCharsets.UTF_8));
     }
 
