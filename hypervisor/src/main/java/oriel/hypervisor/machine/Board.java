@@ -13,6 +13,8 @@ import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.Vcpu;
 import oriel.hypervisor.cpu.emulated.EmulatedCpu;
+import oriel.hypervisor.cpu.emulated.TranslationPolicy;
+import oriel.hypervisor.cpu.emulated.Translator;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
@@ -91,6 +93,7 @@ final class Board {
     private final @Nullable BiosParts bios;
     private final List<VirtioNet> networkCards = new ArrayList<>();
     final @Nullable CdDrive cdDrive;
+    final Translator translator;
     private final List<Device> devices = new ArrayList<>();
 
     /**
@@ -115,11 +118,14 @@ final class Board {
         InterruptRouter router = add(new InterruptRouter(pic, ioApic));
 
         SecureRandom random = new SecureRandom();
+        translator = new Translator();
+        boolean translates = "on".equals(System.getProperty("oriel.cpu.translator"));
         List<EmulatedCpu> processors = new ArrayList<>();
         for (int number = 0; number < config.cpus(); number++) {
             Processor signals = new Processor(number);
             LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
-            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock, random);
+            EmulatedCpu cpu = new EmulatedCpu(
+                    memory, bus, apic, clock, random, translates ? translator : null, TranslationPolicy.HOT);
             signals.cpu = cpu;
             processors.add(cpu);
         }
@@ -323,6 +329,7 @@ final class Board {
         for (EmulatedCpu cpu : cpus) {
             cpu.close();
         }
+        translator.close();
         memory.close();
         generation.close();
         videoMemory.close();

@@ -1,5 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ final class CodeCache implements GuestMemory.Observer {
 
     private static final int ARENA_WORDS = 1 << 21;
     static final int JUMP_ENTRIES = 1 << 15;
+    private static final int MAX_REGIONS = 6000;
     private static final long EMPTY = 0;
     private static final long REMOVED = -1;
 
@@ -47,6 +49,12 @@ final class CodeCache implements GuestMemory.Observer {
 
         boolean stale;
 
+        /** The first operation, which that of a region may have replaced. */
+        long firstWord;
+
+        /** Regions it belongs to or has belonged to, and its copies in the arena. */
+        List<Region> regions = List.of();
+
         Block(long key, int start, int end, long physical, int length, long secondPage, int secondLength) {
             this.key = key;
             this.start = start;
@@ -59,6 +67,10 @@ final class CodeCache implements GuestMemory.Observer {
 
         boolean crossesPage() {
             return secondPage >= 0;
+        }
+
+        int mode() {
+            return (int) key & 0xFFF;
         }
     }
 
@@ -106,6 +118,25 @@ final class CodeCache implements GuestMemory.Observer {
 
     /** Changes when the arena was emptied: an index from before means nothing. */
     int epoch;
+
+    /** Stands for a region where there is none. */
+    final Region noRegion =
+            new Region(new Translation(new NoCode(), new int[0], 0, false), new Block[0], new int[0], 0);
+
+    /** Regions in use, by the number in {@link Op#REGION}. */
+    Region[] regions = new Region[256];
+
+    // Ascending by start.
+    private final List<Block> decoded = new ArrayList<>();
+    private final ArrayDeque<Integer> freeNumbers = new ArrayDeque<>();
+    private int regionCount;
+
+    private static final class NoCode extends TranslatedCode {
+        @Override
+        int run(Interpreter cpu, long[] registers, long[] tlb, long[] xmm, int entry) {
+            throw new IllegalStateException("no region");
+        }
+    }
 
     CodeCache(GuestMemory memory, Mmu mmu) {
         this.memory = memory;
@@ -194,6 +225,8 @@ final class CodeCache implements GuestMemory.Observer {
         top += code.size();
         code.copyTo(arena, marks, start);
         Block block = new Block(key(physical, mode), start, top, physical, length, secondPage, secondLength);
+        block.firstWord = arena[start];
+        decoded.add(block);
         put(block);
         register(block, physical, length);
         if (secondPage >= 0) {
@@ -244,15 +277,142 @@ final class CodeCache implements GuestMemory.Observer {
             return;
         }
         block.stale = true;
-        for (int i = block.start; i < block.end; i++) {
-            if (marks[i] != CONTINUATION) {
-                arena[i] = Op.STALE;
+        makeStale(block.start, block.end);
+        for (Region region : block.regions) {
+            retire(region);
+            for (int i = 0; i < region.blocks.length; i++) {
+                if (region.blocks[i] == block) {
+                    makeStale(region.copies[i], region.copies[i] + block.end - block.start);
+                }
             }
         }
         removeKey(block);
         unregister(block, block.physical >>> 12);
         if (block.crossesPage()) {
             unregister(block, block.secondPage >>> 12);
+        }
+    }
+
+    private void makeStale(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (marks[i] != CONTINUATION) {
+                arena[i] = Op.STALE;
+            }
+        }
+    }
+
+    // ---- regions ----------------------------------------------------------------------------------------------------
+
+    /** The block with an arena index, or null. */
+    @Nullable
+    Block blockAt(int pc) {
+        int low = 0;
+        int high = decoded.size() - 1;
+        while (low <= high) {
+            int middle = low + high >>> 1;
+            Block block = decoded.get(middle);
+            if (pc < block.start) {
+                high = middle - 1;
+            } else if (pc >= block.end) {
+                low = middle + 1;
+            } else {
+                return block;
+            }
+        }
+        return null;
+    }
+
+    /** The block at another offset in the same page and mode, or null. */
+    @Nullable
+    Block sibling(Block block, int offset) {
+        return find(key(block.physical & -0x1000L | offset, block.mode()));
+    }
+
+    int instructions(Block block) {
+        int count = 0;
+        for (int i = block.start; i < block.end; i++) {
+            if (marks[i] != CONTINUATION) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** The operations of a block as they were decoded. */
+    long[] words(Block block) {
+        long[] words = Arrays.copyOfRange(arena, block.start, block.end);
+        words[0] = block.firstWord;
+        return words;
+    }
+
+    short[] marks(Block block) {
+        return Arrays.copyOfRange(marks, block.start, block.end);
+    }
+
+    /** Takes a translation into use, unless its blocks have gone in the meantime. */
+    void install(RegionSelection selection, Translation translation) {
+        Block[] blocks = selection.blocks();
+        int words = 0;
+        for (Block block : blocks) {
+            if (block.stale) {
+                return;
+            }
+            words += block.end - block.start;
+        }
+        if (top + words > ARENA_WORDS) {
+            return;
+        }
+        if (regionCount == MAX_REGIONS) {
+            retireAll();
+        }
+        int[] copies = new int[blocks.length];
+        Integer free = freeNumbers.poll();
+        int number = free == null ? regionCount : free;
+        Region region = new Region(translation, blocks, copies, number);
+        if (number >= regions.length) {
+            regions = Arrays.copyOf(regions, regions.length * 2);
+        }
+        regions[number] = region;
+        regionCount++;
+        for (int i = 0; i < blocks.length; i++) {
+            Block block = blocks[i];
+            copies[i] = top;
+            System.arraycopy(arena, block.start, arena, top, block.end - block.start);
+            System.arraycopy(marks, block.start, marks, top, block.end - block.start);
+            arena[top] = block.firstWord;
+            top += block.end - block.start;
+            if (block.regions.isEmpty()) {
+                block.regions = new ArrayList<>();
+            }
+            block.regions.add(region);
+            if (selection.code().entries()[i]) {
+                arena[block.start] = region.entry(i);
+            }
+        }
+    }
+
+    /** Nobody enters a region any more. */
+    private void retire(Region region) {
+        if (region.stale) {
+            return;
+        }
+        region.stale = true;
+        regions[region.number] = noRegion;
+        freeNumbers.add(region.number);
+        regionCount--;
+        for (int i = 0; i < region.blocks.length; i++) {
+            Block block = region.blocks[i];
+            if (arena[block.start] == region.entry(i)) {
+                arena[block.start] = block.firstWord;
+            }
+        }
+    }
+
+    private void retireAll() {
+        for (Region region : regions.clone()) {
+            if (region != null && region != noRegion) {
+                retire(region);
+            }
         }
     }
 
@@ -301,6 +461,15 @@ final class CodeCache implements GuestMemory.Observer {
                 arena[i] = Op.STALE;
             }
         }
+        for (Region region : regions) {
+            if (region != null) {
+                region.stale = true;
+            }
+        }
+        Arrays.fill(regions, noRegion);
+        freeNumbers.clear();
+        regionCount = 0;
+        decoded.clear();
         used = 0;
         top = 1;
         epoch++;

@@ -1,6 +1,7 @@
 package oriel.hypervisor.cpu.emulated;
 
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -28,6 +29,7 @@ public final class EmulatedCpu implements Vcpu {
     private final InterruptSource interrupts;
     private final Mmu mmu;
     private final CodeCache cache;
+    private final HotCode hot;
     private final SystemUnit system;
     private final Interpreter interpreter;
 
@@ -43,6 +45,24 @@ public final class EmulatedCpu implements Vcpu {
      */
     public EmulatedCpu(
             GuestMemory memory, IoBus bus, InterruptSource interrupts, MachineClock clock, RandomGenerator random) {
+        this(memory, bus, interrupts, clock, random, null, TranslationPolicy.HOT);
+    }
+
+    /**
+     * A processor in its reset state that translates hot code.
+     *
+     * @param random what RDRAND and RDSEED give, as above
+     * @param translator may be shared with other processors and machines; null: everything is interpreted
+     * @param policy when code is translated
+     */
+    public EmulatedCpu(
+            GuestMemory memory,
+            IoBus bus,
+            InterruptSource interrupts,
+            MachineClock clock,
+            RandomGenerator random,
+            @Nullable Translator translator,
+            TranslationPolicy policy) {
         this.memory = memory;
         this.interrupts = interrupts;
         mmu = new Mmu(state, memory, bus, fault);
@@ -52,8 +72,9 @@ public final class EmulatedCpu implements Vcpu {
         mmu.watchedBy(system.watch());
         SseUnit sse = new SseUnit(state, mmu, fault);
         X87Unit x87 = new X87Unit(state, mmu, fault);
+        hot = new HotCode(cache, translator, policy);
         Decoder decoder = new Decoder(memory, mmu, cache);
-        interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87, random));
+        interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87, random, hot));
         mmu.deviceTouched = interpreter::attention;
         reset();
     }
@@ -139,7 +160,12 @@ public final class EmulatedCpu implements Vcpu {
         cpu.enteredHandler = false;
         cpu.flagKind = Flags.EAGER;
         state.interruptShadow = false;
+        cpu.leftAt = 0;
+        hot.install();
         boolean completed = enter(cpu) && cpu.execute(entry);
+        if (cpu.leftAt != 0 && cpu.deferred == 0) {
+            hot.sample(cpu.leftAt);
+        }
         cpu.materialise();
         if (!completed) {
             fault(cpu);

@@ -16,6 +16,7 @@ abstract class ExecutionCore {
     final X87Unit x87;
     final RandomGenerator random;
     private final Decoder decoder;
+    private final HotCode hot;
 
     // Lazy arithmetic flags: see Flags.compute. EAGER: they are in state.rflags.
     int flagKind;
@@ -35,6 +36,9 @@ abstract class ExecutionCore {
 
     long lookupRip;
 
+    /** Where {@link #leave} was called last; 0 if a run ended otherwise. */
+    int leftAt;
+
     int mode;
     boolean mode64;
     private long codeBase;
@@ -52,6 +56,7 @@ abstract class ExecutionCore {
         this.sse = units.sse();
         this.x87 = units.x87();
         this.random = units.random();
+        this.hot = units.hot();
     }
 
     /** Makes the block in progress the last one before the run loop looks at interrupts. */
@@ -222,6 +227,9 @@ abstract class ExecutionCore {
             block = decoder.decode(linear, physical, mode);
         }
         lookingUp = false;
+        if (hot.eager) {
+            hot.lookedUp(block);
+        }
         registers[Op.RIP_BASE] = rip - (linear & 0xFFF);
         if (!block.crossesPage()) {
             int i = (int) (linear ^ linear >>> 13) << 1 & CodeCache.JUMP_ENTRIES * 2 - 2;
@@ -257,6 +265,7 @@ abstract class ExecutionCore {
 
     /** Leaves to the run loop; the next instruction is the one at an arena index that starts a block or a jump. */
     final boolean leave(int pc) {
+        leftAt = pc;
         int mark = cache.marks[pc];
         long base = registers[Op.RIP_BASE];
         if (mark != CodeCache.CONTINUATION) {

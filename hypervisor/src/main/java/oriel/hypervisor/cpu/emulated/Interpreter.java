@@ -7,12 +7,17 @@ import oriel.hypervisor.cpu.CpuState;
  * only (HugeMethodLimit), so that everything rare is in {@link RareOperations}. Its cases decode their words by hand
  * instead of through {@link Op}: what C2 inlines counts towards a limit of its own (DesiredMethodLimit).
  */
-final class Interpreter extends RareOperations {
+final class Interpreter extends TranslatedOperations {
     private static final int[] SUB_KINDS = kinds(Flags.SUB);
     private static final int[] LOGIC_KINDS = kinds(Flags.LOGIC);
 
     Interpreter(CpuState state, Mmu mmu, CodeCache cache, Decoder decoder, GuestFault fault, Units units) {
         super(state, mmu, cache, decoder, fault, units);
+    }
+
+    @Override
+    Interpreter self() {
+        return this;
     }
 
     /** Flag kinds by the shift, in bytes, that brings an operand to the top of 64 bits. */
@@ -614,6 +619,12 @@ final class Interpreter extends RareOperations {
                             continue;
                         case Op.FALL_THROUGH:
                             return finish(pc, r[Op.RIP_BASE] + (w >> 32));
+                        case Op.REGION:
+                            pc = enterRegion(w);
+                            if (pc < 0) {
+                                return true;
+                            }
+                            continue;
                         default:
                             pc = rare(pc, w);
                             if (pc < 0) {
@@ -633,7 +644,7 @@ final class Interpreter extends RareOperations {
                 }
             }
         } catch (GuestFault e) {
-            faultAt = pc;
+            faultAt = faultPlace(pc);
             return false;
         }
     }

@@ -15,11 +15,11 @@ import oriel.hypervisor.memory.NativeMemory;
 final class Mmu implements LinearMemory {
     private static final int ENTRIES = 1024;
     private static final int STRIDE = 4;
-    private static final int INDEX_MASK = (ENTRIES - 1) * STRIDE;
-    private static final int INDEX_SHIFT = 12 - 2;
+    static final int INDEX_MASK = (ENTRIES - 1) * STRIDE;
+    static final int INDEX_SHIFT = 12 - 2;
 
     // Parts of an entry.
-    private static final int READ = 0, WRITE = 1, DELTA = 2, ATTRIBUTES = 3;
+    static final int READ = 0, WRITE = 1, DELTA = 2, ATTRIBUTES = 3;
     private static final int ATTRIBUTE_GLOBAL = 1, ATTRIBUTE_LARGE = 2;
 
     private static final int FETCH_ENTRIES = 512;
@@ -27,7 +27,7 @@ final class Mmu implements LinearMemory {
     /** Never equals a page address. */
     private static final long NONE = 1;
 
-    private static final long PAGE = ~0xFFFL;
+    static final long PAGE = ~0xFFFL;
 
     /** 40 physical address bits: what CPUID reports. */
     private static final long PHYSICAL = 0xFF_FFFF_F000L;
@@ -54,7 +54,7 @@ final class Mmu implements LinearMemory {
     private final GuestFault fault;
 
     private final long[][] banks = new long[3][ENTRIES * STRIDE];
-    private long[] tlb = banks[SUPERVISOR];
+    long[] tlb = banks[SUPERVISOR];
     private int bank = SUPERVISOR;
 
     // Instruction fetch, by user/supervisor: linear page, then physical page with the global bit.

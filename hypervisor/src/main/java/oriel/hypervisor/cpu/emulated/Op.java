@@ -58,6 +58,19 @@ final class Op {
         return (int) (word >> 32);
     }
 
+    /** Words of an operation: 2 if links or an operand follow. */
+    static int length(long word) {
+        int op = op(word);
+        if (op >= JMP && op <= RESULTJ_NS) {
+            return op == JMPR || op == CALLR || op == RET ? 1 : 2;
+        }
+        return switch (op) {
+            case MOVI64, JMPG, CALLG, LOOP, INT -> 2;
+            case FAR_JUMP, FAR_CALL -> d(word) == 1 ? 2 : 1;
+            default -> 1;
+        };
+    }
+
     // ---- the hot switch ---------------------------------------------------------------------------------------------
 
     static final int NOP = 0;
@@ -113,6 +126,9 @@ final class Op {
 
     static final int SSE = 123, SSE_MEMORY = 124;
     static final int FALL_THROUGH = 125;
+
+    /** In place of a block's first operation: the block is translated. Entry in bits 10–24, region in the immediate. */
+    static final int REGION = 126;
 
     /** The first operation that the hot switch leaves to {@link RareOperations}. */
     static final int RARE = 160;

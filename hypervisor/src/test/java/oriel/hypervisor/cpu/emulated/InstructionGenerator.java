@@ -41,6 +41,15 @@ final class InstructionGenerator {
         return cases;
     }
 
+    /** One instruction, for a program that others make. */
+    byte[] next(boolean memory) {
+        code.reset();
+        undefinedBefore = 0;
+        memoryAllowed = memory;
+        instruction();
+        return code.toByteArray();
+    }
+
     /** Several instructions on registers, so that lazy flags, dead flags and fused branches meet each other. */
     List<NativeComparisonTest.Case> sequences(int count) {
         List<NativeComparisonTest.Case> cases = new ArrayList<>();

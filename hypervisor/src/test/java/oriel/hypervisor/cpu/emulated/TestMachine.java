@@ -1,6 +1,7 @@
 package oriel.hypervisor.cpu.emulated;
 
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -30,8 +31,29 @@ final class TestMachine implements AutoCloseable {
     final GuestMemory memory = new GuestMemory(16 << 20);
     final IoBus bus = new IoBus();
     final Pic interrupts = new Pic();
-    final EmulatedCpu cpu = new EmulatedCpu(memory, bus, interrupts, new StoppedClock(), new Random(RANDOM_SEED));
-    final CpuState state = cpu.state();
+    private final @Nullable Translator translator;
+    final EmulatedCpu cpu;
+    final CpuState state;
+
+    private TestMachine(@Nullable TranslationPolicy policy) {
+        translator = policy == null ? null : new Translator();
+        cpu = new EmulatedCpu(
+                memory,
+                bus,
+                interrupts,
+                new StoppedClock(),
+                new Random(RANDOM_SEED),
+                translator,
+                policy == null ? TranslationPolicy.HOT : policy);
+        state = cpu.state();
+    }
+
+    /** {@code -Doriel.test.translate=everything} runs the tests in translated code. */
+    private static TranslationPolicy policy() {
+        return "everything".equals(System.getProperty("oriel.test.translate"))
+                ? TranslationPolicy.EVERYTHING
+                : TranslationPolicy.HOT;
+    }
 
     /** One interrupt line. */
     static final class Pic implements InterruptSource {
@@ -96,7 +118,12 @@ final class TestMachine implements AutoCloseable {
 
     /** 64-bit mode at privilege level 0 or 3, identity-mapped by 4 KiB pages in the first 16 MiB. */
     static TestMachine longMode(boolean user) {
-        TestMachine machine = new TestMachine();
+        return longMode(user, policy());
+    }
+
+    /** The same with a policy of its own; null: everything is interpreted. */
+    static TestMachine longMode(boolean user, @Nullable TranslationPolicy policy) {
+        TestMachine machine = new TestMachine(policy);
         GuestMemory memory = machine.memory;
         memory.write(TABLES, 8, TABLES + 0x1000 | 7);
         memory.write(TABLES + 0x1000, 8, TABLES + 0x2000 | 7);
@@ -121,7 +148,7 @@ final class TestMachine implements AutoCloseable {
 
     /** 32-bit protected mode at privilege level 0, flat, no paging. */
     static TestMachine protectedMode() {
-        TestMachine machine = new TestMachine();
+        TestMachine machine = new TestMachine(policy());
         CpuState state = machine.state;
         state.cr0 = 0x33;
         state.segments[CpuState.CS].set(0x08, 0, 0xFFFF_FFFFL, 0xC09B);
@@ -134,7 +161,7 @@ final class TestMachine implements AutoCloseable {
 
     /** Real mode at 0000:7C00. */
     static TestMachine realMode() {
-        TestMachine machine = new TestMachine();
+        TestMachine machine = new TestMachine(policy());
         CpuState state = machine.state;
         for (int i = 0; i < 6; i++) {
             state.segments[i].set(0, 0, 0xFFFF, i == CpuState.CS ? 0x9B : 0x93);
@@ -181,6 +208,9 @@ final class TestMachine implements AutoCloseable {
     @Override
     public void close() {
         cpu.close();
+        if (translator != null) {
+            translator.close();
+        }
         memory.close();
     }
 }
