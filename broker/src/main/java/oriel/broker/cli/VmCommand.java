@@ -44,6 +44,7 @@ import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
 import oriel.hypervisor.firmware.MultibootKernel;
 import oriel.hypervisor.machine.Accelerator;
+import oriel.hypervisor.machine.InstructionTime;
 import oriel.hypervisor.machine.Machine;
 import oriel.hypervisor.machine.MachineConfig;
 import oriel.hypervisor.machine.MachineEnd;
@@ -158,6 +159,11 @@ public final class VmCommand implements Callable<Integer> {
 
     @Option(names = "--timeout", paramLabel = "SECONDS", description = "Stop after this time; exit status 124.")
     private long timeout;
+
+    @Option(
+            names = "--icount",
+            description = "Reproducible: time counts instructions, random numbers are always the same ones.")
+    private boolean countInstructions;
 
     @Option(
             names = "--snapshot",
@@ -349,8 +355,9 @@ public final class VmCommand implements Callable<Integer> {
         boolean assembled = false;
         try {
             drive = openCdDrive();
-            Machine machine = new Machine(new MachineConfig(
-                    "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards()));
+            MachineConfig config = new MachineConfig(
+                    "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards());
+            Machine machine = new Machine(countInstructions ? config.with(InstructionTime.DEFAULT) : config);
             assembled = true;
             return machine;
         } catch (IllegalArgumentException e) {

@@ -4,7 +4,9 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.Device;
@@ -12,6 +14,7 @@ import oriel.hypervisor.bus.InterruptLine;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.Vcpu;
+import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.cpu.emulated.EmulatedCpu;
 import oriel.hypervisor.cpu.emulated.TranslationPolicy;
 import oriel.hypervisor.cpu.emulated.Translator;
@@ -117,15 +120,20 @@ final class Board {
         IoApic ioApic = add(new IoApic(apics));
         InterruptRouter router = add(new InterruptRouter(pic, ioApic));
 
-        SecureRandom random = new SecureRandom();
+        RandomGenerator random = config.instructionTime()
+                .<RandomGenerator>map(time -> new Random(time.seed()))
+                .orElseGet(SecureRandom::new);
         translator = new Translator();
-        boolean translates = "on".equals(System.getProperty("oriel.cpu.translator"));
+        // When translated code takes over depends on how fast the host is: nothing for a run that is to be repeated.
+        boolean translates = "on".equals(System.getProperty("oriel.cpu.translator"))
+                && config.instructionTime().isEmpty();
         List<EmulatedCpu> processors = new ArrayList<>();
         for (int number = 0; number < config.cpus(); number++) {
             Processor signals = new Processor(number);
             LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
+            CpuModel model = CpuModel.orielV2().withTopology(config.cpus(), number);
             EmulatedCpu cpu = new EmulatedCpu(
-                    memory, bus, apic, clock, random, translates ? translator : null, TranslationPolicy.HOT);
+                    memory, bus, apic, clock, random, model, translates ? translator : null, TranslationPolicy.HOT);
             signals.cpu = cpu;
             processors.add(cpu);
         }

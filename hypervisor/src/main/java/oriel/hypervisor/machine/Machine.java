@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,15 +104,23 @@ public final class Machine {
             throw new FirmwareException("this build has no KVM back end yet: use --accel auto or emulated");
         }
         this.config = config;
-        this.clock = new VirtualClock(System::nanoTime, Machine::wallNanos);
+        InstructionClock counted =
+                config.instructionTime().map(InstructionClock::new).orElse(null);
+        this.clock = counted == null
+                ? new VirtualClock(System::nanoTime, Machine::wallNanos)
+                : new VirtualClock(
+                        counted, () -> config.instructionTime().orElseThrow().wallStartNanos() + counted.getAsLong());
         this.power = new PowerSwitch(() -> execute(this::obeyPower));
         this.io = Executors.newSingleThreadExecutor(Thread.ofPlatform()
                 .name("machine " + config.name() + " disk")
                 .daemon(true)
                 .factory());
-        this.board = new Board(config, clock, power, this::execute, io, ram, pixels);
-        this.thread =
-                new MachineThread(config.name(), clock, board.cpus, board::select, this::tripleFault, this::ended);
+        this.board = new Board(config, clock, power, this::execute, counted == null ? io : Runnable::run, ram, pixels);
+        if (counted != null) {
+            counted.follow(board.cpus);
+        }
+        this.thread = new MachineThread(
+                config.name(), clock, counted, board.cpus, board::select, this::tripleFault, this::ended);
         this.resumed = saved != null;
         if (saved != null) {
             load(saved);
@@ -135,8 +144,10 @@ public final class Machine {
         }
     }
 
-    private static UUID randomId() {
-        return UUID.randomUUID(); // from a SecureRandom
+    private UUID randomId() {
+        return config.instructionTime()
+                .map(time -> new UUID(time.seed(), time.wallStartNanos()))
+                .orElseGet(UUID::randomUUID); // from a SecureRandom
     }
 
     /**
@@ -155,6 +166,18 @@ public final class Machine {
     /** The VM generation id: new for each clone, each restore and each boot. */
     public CompletableFuture<UUID> generationId() {
         return onThread(board.generation::id);
+    }
+
+    /**
+     * Makes a fingerprint of processors, devices and memory when the machine's clock shows a time: machines in
+     * {@link InstructionTime} with the same history have the same one.
+     *
+     * @param time since power-on, in the future
+     * @param made gets it on the machine's thread
+     */
+    public void fingerprintAt(Duration time, Consumer<String> made) {
+        thread.execute(() -> clock.newTimer("fingerprint", () -> made.accept(Fingerprint.of(board)))
+                .armAt(time.toNanos()));
     }
 
     private static long wallNanos() {

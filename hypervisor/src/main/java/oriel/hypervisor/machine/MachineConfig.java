@@ -22,6 +22,7 @@ import oriel.hypervisor.network.NetworkCard;
  * @param display size of the screen at power-on; it must fit video memory, 4 bytes a pixel
  * @param serial where COM1's output goes
  * @param networkCards its network cards, in order eth0, eth1, …; at most 4
+ * @param instructionTime makes the machine reproducible; else its time is the host's
  */
 public record MachineConfig(
         String name,
@@ -33,7 +34,8 @@ public record MachineConfig(
         CdDrive cdDrive,
         DisplaySize display,
         ByteSink serial,
-        List<NetworkCard> networkCards) {
+        List<NetworkCard> networkCards,
+        Optional<InstructionTime> instructionTime) {
     /** How many network cards a machine can have. */
     public static final int MAX_NETWORK_CARDS = 4;
 
@@ -55,6 +57,37 @@ public record MachineConfig(
         }
         disks = List.copyOf(disks);
         networkCards = List.copyOf(networkCards);
+    }
+
+    /** The same machine in another time. */
+    public MachineConfig with(InstructionTime time) {
+        return new MachineConfig(
+                name,
+                memoryMib,
+                cpus,
+                accelerator,
+                boot,
+                disks,
+                cdDrive,
+                display,
+                serial,
+                networkCards,
+                Optional.of(time));
+    }
+
+    /** A machine in the host's time. */
+    public MachineConfig(
+            String name,
+            int memoryMib,
+            int cpus,
+            Accelerator accelerator,
+            Boot boot,
+            List<DiskImage> disks,
+            CdDrive cdDrive,
+            DisplaySize display,
+            ByteSink serial,
+            List<NetworkCard> networkCards) {
+        this(name, memoryMib, cpus, accelerator, boot, disks, cdDrive, display, serial, networkCards, Optional.empty());
     }
 
     /** A machine without a network. */

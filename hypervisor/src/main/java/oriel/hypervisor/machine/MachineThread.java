@@ -27,6 +27,7 @@ final class MachineThread implements Executor {
     private final VirtualClock clock;
     private final List<? extends Vcpu> cpus;
     private final IntConsumer select;
+    private final @Nullable InstructionClock instructionClock;
     private final Thread thread;
     private volatile boolean parked;
     private volatile boolean over;
@@ -38,6 +39,7 @@ final class MachineThread implements Executor {
     /**
      * Not yet started.
      *
+     * @param instructionClock the source of {@code clock} if that counts instructions, else null
      * @param select called with a processor's number before it runs: the board shows each its own local APIC
      * @param tripleFault called on this thread when a processor shuts down
      * @param ended called on this thread as its last act, with the failure that ended it or null
@@ -45,11 +47,13 @@ final class MachineThread implements Executor {
     MachineThread(
             String name,
             VirtualClock clock,
+            @Nullable InstructionClock instructionClock,
             List<? extends Vcpu> cpus,
             IntConsumer select,
             Runnable tripleFault,
             Consumer<@Nullable Throwable> ended) {
         this.clock = clock;
+        this.instructionClock = instructionClock;
         this.cpus = cpus;
         this.select = select;
         this.thread = Thread.ofPlatform().name("machine " + name).daemon(true).unstarted(() -> {
@@ -131,7 +135,7 @@ final class MachineThread implements Executor {
             boolean idle = true;
             for (int number = 0; number < cpus.size(); number++) {
                 select.accept(number);
-                CpuExit exit = cpus.get(number).run(SLICE);
+                CpuExit exit = cpus.get(number).run(budget(cpus.get(number)));
                 if (exit == CpuExit.SHUTDOWN) {
                     tripleFault.run();
                     idle = false;
@@ -140,8 +144,20 @@ final class MachineThread implements Executor {
                 }
             }
             if (idle && running) {
-                park(clock.nextDeadline());
+                sleep(clock.nextDeadline());
             }
+        }
+    }
+
+    private long budget(Vcpu cpu) {
+        return instructionClock == null ? SLICE : instructionClock.budget(cpu, clock.nextDeadline() - clock.nanos());
+    }
+
+    private void sleep(long deadline) {
+        if (instructionClock == null || deadline == Long.MAX_VALUE) {
+            park(deadline);
+        } else if (tasks.isEmpty()) {
+            instructionClock.skip(deadline - clock.nanos());
         }
     }
 

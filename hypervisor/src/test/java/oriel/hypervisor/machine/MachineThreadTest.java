@@ -24,6 +24,7 @@ class MachineThreadTest {
     private final MachineThread thread = new MachineThread(
             "test",
             clock,
+            null,
             List.of(cpu),
             _ -> {},
             tripleFaults::incrementAndGet,

@@ -37,19 +37,22 @@ public final class EmulatedCpu implements Vcpu {
     private boolean shutdown;
     private long instructions;
 
+    /** The budget of the step in progress, else 0. */
+    private int given;
+
     /**
-     * A processor in its reset state.
+     * The only processor of a machine, of the default model, in its reset state.
      *
      * @param random what RDRAND and RDSEED give; guests make keys of it (Linux with {@code random.trust_cpu=on} asks
      *     nobody else), so it must be cryptographically strong ({@link java.security.SecureRandom}) for real guests
      */
     public EmulatedCpu(
             GuestMemory memory, IoBus bus, InterruptSource interrupts, MachineClock clock, RandomGenerator random) {
-        this(memory, bus, interrupts, clock, random, null, TranslationPolicy.HOT);
+        this(memory, bus, interrupts, clock, random, CpuModel.orielV2(), null, TranslationPolicy.HOT);
     }
 
     /**
-     * A processor in its reset state that translates hot code.
+     * The only processor of a machine, of the default model, that translates hot code.
      *
      * @param random what RDRAND and RDSEED give, as above
      * @param translator may be shared with other processors and machines; null: everything is interpreted
@@ -63,11 +66,24 @@ public final class EmulatedCpu implements Vcpu {
             RandomGenerator random,
             @Nullable Translator translator,
             TranslationPolicy policy) {
+        this(memory, bus, interrupts, clock, random, CpuModel.orielV2(), translator, policy);
+    }
+
+    /** As above, of a model, which says too how many processors there are and which one this is. */
+    public EmulatedCpu(
+            GuestMemory memory,
+            IoBus bus,
+            InterruptSource interrupts,
+            MachineClock clock,
+            RandomGenerator random,
+            CpuModel model,
+            @Nullable Translator translator,
+            TranslationPolicy policy) {
         this.memory = memory;
         this.interrupts = interrupts;
         mmu = new Mmu(state, memory, bus, fault);
         cache = new CodeCache(memory, mmu);
-        system = new SystemUnit(state, mmu, fault, bus, interrupts, clock);
+        system = new SystemUnit(state, mmu, fault, bus, interrupts, clock, model);
         system.checkPdptesThrough(this::physicalRead64);
         mmu.watchedBy(system.watch());
         SseUnit sse = new SseUnit(state, mmu, fault);
@@ -153,7 +169,7 @@ public final class EmulatedCpu implements Vcpu {
             system.beginInstruction();
         }
         Interpreter cpu = interpreter;
-        int given = single ? 1 : slice;
+        given = single ? 1 : slice;
         cpu.refresh(single);
         cpu.left = given;
         cpu.deferred = 0;
@@ -177,6 +193,7 @@ public final class EmulatedCpu implements Vcpu {
         }
         shutdown |= cpu.shutdown;
         instructions += given - cpu.left - cpu.deferred;
+        given = 0;
     }
 
     private int entry;
@@ -276,7 +293,7 @@ public final class EmulatedCpu implements Vcpu {
 
     @Override
     public long instructions() {
-        return instructions;
+        return given == 0 ? instructions : instructions + given - interpreter.left - interpreter.deferred;
     }
 
     @Override
