@@ -127,7 +127,7 @@ export class MockBroker {
     for (const [i, state] of (['DONE', 'DONE', 'RUNNING', 'FAILED'] as const).entries()) {
       this.operations.push({
         id: uuid(), kind: state === 'RUNNING' ? 'REFRESH' : 'START', state, machine: state === 'FAILED' ? 'lab-1' : `demo-${i + 1}`,
-        poolId: state === 'FAILED' ? 'lab' : 'demo', attempt: state === 'FAILED' ? 5 : 1, created: '2026-11-22T07:58:00Z',
+        poolId: state === 'FAILED' ? 'lab' : 'demo', attempt: state === 'FAILED' ? 5 : 1, progress: state === 'DONE' ? 100 : 40, created: '2026-11-22T07:58:00Z',
         ...(state !== 'RUNNING' && { finished: '2026-11-22T07:58:31Z' }), ...(state === 'FAILED' && { failure: 'the disk is full' }),
       });
     }

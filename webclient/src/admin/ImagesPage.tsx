@@ -12,9 +12,10 @@ import { useToasts } from '../app/toasts';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
 import { AdminPage } from './AdminPage';
-import { deprecateVersion, images, pools } from './api';
+import { buildImage, deleteVersion, deprecateVersion, images, pools, publishVersion } from './api';
+import { BuildLog } from './BuildLog';
 import { RegisterImageDialog } from './RegisterImageDialog';
-import { RowMenu } from './RowMenu';
+import { RowMenu, type MenuItem } from './RowMenu';
 import { usePages } from './usePages';
 
 type Version = Image['versions'][number];
@@ -79,6 +80,10 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
   const client = useQueryClient();
   const toasts = useToasts();
   const [ask, setAsk] = useState<Confirmation>();
+  const [reading, setReading] = useState<number>();
+  const [building, setBuilding] = useState(false);
+  const refresh = (): void => void client.invalidateQueries({ queryKey: ['image'] });
+  const nameOf = (version: Version): { name: string; version: number } => ({ name: image.displayName, version: version.version });
   const of = (version: Version): readonly Pool[] => users.filter((pool) => pool.imageVersion === version.version);
 
   const deprecate = (version: Version): void =>
@@ -93,15 +98,57 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
       },
     });
 
+  const publish = (version: Version): void =>
+    void publishVersion(image.name, version.version).then(() => {
+      refresh();
+      toasts.success(t('images.published', nameOf(version)));
+    }, toasts.failed);
+
+  const remove = (version: Version): void =>
+    setAsk({
+      title: t('images.delete.title', nameOf(version)),
+      text: t('images.delete.text'),
+      confirm: t('images.delete'),
+      destructive: true,
+      act: () => deleteVersion(image.name, version.version).then(refresh),
+    });
+
+  const build = async (): Promise<void> => {
+    setBuilding(true);
+    try {
+      await buildImage(image.name, {});
+      toasts.success(t('images.building', { name: image.displayName }));
+      refresh();
+    } catch (error) {
+      toasts.failed(error);
+    } finally {
+      setBuilding(false);
+    }
+  };
+
+  const actions = (version: Version): MenuItem[] => {
+    const list: MenuItem[] = [];
+    if (version.state === 'DRAFT' || version.state === 'DEPRECATED') list.push({ title: t('images.publish'), onClick: () => publish(version) });
+    if (version.state === 'READY') list.push({ title: t('images.deprecate'), onClick: () => deprecate(version) });
+    list.push({ title: t('images.log'), onClick: () => setReading(version.version) });
+    if (version.state !== 'BUILDING') list.push({ title: t('images.delete'), isDanger: true, onClick: () => remove(version) });
+    return list;
+  };
+
   return (
     <Card>
       <CardHeader
         {...(newVersion && {
           actions: {
             actions: (
-              <Button variant="secondary" size="sm" onClick={newVersion}>
-                {t('images.newVersion')}
-              </Button>
+              <>
+                <Button variant="secondary" size="sm" isLoading={building} isDisabled={building} onClick={() => void build()}>
+                  {t('images.build')}
+                </Button>{' '}
+                <Button variant="secondary" size="sm" onClick={newVersion}>
+                  {t('images.newVersion')}
+                </Button>
+              </>
             ),
           },
         })}
@@ -150,7 +197,7 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
                     <Td isActionCell>
                       <RowMenu
                         name={t('images.nameAndVersion', { name: image.displayName, version: version.version })}
-                        items={version.state === 'READY' ? [{ title: t('images.deprecate'), onClick: () => deprecate(version) }] : []}
+                        items={actions(version)}
                       />
                     </Td>
                   )}
@@ -160,6 +207,7 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
           </Tbody>
         </Table>
       </CardBody>
+      {reading !== undefined && <BuildLog image={image.name} version={reading} close={() => setReading(undefined)} />}
       {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}
     </Card>
   );

@@ -5,7 +5,7 @@ import { useLanguage } from '../i18n/language';
 import { AdminPage } from './AdminPage';
 import { OperationsTable } from './OperationsTable';
 
-const STATES = ['PENDING', 'RUNNING', 'DONE', 'FAILED'] as const satisfies readonly Operation['state'][];
+const STATES = ['PENDING', 'RUNNING', 'DONE', 'FAILED', 'CANCELLED'] as const satisfies readonly Operation['state'][];
 
 export function OperationsPage() {
   const { t } = useLanguage();

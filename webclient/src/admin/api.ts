@@ -118,6 +118,25 @@ export const deprecateVersion = (imageName: string, version: number): Promise<Im
     }),
   );
 
+export const buildImage = (imageName: string, build: Schemas['ImageBuild']): Promise<Operation> =>
+  body(http.POST('/api/v1/images/{imageName}/build', { params: { header, path: { imageName } }, body: build }));
+
+export const publishVersion = (imageName: string, version: number): Promise<Image> =>
+  body(
+    http.POST('/api/v1/images/{imageName}/versions/{version}/publish', { params: { header, path: { imageName, version } }, body: {} }),
+  );
+
+export const deleteVersion = (imageName: string, version: number): Promise<Image> =>
+  body(http.DELETE('/api/v1/images/{imageName}/versions/{version}', { params: { header, path: { imageName, version } } }));
+
+export const versionLog = (imageName: string, version: number): Promise<string> =>
+  body(
+    http.GET('/api/v1/images/{imageName}/versions/{version}/log', { params: { path: { imageName, version } }, parseAs: 'text' }),
+  );
+
+export const cancelOperation = (operationId: string): Promise<Operation> =>
+  body(http.POST('/api/v1/operations/{operationId}/cancel', { params: { header, path: { operationId } } }));
+
 export interface OperationFilter {
   state?: Operation['state'];
   machine?: string;

@@ -6,8 +6,15 @@ export type Message = components['schemas']['Message'];
 export type StreamStatus = 'connecting' | 'live' | 'down';
 
 export interface Change {
-  kind: 'pool' | 'machine' | 'session' | 'user' | 'image' | 'operation' | 'entitlement';
+  kind: 'pool' | 'machine' | 'session' | 'user' | 'image' | 'operation' | 'snapshot' | 'entitlement';
   id: string;
+}
+
+/** A line of an image's build. */
+export interface LogLine {
+  image: string;
+  version: number;
+  line: string;
 }
 
 export interface StreamEvents {
@@ -17,6 +24,7 @@ export interface StreamEvents {
   changed: Change;
   /** The helpdesk writes to the person. */
   message: Message;
+  log: LogLine;
   'signed-out': { reason?: string };
   status: StreamStatus;
 }
@@ -93,6 +101,7 @@ export class EventStream {
     this.#forward(source, 'desktop');
     this.#forward(source, 'changed');
     this.#forward(source, 'message');
+    this.#forward(source, 'log');
     source.addEventListener('signed-out', (event) => {
       // It will not come back before somebody signs in.
       this.stop();
@@ -108,7 +117,7 @@ export class EventStream {
     });
   }
 
-  #forward(source: Source, type: 'desktop' | 'changed' | 'message'): void {
+  #forward(source: Source, type: 'desktop' | 'changed' | 'message' | 'log'): void {
     source.addEventListener(type, (event) => {
       const data = parse(event);
       if (data) this.#emit(type, data as never);

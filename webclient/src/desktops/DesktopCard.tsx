@@ -14,7 +14,7 @@ import {
   type MenuToggleElement,
 } from '@patternfly/react-core';
 import { EllipsisVIcon } from '@patternfly/react-icons';
-import { useState, type Ref } from 'react';
+import { lazy, Suspense, useState, type Ref } from 'react';
 import { useNavigate } from 'react-router';
 import { Failure } from '../api/failure';
 import { leaveQueue } from '../api/portal';
@@ -28,6 +28,8 @@ import { offer, sessionActions } from './offer';
 import { QueueNote } from './QueueNote';
 import { useSessionQuestions } from './sessionQuestions';
 import { StartBar } from './StartProgress';
+
+const SnapshotsDialog = lazy(() => import('../snapshots/SnapshotsDialog'));
 
 const STATE_STATUS: Record<DesktopState, Pick<LabelProps, 'color' | 'status'>> = {
   NONE: { color: 'grey' },
@@ -49,11 +51,14 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
   const questions = useSessionQuestions();
   const [menuOpen, setMenuOpen] = useState(false);
   const [ask, setAsk] = useState<Confirmation>();
+  const [snapshots, setSnapshots] = useState(false);
   const what = offer(desktop);
+  const path = `/desktop/${encodeURIComponent(desktop.poolId)}`;
   const titleId = `desktop-${desktop.poolId}`;
   const starting = desktop.state === 'STARTING' || desktop.state === 'RESTARTING';
 
-  const menu = sessionActions(desktop) && desktop.sessionId !== undefined && (
+  const session = sessionActions(desktop) ? desktop.sessionId : undefined;
+  const menu = what !== 'none' && (
     <Dropdown
       isOpen={menuOpen}
       onOpenChange={setMenuOpen}
@@ -71,12 +76,18 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
       )}
     >
       <DropdownList>
-        <DropdownItem onClick={() => setAsk(questions.restart(desktop.name, desktop.sessionId ?? ''))}>
-          {t('desktop.restart')}
+        <DropdownItem to={path} target="_blank" rel="noopener">
+          {t('desktop.newWindow')}
         </DropdownItem>
-        <DropdownItem isDanger onClick={() => setAsk(questions.logOff(desktop.name, desktop.sessionId ?? ''))}>
-          {t('desktop.logOff')}
-        </DropdownItem>
+        {session !== undefined && (
+          <>
+            <DropdownItem onClick={() => setSnapshots(true)}>{t('snapshots.open')}</DropdownItem>
+            <DropdownItem onClick={() => setAsk(questions.restart(desktop.name, session))}>{t('desktop.restart')}</DropdownItem>
+            <DropdownItem isDanger onClick={() => setAsk(questions.logOff(desktop.name, session))}>
+              {t('desktop.logOff')}
+            </DropdownItem>
+          </>
+        )}
       </DropdownList>
     </Dropdown>
   );
@@ -115,7 +126,7 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
           isDisabled={what === 'none'}
           variant={what === 'watch' ? 'secondary' : 'primary'}
           aria-label={`${t(`offer.${what}`)}: ${desktop.name}`}
-          onClick={() => void navigate(`/desktop/${encodeURIComponent(desktop.poolId)}`)}
+          onClick={() => void navigate(path)}
         >
           {t(`offer.${what}`)}
         </Button>
@@ -125,6 +136,11 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
           </Button>
         )}
       </CardFooter>
+      {snapshots && desktop.machine !== undefined && (
+        <Suspense fallback={null}>
+          <SnapshotsDialog machine={desktop.machine} name={desktop.name} writes close={() => setSnapshots(false)} />
+        </Suspense>
+      )}
       {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}
     </Card>
   );

@@ -11,6 +11,7 @@ import { LogonChart } from '../charts/LogonChart';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
 import { MachineScreen } from '../machines/MachineScreen';
+import SnapshotsDialog from '../snapshots/SnapshotsDialog';
 import { disconnect } from './api';
 import { MessageDialog } from './MessageDialog';
 import { SessionState } from './SessionState';
@@ -29,6 +30,7 @@ export function SessionCard({ session, machine, name }: Props) {
   const client = useQueryClient();
   const [ask, setAsk] = useState<Confirmation>();
   const [writing, setWriting] = useState(false);
+  const [restoring, setRestoring] = useState(false);
   const titleId = `session-${session.id}`;
   const manages = hasRight(me, 'session.manage');
 
@@ -83,6 +85,11 @@ export function SessionCard({ session, machine, name }: Props) {
             {t('message.open')}
           </Button>
         )}
+        {hasRight(me, 'snapshot.restore') && (
+          <Button variant="secondary" onClick={() => setRestoring(true)}>
+            {t('snapshots.open')}
+          </Button>
+        )}
         {manages && (
           <>
             <Button
@@ -132,6 +139,15 @@ export function SessionCard({ session, machine, name }: Props) {
         )}
       </CardFooter>
       {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}
+      {restoring && (
+        <SnapshotsDialog
+          machine={session.machine}
+          name={session.machine}
+          writes={hasRight(me, 'snapshot.write')}
+          close={() => setRestoring(false)}
+          done={() => void client.invalidateQueries({ queryKey: ['person'] })}
+        />
+      )}
       {writing && (
         <MessageDialog
           name={name}

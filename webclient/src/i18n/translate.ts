@@ -24,6 +24,7 @@ export interface Translator {
   /** "about 40 seconds", "about 3 minutes": for people who wait. */
   duration: (seconds: number) => string;
   date: (iso: string) => string;
+  number: (value: number) => string;
   /** "0.4 s", "12 s": measured times. */
   seconds: (ms: number) => string;
 }
@@ -54,6 +55,7 @@ export function translator(language: Language, messages: Messages): Translator {
       if (seconds < 3600) return unit(Math.round(seconds / 60), 'minute');
       return unit(Math.round(seconds / 3600), 'hour');
     },
+    number: (value) => number.format(value),
     seconds: (ms) =>
       new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: ms < 10_000 ? 1 : 0 }).format(ms / 1000),
     date: (iso) => {

@@ -24,6 +24,7 @@ import {
 import { useEffect, useRef, useState, type ReactNode, type Ref } from 'react';
 import { useLanguage } from '../i18n/language';
 import type { Screen } from './display';
+import { LinkIndicator } from './LinkIndicator';
 import { COMBINATIONS, HELD } from './keys';
 import { useFullScreen } from './fullScreen';
 import { useViewerSettings, type Quality, type Sizing } from './settings';
@@ -168,6 +169,7 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned }: Prop
           />
         </Tooltip>
         <span className="oriel-toolbar__name">{name}</span>
+        {screen && open && <LinkIndicator screen={screen} />}
         <Tooltip content={t('viewer.softKeyboard')}>
           <Button
             className="oriel-touch-only"

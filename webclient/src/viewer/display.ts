@@ -1,6 +1,7 @@
 import RFB from '@novnc/novnc';
 import type { ConnectReady } from '../api/types';
 import type { Display, DisplayEvents } from './connection';
+import { LinkMeter, type LinkState } from './link';
 import { QUALITY_LEVELS, type ViewerSettings } from './settings';
 
 /** A key as noVNC sends it: an X keysym and, for servers that take key codes, a `KeyboardEvent.code`. */
@@ -26,6 +27,7 @@ export class Screen implements Display {
   readonly #socket: WebSocket;
   readonly #rfb: RFB;
   readonly #target: HTMLElement;
+  readonly #meter = new LinkMeter();
   #finished = false;
   #handshake: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,6 +36,7 @@ export class Screen implements Display {
     const url = new URL(ready.displayPath, window.location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#socket = new WebSocket(url, ready.subprotocols);
+    this.#measure();
     // Before noVNC attaches: the last picture is still in its canvas when the close comes.
     const finish = (code: number): void => {
       if (this.#finished) return;
@@ -62,6 +65,23 @@ export class Screen implements Display {
     this.#rfb.addEventListener('clipboard', (event) => events.clipboard(event.detail.text.slice(0, CLIPBOARD_LIMIT)));
     // A server that breaks the protocol makes noVNC leave without a close from the socket's other end.
     this.#rfb.addEventListener('disconnect', () => finish(ABNORMAL));
+  }
+
+  /** noVNC tells nothing about its traffic, but hands every message to the socket. */
+  #measure(): void {
+    const send = this.#socket.send.bind(this.#socket);
+    this.#socket.send = (data) => {
+      if (ArrayBuffer.isView(data)) this.#meter.sent(new Uint8Array(data.buffer, data.byteOffset, 1)[0]);
+      send(data);
+    };
+    this.#socket.addEventListener('message', (event: MessageEvent<unknown>) => {
+      if (event.data instanceof ArrayBuffer) this.#meter.received(event.data.byteLength);
+    });
+  }
+
+  /** How the connection feels now. */
+  link(): LinkState {
+    return this.#meter.state();
   }
 
   apply(settings: ViewerSettings): void {
