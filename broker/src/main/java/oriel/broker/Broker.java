@@ -49,6 +49,8 @@ import oriel.broker.image.ImageOperations;
 import oriel.broker.image.ImageResource;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Machines;
+import oriel.broker.metric.MetricsResource;
+import oriel.broker.metric.RequestFigures;
 import oriel.broker.operation.Journal;
 import oriel.broker.operation.Journal.OperationView;
 import oriel.broker.operation.OperationResource;
@@ -56,6 +58,8 @@ import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.PoolObserver;
 import oriel.broker.pool.PoolResource;
 import oriel.broker.pool.Pools;
+import oriel.broker.report.ReportResource;
+import oriel.broker.report.Reports;
 import oriel.broker.role.RoleResource;
 import oriel.broker.role.Roles;
 import oriel.broker.session.Desktops;
@@ -111,6 +115,9 @@ public final class Broker implements AutoCloseable {
     private final HypervisorHost host;
     private final HostController controller;
     private final Activity activity;
+    private final StoredRepeats repeats;
+    private final RequestFigures figures = new RequestFigures();
+    private volatile boolean stopping;
     private final Snapshots snapshots;
     private final Clock clock;
     private final Json json = new Json();
@@ -128,11 +135,12 @@ public final class Broker implements AutoCloseable {
         this.audit = new AuditTrail(store, clock);
         Secrets secrets = new Secrets();
         this.displays = new LiveDisplays();
-        this.tickets = new Tickets(store, secrets, clock);
+        this.tickets = new Tickets(store, secrets, config.name(), clock);
         this.journal = new Journal(store, signals, clock);
         this.machines = new Machines(store, journal, signals, clock);
         this.desktops = new Desktops(store, clock);
-        this.sessions = new Sessions(store, machines, desktops, tickets, displays, audit, signals, clock);
+        this.sessions =
+                new Sessions(store, machines, desktops, tickets, displays, audit, signals, config.name(), clock);
         this.care = new MachineCare(store, machines, sessions, audit, new Screens(host, clock), clock);
         AccountEnds accountEnds = new AccountEnds();
         this.secondFactor = new SecondFactor(store, audit, sealer, clock);
@@ -168,6 +176,7 @@ public final class Broker implements AutoCloseable {
         this.pools = new Pools(store, audit, signals, new PoolChanges(), clock);
         BrokerConfig.MachineConfig run = config.machines();
         this.activity = new Activity(host, clock);
+        this.repeats = new StoredRepeats(store, clock);
         this.snapshots = new Snapshots(store, journal, roles, audit, signals, clock);
         TimeLimits limits = new TimeLimits(store, sessions, displays, activity, signals, clock);
         this.controller = new HostController(
@@ -180,7 +189,7 @@ public final class Broker implements AutoCloseable {
                 imageOperations,
                 clock,
                 new HostController.Limits(
-                        "broker-on-" + host.name(),
+                        config.name() + "-on-" + host.name(),
                         ownerLabel(store),
                         run.parallel(),
                         run.booting(),
@@ -195,6 +204,7 @@ public final class Broker implements AutoCloseable {
                         tickets::sweep,
                         limits::enforce,
                         snapshots::housekeeping,
+                        repeats::sweep,
                         this::keepWatchedSignInsAlive));
     }
 
@@ -319,7 +329,9 @@ public final class Broker implements AutoCloseable {
                 resources(),
                 callers,
                 json,
-                store::isUp);
+                () -> !stopping && store.isUp(),
+                repeats,
+                figures::answered);
         web = server;
         return server.address();
     }
@@ -371,6 +383,8 @@ public final class Broker implements AutoCloseable {
                 new ImageResource(images, roles),
                 new AuditResource(audit),
                 new OperationResource(journal, roles),
+                new ReportResource(new Reports(store, clock), clock),
+                new MetricsResource(store, figures, displays::count, clock),
                 new SnapshotResource(snapshots, machines, roles),
                 new RoleResource(roles),
                 new PersonResource(new People(store, accounts, sessions, audit)));
@@ -462,6 +476,8 @@ public final class Broker implements AutoCloseable {
     /** Stops listening, then working. Machines and sessions stay as they are: the next broker goes on with them. */
     @Override
     public void close() {
+        // A load balancer that asks now sends nobody here any more.
+        stopping = true;
         signals.close();
         if (web != null) {
             web.close();

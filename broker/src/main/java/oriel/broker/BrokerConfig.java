@@ -30,6 +30,11 @@ public record BrokerConfig(
         @Nullable OidcConfig oidc,
         FirstPool pool,
         MachineConfig machines) {
+    /** This broker's name, among those on one database. */
+    public String name() {
+        return machines.broker();
+    }
+
     /** Default port. */
     public static final int PORT = 8006;
 
@@ -120,6 +125,7 @@ public record BrokerConfig(
     /**
      * How machines are run.
      *
+     * @param broker this broker's name, among those on one database; the same after a restart
      * @param emulated whether their processors are emulated, which images are told on their kernels' command line
      * @param parallel operations at a time
      * @param booting guests that boot at a time
@@ -129,6 +135,7 @@ public record BrokerConfig(
      * @param unclaimedAfter a session that nobody connects to ends after this time
      */
     public record MachineConfig(
+            String broker,
             boolean emulated,
             int parallel,
             int booting,
@@ -136,8 +143,29 @@ public record BrokerConfig(
             Duration interval,
             Duration retryPause,
             Duration unclaimedAfter) {
+        private static final String NAME = "broker";
+
+        /** Of the only broker. */
+        public MachineConfig(
+                boolean emulated,
+                int parallel,
+                int booting,
+                Duration bootTimeout,
+                Duration interval,
+                Duration retryPause,
+                Duration unclaimedAfter) {
+            this(NAME, emulated, parallel, booting, bootTimeout, interval, retryPause, unclaimedAfter);
+        }
+
+        /** Of another broker. */
+        public MachineConfig of(String otherBroker) {
+            return new MachineConfig(
+                    otherBroker, emulated, parallel, booting, bootTimeout, interval, retryPause, unclaimedAfter);
+        }
+
         static MachineConfig defaults() {
             return new MachineConfig(
+                    NAME,
                     true,
                     4,
                     Math.max(1, Runtime.getRuntime().availableProcessors()),

@@ -18,6 +18,7 @@ import oriel.broker.role.RoleGrant;
 import oriel.broker.session.DesktopSession;
 import oriel.broker.session.SignInTiming;
 import oriel.broker.snapshot.Snapshot;
+import oriel.broker.store.IdempotentAnswer;
 import oriel.broker.store.Installation;
 
 /** Every mapped class. */
@@ -37,6 +38,7 @@ final class Entities {
                             Operation.class,
                             RoleGrant.class,
                             Snapshot.class,
+                            IdempotentAnswer.class,
                             Template.class,
                             SignInTiming.class),
                     Accounts.ENTITIES,

@@ -1,6 +1,7 @@
 package oriel.broker.audit;
 
 import java.util.List;
+import java.util.Locale;
 import oriel.broker.access.Right;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.web.Access;
@@ -29,11 +30,24 @@ public final class AuditResource implements Resource {
                         "/api/v1/users/{userId}/audit",
                         new Access.Needs(Right.AUDIT_SUBJECT),
                         request -> page(request, AuditTrail.Filter.about(trail.username(request.path("userId"))))),
+                new Route("GET", "/api/v1/audit/export", read, this::export),
                 new Route("GET", "/api/v1/audit/verify", read, request -> Response.ok(trail.verify())));
     }
 
     private Response list(Request request) {
         return page(request, filter(request));
+    }
+
+    private Response export(Request request) {
+        AuditExport format = switch (request.query("format", "jsonl")) {
+            case "jsonl" -> AuditExport.JSONL;
+            case "syslog" -> AuditExport.SYSLOG;
+            default -> throw RefusedException.field("format", "must be jsonl or syslog");
+        };
+        AuditTrail.Filter filter = filter(request);
+        trail.record(
+                AuditEntry.by(request.caller(), "audit.export", format.name().toLowerCase(Locale.ROOT), ""));
+        return Response.ok(new Response.Stream(format.contentType(), out -> format.write(trail, filter, out)));
     }
 
     private static AuditTrail.Filter filter(Request request) {

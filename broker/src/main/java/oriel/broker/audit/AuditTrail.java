@@ -64,9 +64,16 @@ public final class AuditTrail {
      * @param before sequence of the last record of the page before
      */
     public List<AuditRecord> list(Filter filter, long before, int limit) {
-        Conditions where = new Conditions()
-                .and("sequence < ?", before)
-                .when(!filter.actor().isEmpty(), "actor = ?", filter.actor())
+        return read(new Conditions().and("sequence < ?", before), filter, "desc", limit);
+    }
+
+    /** A page of records, oldest first, after one. */
+    List<AuditRecord> after(Filter filter, long after, int limit) {
+        return read(new Conditions().and("sequence > ?", after), filter, "asc", limit);
+    }
+
+    private List<AuditRecord> read(Conditions where, Filter filter, String order, int limit) {
+        where.when(!filter.actor().isEmpty(), "actor = ?", filter.actor())
                 .when(
                         !filter.action().isEmpty(),
                         "action like ? escape '!'",
@@ -80,7 +87,7 @@ public final class AuditTrail {
         }
         return store.call(tx -> tx.query(
                         AuditRecord.class,
-                        "from AuditRecord where " + where.hql() + " order by sequence desc",
+                        "from AuditRecord where " + where.hql() + " order by sequence " + order,
                         where.values())
                 .setMaxResults(limit)
                 .getResultList());

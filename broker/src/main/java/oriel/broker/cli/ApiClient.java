@@ -40,10 +40,16 @@ final class ApiClient {
             .build();
 
     void signIn() {
+        if (token() != null) {
+            return;
+        }
         call("POST", "/api/v1/login", Map.of("username", user, "password", password()));
     }
 
     void signOut() {
+        if (token() != null) {
+            return;
+        }
         call("POST", "/api/v1/logout", null);
     }
 
@@ -61,11 +67,27 @@ final class ApiClient {
         return new String(typed);
     }
 
+    /** An API token instead of a password: for programs. */
+    private static @Nullable String token() {
+        return System.getenv("ORIEL_TOKEN");
+    }
+
     JsonNode call(String method, String path, @Nullable Object body) {
+        return call(method, path, body, null);
+    }
+
+    JsonNode call(String method, String path, @Nullable Object body, @Nullable String etag) {
         HttpRequest.Builder request = HttpRequest.newBuilder(server.resolve(path))
                 .timeout(Duration.ofSeconds(30))
                 .header("X-Oriel-Request", "1")
                 .header("Accept", "application/json");
+        String token = token();
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        if (etag != null) {
+            request.header("If-Match", etag);
+        }
         if (body == null) {
             request.method(method, HttpRequest.BodyPublishers.noBody());
         } else {
@@ -77,17 +99,32 @@ final class ApiClient {
             response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             throw new Main.Failure(
-                    1,
+                    6,
                     "No broker answers at " + server
                             + ". Is \"oriel up\" running? Another place is given with --server.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Main.Failure(1, "interrupted");
         }
-        JsonNode answer = response.body().isEmpty() ? json.createObjectNode() : json.readTree(response.body());
+        String type = response.headers().firstValue("Content-Type").orElse("");
+        JsonNode answer = response.body().isEmpty()
+                ? json.createObjectNode()
+                : type.endsWith("json") ? json.readTree(response.body()) : json.valueToTree(response.body());
         if (response.statusCode() >= 400) {
-            throw new Main.Failure(1, answer.path("detail").asString("the broker answers " + response.statusCode()));
+            throw new Main.Failure(
+                    exitCode(response.statusCode()),
+                    answer.path("detail").asString("the broker answers " + response.statusCode()));
         }
         return answer;
+    }
+
+    private static int exitCode(int status) {
+        return switch (status) {
+            case 404 -> 3;
+            case 401, 403 -> 4;
+            case 409, 410, 412 -> 5;
+            case 503 -> 6;
+            default -> 1;
+        };
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -109,6 +110,7 @@ final class ConfigFile {
                         number("pool.memory-mib", pool.memoryMib(), 64, 1 << 20),
                         number("pool.vcpus", pool.vcpus(), 1, 64)),
                 new MachineConfig(
+                        brokerName(machines.broker()),
                         flag("machines.emulated", machines.emulated()),
                         number("machines.parallel-operations", machines.parallel(), 1, 256),
                         number("machines.booting", machines.booting(), 1, 256),
@@ -151,6 +153,16 @@ final class ConfigFile {
                 : new TlsConfig(use, Path.of(certificate), Path.of(key));
     }
 
+    private String brokerName(String otherwise) {
+        String name = text("broker.name", otherwise);
+        if (name.matches("[a-z][a-z0-9-]{0,19}")) {
+            return name;
+        }
+        throw new Main.Failure(
+                2,
+                where("broker.name") + "\"broker.name\" must have lower-case letters, digits and dashes, 20 at most.");
+    }
+
     private @Nullable OidcConfig oidc() {
         String issuer = text("oidc.issuer", "");
         String client = text("oidc.client-id", "oriel");
@@ -181,10 +193,13 @@ final class ConfigFile {
         throw new Main.Failure(2, where(key) + "\"" + key + "\" must be an address like https://host/path.");
     }
 
-    /** A secret: here, or in the file that {@code KEY-file} names, so that this file can be shown. */
+    /** A secret: here, in the file that {@code KEY-file} names, or in the environment as {@code ORIEL_KEY}. */
     private String secret(String key, String otherwise) {
         String file = text(key + "-file", "");
-        String value = text(key, otherwise);
+        String variable =
+                "ORIEL_" + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+        String inEnvironment = System.getenv(variable);
+        String value = text(key, inEnvironment == null ? otherwise : inEnvironment);
         if (file.isEmpty()) {
             return value;
         }

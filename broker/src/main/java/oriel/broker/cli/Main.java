@@ -1,7 +1,9 @@
 package oriel.broker.cli;
 
+import java.io.PrintWriter;
 import java.util.List;
 import oriel.displayd.cli.DisplaydCommand;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,15 +23,24 @@ import picocli.CommandLine.Spec;
             DisplaydCommand.class,
             UserCommand.class,
             AuditCommand.class,
-            CommandLine.HelpCommand.class
+            CommandLine.HelpCommand.class,
+            AutoComplete.GenerateCompletion.class
         })
 public final class Main implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    /** Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage or the port is taken. */
+    /**
+     * Runs a command and exits with its code: 0 done, 1 failed, 2 wrong usage or the port is taken, 3 no such object, 4 not
+     * allowed or not signed in, 5 refused because of the object's state, 6 no broker or database answers.
+     */
     public static void main(String[] arguments) {
+        // Before anybody logs: "text" for people, "json" for collectors.
+        if ("json".equals(System.getenv("ORIEL_LOG_FORMAT"))
+                && System.getProperty("logback.configurationFile") == null) {
+            System.setProperty("logback.configurationFile", "logback-json.xml");
+        }
         System.exit(run(arguments, List.of()));
     }
 
@@ -40,9 +51,24 @@ public final class Main implements Runnable {
      * @return the exit code
      */
     public static int run(String[] arguments, List<Object> more) {
+        return run(
+                arguments,
+                more,
+                new PrintWriter(System.out, true, System.out.charset()),
+                new PrintWriter(System.err, true, System.err.charset()));
+    }
+
+    /** As {@link #run(String[], List)}, printing elsewhere. */
+    public static int run(String[] arguments, List<Object> more, PrintWriter out, PrintWriter err) {
         CommandLine command = new CommandLine(new Main());
         more.forEach(command::addSubcommand);
-        return command.setParameterExceptionHandler((wrong, given) -> {
+        new ApiCommands().addTo(command);
+        command.setOut(out).setErr(err);
+        return command.setExecutionStrategy(parsed -> {
+                    Integer code = helpIsAsked(parsed) ? null : ApiCommands.run(parsed);
+                    return code == null ? new CommandLine.RunLast().execute(parsed) : code;
+                })
+                .setParameterExceptionHandler((wrong, given) -> {
                     CommandLine of = wrong.getCommandLine();
                     String name = of.getCommandSpec().qualifiedName();
                     of.getErr().println("%s: %s (%s --help tells more)".formatted(name, wrong.getMessage(), name));
@@ -58,6 +84,11 @@ public final class Main implements Runnable {
                     return 1;
                 })
                 .execute(arguments);
+    }
+
+    private static boolean helpIsAsked(CommandLine.ParseResult parsed) {
+        return parsed.asCommandLineList().stream()
+                .anyMatch(line -> line.isUsageHelpRequested() || line.isVersionHelpRequested());
     }
 
     @Override

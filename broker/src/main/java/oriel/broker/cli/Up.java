@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.Broker;
 import oriel.broker.BrokerConfig;
+import oriel.broker.host.NamedHost;
 import oriel.broker.identity.Accounts;
 import oriel.broker.image.ImageBuildException;
 import oriel.broker.image.RecipeBuild;
@@ -96,7 +97,7 @@ final class Up implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         BrokerConfig config = config();
         DataDirectory.make(config.dataDirectory());
-        try (HypervisorHost host = host(config.dataDirectory().resolve("machines"));
+        try (HypervisorHost host = named(host(config.dataDirectory().resolve("machines")), config.name());
                 Broker broker = Broker.open(config, host)) {
             CountDownLatch stopped = new CountDownLatch(1);
             // The port first: if it is taken, nothing must have been changed.
@@ -170,6 +171,11 @@ final class Up implements Callable<Integer> {
                 poolWarm == null ? pool.warm() : poolWarm,
                 poolMemory == null ? pool.memoryMib() : poolMemory,
                 pool.vcpus()));
+    }
+
+    /** The only broker's host keeps its name, which is in its database. */
+    private static HypervisorHost named(HypervisorHost host, String broker) {
+        return broker.equals("broker") ? host : new NamedHost(host.name() + "-" + broker, host);
     }
 
     private HypervisorHost host(Path directory) throws HostException {

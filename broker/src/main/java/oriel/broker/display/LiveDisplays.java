@@ -49,6 +49,11 @@ public final class LiveDisplays {
         return open.get(connection);
     }
 
+    /** How many connections are open. */
+    public int count() {
+        return open.size();
+    }
+
     /** Whether anybody looks at a session. */
     public boolean watched(UUID sessionId) {
         return open.values().stream().anyMatch(grant -> grant.sessionId().equals(sessionId));

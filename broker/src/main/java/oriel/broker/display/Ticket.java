@@ -20,6 +20,9 @@ public class Ticket {
     private String address;
     private Instant expires;
 
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
+    private String issuedBy;
+
     /** For Hibernate. */
     @SuppressWarnings("NullAway.Init")
     protected Ticket() {}
@@ -31,6 +34,7 @@ public class Ticket {
             String signIn,
             DisplayRight right,
             String address,
+            String issuedBy,
             Instant expires) {
         this.ticketHash = ticketHash;
         this.sessionId = sessionId;
@@ -38,6 +42,7 @@ public class Ticket {
         this.signIn = signIn;
         this.rights = right.name();
         this.address = address;
+        this.issuedBy = issuedBy;
         this.expires = expires;
     }
 

@@ -16,12 +16,14 @@ public final class Tickets {
 
     private final Store store;
     private final Secrets secrets;
+    private final String broker;
     private final Clock clock;
 
     /** Over a database. */
-    public Tickets(Store store, Secrets secrets, Clock clock) {
+    public Tickets(Store store, Secrets secrets, String broker, Clock clock) {
         this.store = store;
         this.secrets = secrets;
+        this.broker = broker;
         this.clock = clock;
     }
 
@@ -62,7 +64,7 @@ public final class Tickets {
     public Issued issue(Tx tx, UUID sessionId, UUID userId, String signIn, DisplayRight right, String address) {
         String ticket = secrets.token();
         Instant expires = clock.instant().plus(LIFE);
-        tx.insert(new Ticket(Secrets.hash(ticket), sessionId, userId, signIn, right, address, expires));
+        tx.insert(new Ticket(Secrets.hash(ticket), sessionId, userId, signIn, right, address, broker, expires));
         return new Issued(ticket, expires);
     }
 
@@ -106,6 +108,11 @@ public final class Tickets {
     /** Voids the tickets of a sign-in. */
     public static void voidFor(Tx tx, String signIn) {
         tx.execute("delete from Ticket where signIn = ?1", signIn);
+    }
+
+    /** Voids what this broker has issued: it has just started, so those whom it issued them to have lost it. */
+    public void voidOwn(Tx tx) {
+        tx.execute("delete from Ticket where issuedBy = ?1 or issuedBy is null", broker);
     }
 
     /** Deletes what has expired. */

@@ -50,6 +50,9 @@ public class DesktopSession {
 
     private @Nullable Instant warnedAt;
 
+    @SuppressWarnings("UnusedVariable") // a column: queries use it
+    private @Nullable String shownBy;
+
     /** Unique keys while the session lives: the database keeps two sessions from sharing a user and pool, or a machine. */
     @SuppressWarnings("UnusedVariable") // a column: queries use it
     private @Nullable String liveUserKey;
@@ -201,7 +204,8 @@ public class DesktopSession {
         return true;
     }
 
-    void connect(String address, Instant now) {
+    void connect(String address, String broker, Instant now) {
+        shownBy = broker;
         state = SessionState.CONNECTED;
         connected = now;
         clientAddress = address;

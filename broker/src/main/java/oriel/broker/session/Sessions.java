@@ -55,6 +55,7 @@ public final class Sessions {
     private final LiveDisplays displays;
     private final AuditTrail audit;
     private final Signals signals;
+    private final String broker;
     private final Clock clock;
     private volatile Consumer<String> poolChanged = poolId -> {};
 
@@ -67,6 +68,7 @@ public final class Sessions {
             LiveDisplays displays,
             AuditTrail audit,
             Signals signals,
+            String broker,
             Clock clock) {
         this.store = store;
         this.machines = machines;
@@ -75,6 +77,7 @@ public final class Sessions {
         this.displays = displays;
         this.audit = audit;
         this.signals = signals;
+        this.broker = broker;
         this.clock = clock;
     }
 
@@ -499,7 +502,7 @@ public final class Sessions {
                 .filter(session -> tx.count("select count(*) from SignIn where tokenHash = ?1", grant.signIn()) > 0)
                 .ifPresentOrElse(
                         session -> {
-                            session.connect(grant.address(), clock.instant());
+                            session.connect(grant.address(), broker, clock.instant());
                             tx.update(session);
                             changed(tx, session);
                             audit.record(
@@ -618,12 +621,15 @@ public final class Sessions {
                 }));
     }
 
-    /** After a start nobody looks at anything. */
+    /** After a start of this broker nobody looks at anything through it. */
     public void nobodyLooks() {
         store.run(tx -> {
-            tx.execute("delete from Ticket");
-            for (DesktopSession session :
-                    tx.list(DesktopSession.class, "from DesktopSession where state = ?1", SessionState.CONNECTED)) {
+            tickets.voidOwn(tx);
+            for (DesktopSession session : tx.list(
+                    DesktopSession.class,
+                    "from DesktopSession where state = ?1 and (shownBy = ?2 or shownBy is null)",
+                    SessionState.CONNECTED,
+                    broker)) {
                 session.disconnect(clock.instant());
                 tx.update(session);
             }

@@ -13,6 +13,8 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,9 +25,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Right;
 import oriel.broker.problem.Reason;
@@ -48,6 +52,8 @@ final class ApiHandler implements HttpHandler {
     private static final String JSON = "application/json";
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final String BEARER = "Bearer ";
+    private static final HttpString IDEMPOTENCY_KEY = new HttpString("Idempotency-Key");
+    private static final Pattern KEY = Pattern.compile("[A-Za-z0-9-]{8,64}");
     private static final int MOST_BODY = 1 << 20;
     /** A body that is too large is still read, up to here: a client that is cut off while it sends sees no answer. */
     static final long MOST_DRAINED = 32L << 20;
@@ -56,18 +62,43 @@ final class ApiHandler implements HttpHandler {
     private final Authenticator authenticator;
     private final Json json;
     private final boolean behindProxy;
+    private final Repeats repeats;
+    private final RequestListener answered;
     private final SecureRandom random = new SecureRandom();
 
-    ApiHandler(List<Route> routes, Authenticator authenticator, Json json, boolean behindProxy) {
+    ApiHandler(
+            List<Route> routes,
+            Authenticator authenticator,
+            Json json,
+            boolean behindProxy,
+            Repeats repeats,
+            RequestListener answered) {
         this.routes = List.copyOf(routes);
         this.authenticator = authenticator;
         this.json = json;
         this.behindProxy = behindProxy;
+        this.repeats = repeats;
+        this.answered = answered;
     }
 
     @Override
     public void handleRequest(HttpServerExchange exchange) {
+        long begun = System.nanoTime();
         String trace = trace();
+        MDC.put("trace", trace);
+        try {
+            handle(exchange, trace);
+        } finally {
+            MDC.remove("trace");
+            // A stream lasts as long as its page is open: that is no time to answer.
+            if (!exchange.getRequestPath().endsWith("/events")) {
+                answered.answered(
+                        exchange.getRequestMethod().toString(), exchange.getStatusCode(), System.nanoTime() - begun);
+            }
+        }
+    }
+
+    private void handle(HttpServerExchange exchange, String trace) {
         exchange.getResponseHeaders().put(TRACE, trace);
         try {
             send(exchange, answer(exchange));
@@ -116,8 +147,55 @@ final class ApiHandler implements HttpHandler {
                 new Request(exchange, json, match.parameters(), new byte[0], address, secure(exchange), caller);
         allow(route, bodiless);
         byte[] body = SAFE.contains(method) ? new byte[0] : body(exchange, notice ? FORM : JSON);
-        return route.handler()
-                .handle(new Request(exchange, json, match.parameters(), body, address, secure(exchange), caller));
+        Request request = new Request(exchange, json, match.parameters(), body, address, secure(exchange), caller);
+        String key = exchange.getRequestHeaders().getFirst(IDEMPOTENCY_KEY);
+        return key == null || caller == null || !method.equals("POST") || keepsSecrets(route)
+                ? route.handler().handle(request)
+                : once(route, request, caller, key, exchange.getRequestPath(), body);
+    }
+
+    /** Answers with passwords, tokens or tickets are not to be written down. */
+    private static boolean keepsSecrets(Route route) {
+        String path = route.path();
+        return path.contains("/users")
+                || path.contains("/me")
+                || path.contains("token")
+                || path.endsWith("/ticket")
+                || path.endsWith("/connect")
+                || path.endsWith("/logout");
+    }
+
+    private Response once(Route route, Request request, Caller caller, String key, String path, byte[] body) {
+        if (!KEY.matcher(key).matches()) {
+            throw RefusedException.field("Idempotency-Key", "must have 8 to 64 letters, digits or dashes");
+        }
+        String full = hash((caller.userId() + " " + path + " " + key).getBytes(StandardCharsets.UTF_8));
+        Optional<Repeats.Answer> known = repeats.begin(full, hash(body));
+        if (known.isPresent()) {
+            Repeats.Answer answer = known.get();
+            Object text = answer.json().isEmpty() ? null : new Response.Text("application/json", answer.json());
+            return new Response(answer.status(), text, Map.of("Idempotency-Replayed", "true"));
+        }
+        boolean done = false;
+        try {
+            Response response = route.handler().handle(request);
+            Object answer = response.body();
+            repeats.answered(full, new Repeats.Answer(response.status(), answer == null ? "" : json.text(answer)));
+            done = true;
+            return response;
+        } finally {
+            if (!done) {
+                repeats.forget(full);
+            }
+        }
+    }
+
+    private static String hash(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     /** What a program shows (RFC 6750 §2.1). A page of another site cannot send it, so it needs no other proof. */

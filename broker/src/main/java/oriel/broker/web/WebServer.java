@@ -64,16 +64,26 @@ public final class WebServer implements AutoCloseable {
      * @throws IOException if the port cannot be had; the message says what to do
      */
     public WebServer(
-            Options options, List<Resource> resources, Authenticator authenticator, Json json, BooleanSupplier ready)
+            Options options,
+            List<Resource> resources,
+            Authenticator authenticator,
+            Json json,
+            BooleanSupplier ready,
+            Repeats repeats,
+            RequestListener figures)
             throws IOException {
         List<Route> routes = new ArrayList<>(ServiceResource.routes(ready));
         resources.forEach(resource -> routes.addAll(resource.routes()));
-        HttpHandler api = onVirtualThread(new ApiHandler(routes, authenticator, json, options.behindProxy()));
+        HttpHandler api =
+                onVirtualThread(new ApiHandler(routes, authenticator, json, options.behindProxy(), repeats, figures));
         HttpHandler files = onVirtualThread(new StaticFiles());
         HttpHandler displays = displays(options.displayPort());
         graceful = Handlers.gracefulShutdown(new SecurityHeaders(exchange -> {
             String path = exchange.getRequestPath();
-            if (path.equals("/api") || path.startsWith("/api/") || path.startsWith("/health/")) {
+            if (path.equals("/api")
+                    || path.startsWith("/api/")
+                    || path.startsWith("/health/")
+                    || path.equals("/metrics")) {
                 api.handleRequest(exchange);
             } else if (path.equals("/display") && displays != null) {
                 displays.handleRequest(exchange);
