@@ -53,7 +53,7 @@ export function MachinesPage() {
       {
         id: 'name',
         title: t('machines.name'),
-        width: 'minmax(8rem, 1.2fr)',
+        width: 'minmax(7rem, 1.2fr)',
         cell: (row) => <Link to={`/admin/machines/${row.name}`}>{row.name}</Link>,
         sort: (row) => row.name,
       },
@@ -67,7 +67,7 @@ export function MachinesPage() {
       {
         id: 'lifecycle',
         title: t('machines.lifecycle'),
-        width: 'minmax(9rem, 1.6fr)',
+        width: 'minmax(7rem, 1.6fr)',
         cell: (row) => (
           <span className="oriel-virtual__state" title={row.failure}>
             <LifecycleLabel machine={row} />
@@ -78,8 +78,8 @@ export function MachinesPage() {
       },
       { id: 'power', title: t('machines.power'), width: 'minmax(5rem, 0.7fr)', cell: (row) => t(`power.${row.power}`), sort: (row) => row.power },
       { id: 'user', title: t('machines.user'), width: 'minmax(6rem, 1fr)', cell: (row) => row.username ?? '–', sort: (row) => row.username ?? '' },
-      { id: 'image', title: t('pools.image'), width: 'minmax(9rem, 1fr)', cell: (row) => `${row.image} · ${row.imageVersion}`, sort: (row) => `${row.image} ${row.imageVersion}` },
-      { id: 'changed', title: t('machines.changed'), width: 'minmax(12rem, 1fr)', cell: (row) => date(row.changed), sort: (row) => Date.parse(row.changed) },
+      { id: 'image', title: t('pools.image'), width: 'minmax(6rem, 1fr)', cell: (row) => `${row.image} · ${row.imageVersion}`, sort: (row) => `${row.image} ${row.imageVersion}` },
+      { id: 'changed', title: t('machines.changed'), width: 'minmax(9rem, 1.4fr)', cell: (row) => date(row.changed), sort: (row) => Date.parse(row.changed) },
     ],
     [t, date],
   );
