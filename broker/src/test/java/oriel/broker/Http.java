@@ -78,6 +78,9 @@ final class Http {
     }
 
     static String reason(HttpResponse<String> response) {
-        return json(response).path("reason").asString("");
+        // Exports, logs and figures are no JSON documents; refusals always are.
+        boolean refusal =
+                response.headers().firstValue("Content-Type").orElse("").startsWith("application/problem+json");
+        return refusal ? json(response).path("reason").asString("") : "";
     }
 }

@@ -48,13 +48,11 @@ public final class BrokerBenchmark {
             for (int i = 0; i < users; i++) {
                 names.add("user" + i);
             }
-            parallel(names.stream()
-                    .<Callable<Object>>map(name -> () -> broker.accounts()
-                            .create(
-                                    new Accounts.NewUser(name, null, Role.END_USER, List.of(), PASSWORD),
-                                    AuditEntry.SYSTEM,
-                                    ""))
-                    .toList());
+            names.forEach(name -> broker.accounts()
+                    .create(
+                            new Accounts.NewUser(name, null, Role.END_USER, List.of(), PASSWORD),
+                            AuditEntry.SYSTEM,
+                            ""));
             signIns(broker, names);
         } finally {
             delete(directory);
