@@ -26,7 +26,11 @@ public final class Passwords {
     private static final int LANES = 1;
     private static final int HASH_BYTES = 32;
     private static final int SALT_BYTES = 16;
-    private static final int PARALLEL = 4;
+    /**
+     * One core fewer than there are: hashing never yields, and those who hold a database connection on other virtual
+     * threads must get on meanwhile, or a log-on storm starves itself.
+     */
+    private static final int PARALLEL = Math.clamp(Runtime.getRuntime().availableProcessors() - 1, 1, 4);
 
     /** Without characters that people confuse. */
     private static final String ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
