@@ -15,10 +15,11 @@ import {
   TextInput,
 } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
+import { useState } from 'react';
+import { asFailure } from '../api/failure';
 import { FailureAlert } from '../app/FailureAlert';
 import { useToasts } from '../app/toasts';
+import { useSubmit } from '../app/useSubmit';
 import { useLanguage } from '../i18n/language';
 import { beginSecondFactor, confirmSecondFactor, removeSecondFactor, secondFactor, type Enrolment } from './api';
 
@@ -177,21 +178,4 @@ function PasswordField({ password, setPassword }: { password: string; setPasswor
       />
     </FormGroup>
   );
-}
-
-function useSubmit(act: () => Promise<void>) {
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await act();
-    } catch (error) {
-      setFailure(asFailure(error));
-    }
-    setBusy(false);
-  };
-  return { busy, failure, submit };
 }

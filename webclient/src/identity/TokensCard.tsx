@@ -21,10 +21,11 @@ import {
   TextInput,
 } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
+import { useState } from 'react';
+import { asFailure } from '../api/failure';
 import { ConfirmDialog } from '../app/ConfirmDialog';
 import { FailureAlert } from '../app/FailureAlert';
+import { useSubmit } from '../app/useSubmit';
 import { useLanguage } from '../i18n/language';
 import { deleteToken, makeToken, tokens, type ApiToken } from './api';
 
@@ -120,22 +121,10 @@ function MakeTokenDialog({ close }: { close: () => void }) {
   const [name, setName] = useState('');
   const [days, setDays] = useState(String(DEFAULT_DAYS));
   const [made, setMade] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
   const wanted = Number(days);
   const fits = Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_DAYS;
 
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      setMade(await makeToken(name.trim(), wanted));
-    } catch (error) {
-      setFailure(asFailure(error));
-    }
-    setBusy(false);
-  };
+  const { busy, failure, submit } = useSubmit(async () => setMade(await makeToken(name.trim(), wanted)));
 
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="token-title">

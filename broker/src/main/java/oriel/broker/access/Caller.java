@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 
@@ -36,6 +37,9 @@ public record Caller(
         Means means,
         Instant expires,
         String address) {
+    /** What users and groups are called. */
+    public static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
+
     /** What a caller has shown. */
     public enum Means {
         /** The cookie of a person's sign-in. */

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Caller;
 import oriel.broker.access.Role;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
@@ -35,7 +35,6 @@ public final class Accounts {
             ApiToken.class,
             LoginLock.class);
 
-    static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
     private static final int MOST_GROUPS = 64;
 
     private final Store store;
@@ -78,7 +77,7 @@ public final class Accounts {
             @Nullable String password) {
         /** Checks the fields. */
         public NewUser {
-            Check.matching("username", username, NAME);
+            Check.matching("username", username, Caller.NAME);
             Check.present("role", role);
             groups = checkedGroups(groups == null ? List.of() : groups);
             displayName = displayName == null || displayName.isBlank()
@@ -344,7 +343,7 @@ public final class Accounts {
             throw RefusedException.field("groups", "has more than " + MOST_GROUPS + " entries");
         }
         TreeSet<String> checked = new TreeSet<>();
-        groups.forEach(group -> checked.add(Check.matching("groups", group, NAME)));
+        groups.forEach(group -> checked.add(Check.matching("groups", group, Caller.NAME)));
         return List.copyOf(checked);
     }
 

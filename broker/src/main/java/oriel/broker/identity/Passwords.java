@@ -32,14 +32,12 @@ public final class Passwords {
      */
     private static final int PARALLEL = Math.clamp(Runtime.getRuntime().availableProcessors() - 1, 1, 4);
 
-    /** Without characters that people confuse. */
-    private static final String ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
-
     private static final Set<String> EASY = Set.of(
             "password12", "password123", "passwordpassword", "1234567890", "0123456789", "qwertyuiop", "qwertzuiop");
 
     private final Argon2Function argon2;
     private final SecureRandom random = new SecureRandom();
+    private final Secrets secrets = new Secrets();
     private final Semaphore parallel = new Semaphore(PARALLEL, true);
     private final String nobody;
 
@@ -71,14 +69,7 @@ public final class Passwords {
 
     /** A new password of 100 bits, in groups that can be typed. */
     public String generate() {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 20; i++) {
-            if (i > 0 && i % 5 == 0) {
-                text.append('-');
-            }
-            text.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
-        }
-        return text.toString();
+        return secrets.typed(4);
     }
 
     /**

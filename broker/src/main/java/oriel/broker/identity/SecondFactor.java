@@ -3,7 +3,6 @@ package oriel.broker.identity;
 import io.nayuki.qrcodegen.QrCode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,10 +25,6 @@ import oriel.broker.store.Tx;
  */
 public final class SecondFactor {
     private static final int RECOVERY_CODES = 10;
-    private static final int RECOVERY_LETTERS = 10;
-    /** Without characters that people confuse. */
-    private static final String ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
-
     private static final int QR_BORDER = 4;
 
     private final Store store;
@@ -37,7 +32,7 @@ public final class SecondFactor {
     private final Sealer sealer;
     private final Clock clock;
     private final TimeCodes codes = new TimeCodes();
-    private final SecureRandom random = new SecureRandom();
+    private final Secrets secrets = new Secrets();
 
     /** With its collaborators. */
     public SecondFactor(Store store, AuditTrail audit, Sealer sealer, Clock clock) {
@@ -106,7 +101,7 @@ public final class SecondFactor {
     List<String> confirm(Caller caller, String code) {
         List<String> recovery = new ArrayList<>();
         for (int i = 0; i < RECOVERY_CODES; i++) {
-            recovery.add(newRecoveryCode());
+            recovery.add(secrets.typed(2));
         }
         store.run(tx -> {
             TotpSecret totp = tx.lock(TotpSecret.class, caller.userId())
@@ -170,17 +165,6 @@ public final class SecondFactor {
 
     private static String purpose(UUID accountId) {
         return "totp of " + accountId;
-    }
-
-    private String newRecoveryCode() {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < RECOVERY_LETTERS; i++) {
-            if (i == RECOVERY_LETTERS / 2) {
-                text.append('-');
-            }
-            text.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
-        }
-        return text.toString();
     }
 
     /** As people type them. The account's name is no part of it: the codes have 49 random bits each, and are locked. */

@@ -12,6 +12,11 @@ import java.util.HexFormat;
  * slow hashing needless.
  */
 public final class Secrets {
+    /** Without characters that people confuse. */
+    private static final String ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
+
+    private static final int GROUP = 5;
+
     private final SecureRandom random = new SecureRandom();
 
     /** A new token, safe in cookies, headers and WebSocket sub-protocols. */
@@ -19,6 +24,18 @@ public final class Secrets {
         byte[] bytes = new byte[32];
         random.nextBytes(bytes);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** Random text that people type: groups of five letters with about five bits each. */
+    String typed(int groups) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < groups * GROUP; i++) {
+            if (i > 0 && i % GROUP == 0) {
+                text.append('-');
+            }
+            text.append(ALPHABET.charAt(random.nextInt(ALPHABET.length())));
+        }
+        return text.toString();
     }
 
     /** What is stored of a token. */

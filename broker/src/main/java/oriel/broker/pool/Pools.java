@@ -31,7 +31,6 @@ public final class Pools {
     /** A machine's name is the pool's with a number, and has at most 40 characters. */
     static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,33}");
 
-    private static final Pattern SUBJECT = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
     static final int MOST_MACHINES = 10_000;
 
     private final Store store;
@@ -173,7 +172,7 @@ public final class Pools {
         /** Checks the fields. */
         public NewEntitlement {
             Check.present("kind", kind);
-            Check.matching("subject", subject, SUBJECT);
+            Check.matching("subject", subject, Caller.NAME);
         }
     }
 

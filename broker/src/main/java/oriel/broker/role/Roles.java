@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Caller;
 import oriel.broker.access.Grant;
 import oriel.broker.access.Place;
 import oriel.broker.access.Reach;
@@ -26,7 +26,6 @@ import oriel.broker.web.Access;
 
 /** Roles with the scopes they hold in, and where objects are that scopes speak of. Thread-safe. */
 public final class Roles {
-    private static final Pattern SUBJECT = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
 
     private final Store store;
     private final AuditTrail audit;
@@ -59,7 +58,7 @@ public final class Roles {
         /** Checks the fields. */
         public NewGrant {
             Check.present("subjectKind", subjectKind);
-            Check.matching("subject", subject, SUBJECT);
+            Check.matching("subject", subject, Caller.NAME);
             Check.present("role", role);
             if (scope != null && scope != Scope.Kind.ALL) {
                 Check.text("scopeId", scopeId, 40);

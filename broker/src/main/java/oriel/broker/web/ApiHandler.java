@@ -46,7 +46,6 @@ final class ApiHandler implements HttpHandler {
     private static final HttpString ORIGIN = new HttpString("Origin");
     private static final HttpString FORWARDED_PROTO = new HttpString("X-Forwarded-Proto");
     private static final HttpString FORWARDED_FOR = new HttpString("X-Forwarded-For");
-    private static final HttpString FORWARDED_HOST = new HttpString("X-Forwarded-Host");
     private static final HttpString TRACE = new HttpString("X-Trace-Id");
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
     private static final String JSON = "application/json";
@@ -332,8 +331,9 @@ final class ApiHandler implements HttpHandler {
     }
 
     static boolean isOwn(String origin, HeaderMap headers) {
-        String asked =
-                headers.contains(FORWARDED_HOST) ? headers.getFirst(FORWARDED_HOST) : headers.getFirst(Headers.HOST);
+        String asked = headers.contains(Headers.X_FORWARDED_HOST)
+                ? headers.getFirst(Headers.X_FORWARDED_HOST)
+                : headers.getFirst(Headers.HOST);
         try {
             String authority = URI.create(origin).getRawAuthority();
             return authority != null && asked != null && authority.equalsIgnoreCase(asked.strip());

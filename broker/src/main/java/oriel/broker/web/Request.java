@@ -3,7 +3,6 @@ package oriel.broker.web;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
-import io.undertow.util.HttpString;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +18,6 @@ import oriel.broker.problem.RefusedException;
 
 /** A request of the API. For the thread that handles it. */
 public final class Request {
-    private static final HttpString FORWARDED_HOST = new HttpString("X-Forwarded-Host");
     private static final int DEFAULT_LIMIT = 50;
     private static final int MOST_LIMIT = 200;
 
@@ -212,7 +210,7 @@ public final class Request {
 
     /** Scheme, host and port as the browser sees them. */
     public URI origin() {
-        String host = exchange.getRequestHeaders().getFirst(FORWARDED_HOST);
+        String host = exchange.getRequestHeaders().getFirst(Headers.X_FORWARDED_HOST);
         return URI.create((secure ? "https://" : "http://") + (host == null ? exchange.getHostAndPort() : host));
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import oriel.broker.access.Caller;
 import oriel.broker.access.Role;
 import oriel.broker.identity.ExternalIdentity;
 import oriel.broker.problem.Reason;
@@ -17,7 +17,6 @@ import oriel.broker.problem.RefusedException;
 
 /** What an ID token says of a person, in our words. */
 final class IdentityClaims {
-    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,63}");
     private static final int MOST_GROUPS = 64;
     private static final int MOST_DISPLAY_NAME = 120;
 
@@ -32,7 +31,7 @@ final class IdentityClaims {
         String subject = claims.getSubject().getValue();
         String preferred = claims.getStringClaim("preferred_username");
         String username = name(preferred == null ? subject : preferred);
-        if (!NAME.matcher(username).matches()) {
+        if (!Caller.NAME.matcher(username).matches()) {
             throw new RefusedException(
                     Reason.IDENTITY_PROVIDER,
                     "The identity provider calls you \"" + preferred + "\", which cannot be a user name here.");
@@ -63,7 +62,7 @@ final class IdentityClaims {
     private static List<String> groups(IDTokenClaimsSet claims) {
         return strings(claims.getClaim("groups")).stream()
                 .map(group -> name(group.startsWith("/") ? group.substring(1) : group))
-                .filter(group -> NAME.matcher(group).matches())
+                .filter(group -> Caller.NAME.matcher(group).matches())
                 .sorted()
                 .distinct()
                 .limit(MOST_GROUPS)
