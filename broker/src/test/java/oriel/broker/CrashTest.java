@@ -53,7 +53,7 @@ class CrashTest {
             f.killAndRestart();
             Connected.Ready again = org.awaitility.Awaitility.await()
                     .pollInterval(Duration.ofMillis(5))
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Fixture.PATIENCE)
                     .ignoreException(RefusedException.class)
                     .until(
                             () -> f.broker
@@ -165,7 +165,7 @@ class CrashTest {
         static Connected until(java.util.function.Supplier<Connected> connect, CountDownLatch reached) {
             return org.awaitility.Awaitility.await()
                     .pollInterval(Duration.ofMillis(5))
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Fixture.PATIENCE)
                     .until(connect::get, c -> c instanceof Connected.Ready || reached.getCount() == 0);
         }
     }
@@ -209,7 +209,7 @@ class CrashTest {
                 int before = f.host.calls.size();
                 // The moment of death is a number of calls, not a time: a slow computer dies at the same place.
                 org.awaitility.Awaitility.await()
-                        .atMost(Duration.ofSeconds(20))
+                        .atMost(Fixture.PATIENCE)
                         .until(() -> f.host.calls.size() > before + after / 4
                                 || users.stream().noneMatch(Thread::isAlive));
                 f.abandon();

@@ -11,8 +11,11 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Role;
 import oriel.broker.identity.Accounts;
@@ -27,6 +30,9 @@ import oriel.hypervisor.host.HostException;
 final class Fixture implements AutoCloseable {
     static final String PASSWORD = "correct horse battery";
 
+    /** How long a test waits for what happens on another thread. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
     final FakeHost host = new FakeHost();
     final MovableClock clock = new MovableClock();
     final Path directory;
@@ -34,16 +40,23 @@ final class Fixture implements AutoCloseable {
     Broker broker;
     private final List<Broker> abandoned = new ArrayList<>();
 
+    static {
+        // The slowest computer that runs this suite is several times slower than a developer's.
+        Awaitility.setDefaultTimeout(PATIENCE);
+    }
+
     /**
-     * Starts.
+     * Starts, and waits until the pool's machines are as they are to be: before that, a claim finds none.
      *
      * @param size machines of the pool
      * @param warm spares of the pool
      */
     Fixture(int size, int warm) {
         this(size, warm, host -> {});
+        awaitSettled();
     }
 
+    /** Starts on a host that is prepared by {@code before}, and doesn't wait for the machines. */
     Fixture(int size, int warm, java.util.function.Consumer<FakeHost> before) {
         try {
             directory = Files.createTempDirectory("oriel-broker-test");
@@ -140,7 +153,7 @@ final class Fixture implements AutoCloseable {
     /** Connects, again if need be, until the display could be opened. */
     Connected.Ready connectUntilReady(Caller caller) {
         return await().pollInterval(Duration.ofMillis(5))
-                                .atMost(Duration.ofSeconds(20))
+                                .atMost(PATIENCE)
                                 .until(() -> connect(caller), Connected.Ready.class::isInstance)
                         instanceof Connected.Ready ready
                 ? ready
@@ -153,7 +166,7 @@ final class Fixture implements AutoCloseable {
 
     Desktop awaitState(Caller caller, Desktop.State state) {
         return await().pollInterval(Duration.ofMillis(5))
-                .atMost(Duration.ofSeconds(20))
+                .atMost(PATIENCE)
                 .until(() -> desktop(caller), desktop -> desktop.state() == state);
     }
 
@@ -167,22 +180,18 @@ final class Fixture implements AutoCloseable {
 
     /** Waits until no operation is open and nothing is to be done for any machine. */
     void awaitSettled() {
-        await().pollInterval(Duration.ofMillis(10))
-                .atMost(Duration.ofSeconds(20))
-                .untilAsserted(() -> {
-                    long open = broker.store()
-                            .call(tx -> tx.count("select count(*) from Operation where openKey is not null"));
-                    assertThat(open).isZero();
-                    List<Machine> machines = machines();
-                    assertThat(machines)
-                            .allSatisfy(machine -> assertThat(machine.need()).isEqualTo(Machine.Need.NOTHING));
-                    Pools.PoolView pool = pool();
-                    assertThat(machines).hasSize(pool.size());
-                    List<Machine> free =
-                            machines.stream().filter(Machine::claimable).toList();
-                    assertThat(free.stream().filter(Machine::powerWanted).count())
-                            .isGreaterThanOrEqualTo(Math.min(free.size(), pool.enabled() ? pool.warm() : 0));
-                });
+        await().pollInterval(Duration.ofMillis(10)).atMost(PATIENCE).untilAsserted(() -> {
+            long open = broker.store().call(tx -> tx.count("select count(*) from Operation where openKey is not null"));
+            assertThat(open).isZero();
+            List<Machine> machines = machines();
+            assertThat(machines)
+                    .allSatisfy(machine -> assertThat(machine.need()).isEqualTo(Machine.Need.NOTHING));
+            Pools.PoolView pool = pool();
+            assertThat(machines).hasSize(pool.size());
+            List<Machine> free = machines.stream().filter(Machine::claimable).toList();
+            assertThat(free.stream().filter(Machine::powerWanted).count())
+                    .isGreaterThanOrEqualTo(Math.min(free.size(), pool.enabled() ? pool.warm() : 0));
+        });
     }
 
     Pools.PoolView pool() {
@@ -207,9 +216,13 @@ final class Fixture implements AutoCloseable {
         }
     }
 
-    /** Runs with the system's clock, ahead by what a test has skipped. */
+    /**
+     * Runs as the system's clock does, ahead by what a test has skipped. Starts at ten in the morning: what depends on
+     * the time of day must not depend on when the suite runs.
+     */
     static final class MovableClock extends Clock {
-        private volatile Duration ahead = Duration.ZERO;
+        private volatile Duration ahead = Duration.between(
+                Instant.now(), LocalDate.now(ZoneOffset.UTC).atTime(10, 0).toInstant(ZoneOffset.UTC));
 
         void skip(Duration time) {
             ahead = ahead.plus(time);
@@ -217,7 +230,7 @@ final class Fixture implements AutoCloseable {
 
         @Override
         public java.time.ZoneId getZone() {
-            return java.time.ZoneOffset.UTC;
+            return ZoneOffset.UTC;
         }
 
         @Override

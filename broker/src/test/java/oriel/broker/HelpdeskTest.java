@@ -239,7 +239,7 @@ class HelpdeskTest {
 
         JsonNode await(String name) throws InterruptedException {
             while (true) {
-                String[] event = events.poll(10, TimeUnit.SECONDS);
+                String[] event = events.poll(60, TimeUnit.SECONDS);
                 assertThat(event).as("event " + name).isNotNull();
                 if (event[0].equals(name)) {
                     return Http.JSON.readTree(event[1]);

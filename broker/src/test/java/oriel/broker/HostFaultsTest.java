@@ -30,12 +30,14 @@ class HostFaultsTest {
     @Test
     void aFailedStepIsTriedAgain() {
         AtomicInteger failures = new AtomicInteger(3);
-        try (Fixture f = new Fixture(1, 0)) {
-            f.host.script = call -> {
-                if (failures.getAndDecrement() > 0) {
-                    throw new HostException(HostException.Reason.FAILED, "the disk is slow today");
-                }
-            };
+        try (Fixture f = new Fixture(
+                1,
+                0,
+                host -> host.script = call -> {
+                    if (failures.getAndDecrement() > 0) {
+                        throw new HostException(HostException.Reason.FAILED, "the disk is slow today");
+                    }
+                })) {
             Caller ann = f.newUser("ann");
             f.connectUntilReady(ann);
             assertThat(failures.get()).isNegative();
@@ -66,12 +68,14 @@ class HostFaultsTest {
 
     @Test
     void aBrokenImageIsSaidAndNotTriedForEver() {
-        try (Fixture f = new Fixture(1, 0)) {
-            f.host.script = call -> {
-                if (call.what().equals("create")) {
-                    throw new HostException(HostException.Reason.IMAGE, "disk.raw is not a disk");
-                }
-            };
+        try (Fixture f = new Fixture(
+                1,
+                0,
+                host -> host.script = call -> {
+                    if (call.what().equals("create")) {
+                        throw new HostException(HostException.Reason.IMAGE, "disk.raw is not a disk");
+                    }
+                })) {
             Caller ann = f.newUser("ann");
             try {
                 f.connect(ann);
@@ -184,9 +188,10 @@ class HostFaultsTest {
             f.connect(ann);
             f.awaitSettled();
             f.host.allReady();
-            assertThat(f.desktop(ann).state()).isEqualTo(State.STARTING);
-            f.broker.controller().round();
-            assertThat(f.desktop(ann).state()).isEqualTo(State.READY);
+            await().until(() -> {
+                f.broker.controller().round();
+                return f.desktop(ann).state() == State.READY;
+            });
         }
     }
 

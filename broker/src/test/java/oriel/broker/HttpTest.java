@@ -278,21 +278,21 @@ class HttpTest {
         Http http = user("viewer");
         JsonNode ready = connected(http);
         Screen screen = new Screen();
-        WebSocket socket = open(http, ready, screen).get(10, TimeUnit.SECONDS);
+        WebSocket socket = open(http, ready, screen).get(60, TimeUnit.SECONDS);
         // RFC 6143 §7.1.1: the server speaks first.
-        assertThat(screen.first.get(10, TimeUnit.SECONDS)).startsWith("RFB 003.008");
+        assertThat(screen.first.get(60, TimeUnit.SECONDS)).startsWith("RFB 003.008");
         handshake(socket);
         Caller caller = f.signIn("viewer");
         f.awaitState(caller, State.CONNECTED);
 
         Screen second = new Screen();
-        assertThat(open(http, ready, second)).succeedsWithin(java.time.Duration.ofSeconds(10));
-        assertThat(second.closed.get(10, TimeUnit.SECONDS))
+        assertThat(open(http, ready, second)).succeedsWithin(Fixture.PATIENCE);
+        assertThat(second.closed.get(60, TimeUnit.SECONDS))
                 .as("a ticket is for one time")
                 .isEqualTo(4401);
 
         http.post("/api/v1/sessions/" + ready.path("sessionId").asString() + "/logoff", null);
-        assertThat(screen.closed.get(10, TimeUnit.SECONDS)).isEqualTo(4000);
+        assertThat(screen.closed.get(60, TimeUnit.SECONDS)).isEqualTo(4000);
     }
 
     @Test
@@ -300,8 +300,8 @@ class HttpTest {
         Http http = user("dropped");
         JsonNode ready = connected(http);
         Screen screen = new Screen();
-        WebSocket socket = open(http, ready, screen).get(10, TimeUnit.SECONDS);
-        screen.first.get(10, TimeUnit.SECONDS);
+        WebSocket socket = open(http, ready, screen).get(60, TimeUnit.SECONDS);
+        screen.first.get(60, TimeUnit.SECONDS);
         handshake(socket);
         Caller caller = f.signIn("dropped");
         f.awaitState(caller, State.CONNECTED);
@@ -311,14 +311,14 @@ class HttpTest {
         String session = ready.path("sessionId").asString();
         JsonNode again = Http.json(http.post("/api/v1/sessions/" + session + "/ticket", null));
         Screen back = new Screen();
-        WebSocket reopened = open(http, again, back).get(10, TimeUnit.SECONDS);
-        back.first.get(10, TimeUnit.SECONDS);
+        WebSocket reopened = open(http, again, back).get(60, TimeUnit.SECONDS);
+        back.first.get(60, TimeUnit.SECONDS);
         handshake(reopened);
         f.awaitState(caller, State.CONNECTED);
 
         // Signing out of the portal cuts what was opened from it, and leaves the session.
         http.post("/api/v1/logout", null);
-        assertThat(back.closed.get(10, TimeUnit.SECONDS)).isEqualTo(4002);
+        assertThat(back.closed.get(60, TimeUnit.SECONDS)).isEqualTo(4002);
         f.awaitState(caller, State.DISCONNECTED);
         assertThat(f.broker.sessions().get(java.util.UUID.fromString(session)).state())
                 .isEqualTo(SessionState.DISCONNECTED);
@@ -331,7 +331,7 @@ class HttpTest {
         Screen screen = new Screen();
         CompletableFuture<WebSocket> socket =
                 builder(ready).header("Origin", "https://evil.example").buildAsync(display(), screen);
-        assertThat(socket).failsWithin(java.time.Duration.ofSeconds(10)).withThrowableOfType(ExecutionException.class);
+        assertThat(socket).failsWithin(Fixture.PATIENCE).withThrowableOfType(ExecutionException.class);
     }
 
     private static WebSocket.Builder builder(JsonNode ready) {

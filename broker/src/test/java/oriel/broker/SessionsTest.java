@@ -221,7 +221,7 @@ class SessionsTest {
     void theStagesOfAStartAreTold() {
         try (Fixture f = new Fixture(1, 0, host -> host.readyByHand = true)) {
             Caller ann = f.newUser("ann");
-            // Until its first machine is provisioned, a pool has nothing to connect to but its queue.
+            // Until its machines are known, a pool has nothing to connect to but its queue.
             f.awaitSettled();
             assertThat(f.desktop(ann).action()).isEqualTo(Desktop.Action.CONNECT);
             f.connect(ann);
