@@ -17,7 +17,6 @@ import oriel.hypervisor.cpu.Vcpu;
 import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.cpu.emulated.EmulatedCpu;
 import oriel.hypervisor.cpu.emulated.TranslationPolicy;
-import oriel.hypervisor.cpu.emulated.Translator;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
@@ -96,7 +95,6 @@ final class Board {
     private final @Nullable BiosParts bios;
     private final List<VirtioNet> networkCards = new ArrayList<>();
     final @Nullable CdDrive cdDrive;
-    final Translator translator;
     private final List<Device> devices = new ArrayList<>();
 
     /**
@@ -123,17 +121,15 @@ final class Board {
         RandomGenerator random = config.instructionTime()
                 .<RandomGenerator>map(time -> new Random(time.seed()))
                 .orElseGet(SecureRandom::new);
-        translator = new Translator();
-        // When translated code takes over depends on how fast the host is: nothing for a run that is to be repeated.
-        boolean translates = "on".equals(System.getProperty("oriel.cpu.translator"))
-                && config.instructionTime().isEmpty();
+        TranslationPolicy translation = "off".equals(System.getProperty("oriel.cpu.translator"))
+                ? TranslationPolicy.NEVER
+                : TranslationPolicy.HOT;
         List<EmulatedCpu> processors = new ArrayList<>();
         for (int number = 0; number < config.cpus(); number++) {
             Processor signals = new Processor(number);
             LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
             CpuModel model = CpuModel.orielV2().withTopology(config.cpus(), number);
-            EmulatedCpu cpu = new EmulatedCpu(
-                    memory, bus, apic, clock, random, model, translates ? translator : null, TranslationPolicy.HOT);
+            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock, random, model, translation);
             signals.cpu = cpu;
             processors.add(cpu);
         }
@@ -337,7 +333,6 @@ final class Board {
         for (EmulatedCpu cpu : cpus) {
             cpu.close();
         }
-        translator.close();
         memory.close();
         generation.close();
         videoMemory.close();

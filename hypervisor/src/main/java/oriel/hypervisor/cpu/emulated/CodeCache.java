@@ -1,12 +1,12 @@
 package oriel.hypervisor.cpu.emulated;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.memory.GuestMemory;
 import oriel.hypervisor.memory.MemoryRegion;
 
@@ -27,7 +27,6 @@ final class CodeCache implements GuestMemory.Observer {
 
     private static final int ARENA_WORDS = 1 << 21;
     static final int JUMP_ENTRIES = 1 << 15;
-    private static final int MAX_REGIONS = 6000;
     private static final long EMPTY = 0;
     private static final long REMOVED = -1;
 
@@ -49,11 +48,11 @@ final class CodeCache implements GuestMemory.Observer {
 
         boolean stale;
 
-        /** The first operation, which that of a region may have replaced. */
-        long firstWord;
-
-        /** Regions it belongs to or has belonged to, and its copies in the arena. */
-        List<Region> regions = List.of();
+        /**
+         * Offsets of its translation, 0 if it has none: its code, code that leaves to the interpreter, and the jumps at
+         * its end.
+         */
+        int nativeAt, nativeLeave, nativeTaken, nativeNotTaken;
 
         Block(long key, int start, int end, long physical, int length, long secondPage, int secondLength) {
             this.key = key;
@@ -105,8 +104,8 @@ final class CodeCache implements GuestMemory.Observer {
     /** For every operation: offset of its instruction in the page, {@link #BLOCK_START} added, or {@link #CONTINUATION}. */
     final short[] marks = new short[ARENA_WORDS];
 
-    /** Jump cache: linear address, then tag (high half) and arena index (low half). */
-    final long[] jumps = new long[JUMP_ENTRIES * 2];
+    /** Jump cache: linear address, then tag (high half) and arena index (low half), then address of translated code. */
+    final long[] jumps = new long[JUMP_ENTRIES * 4];
 
     private final GuestMemory memory;
     private final Mmu mmu;
@@ -119,28 +118,23 @@ final class CodeCache implements GuestMemory.Observer {
     /** Changes when the arena was emptied: an index from before means nothing. */
     int epoch;
 
-    /** Stands for a region where there is none. */
-    final Region noRegion =
-            new Region(new Translation(new NoCode(), new int[0], 0, false), new Block[0], new int[0], 0);
+    /** Changes whenever some code goes. */
+    int generation;
 
-    /** Regions in use, by the number in {@link Op#REGION}. */
-    Region[] regions = new Region[256];
+    /** Translated code; null if nothing is translated. */
+    final @Nullable NativeCode translations;
+
+    /** First word of a block that may be translated. */
+    private final long entryWord;
 
     // Ascending by start.
     private final List<Block> decoded = new ArrayList<>();
-    private final ArrayDeque<Integer> freeNumbers = new ArrayDeque<>();
-    private int regionCount;
 
-    private static final class NoCode extends TranslatedCode {
-        @Override
-        int run(Interpreter cpu, long[] registers, long[] tlb, long[] xmm, int entry) {
-            throw new IllegalStateException("no region");
-        }
-    }
-
-    CodeCache(GuestMemory memory, Mmu mmu) {
+    CodeCache(GuestMemory memory, Mmu mmu, CpuState state, TranslationPolicy policy) {
         this.memory = memory;
         this.mmu = mmu;
+        translations = policy.executions() == 0 ? null : NativeCode.of(state, jumps);
+        entryWord = Op.ENTRY | (long) -policy.executions() << 32;
         memory.observe(this);
     }
 
@@ -218,14 +212,20 @@ final class CodeCache implements GuestMemory.Observer {
      * @param secondPage physical page of the rest, or -1
      */
     Block add(BlockBuilder code, long physical, int mode, int length, long secondPage, int secondLength) {
-        if (top + code.size() > ARENA_WORDS) {
+        if (top + 1 + code.size() > ARENA_WORDS) {
             clear();
         }
         int start = top;
-        top += code.size();
-        code.copyTo(arena, marks, start);
+        top += 1 + code.size();
+        code.copyTo(arena, marks, start + 1);
+        // The word that enters the block is a part of its first instruction.
+        marks[start] = marks[start + 1];
+        marks[start + 1] = CONTINUATION;
+        arena[start] = Op.NOP;
         Block block = new Block(key(physical, mode), start, top, physical, length, secondPage, secondLength);
-        block.firstWord = arena[start];
+        if (translatable(block)) {
+            arena[start] = entryWord;
+        }
         decoded.add(block);
         put(block);
         register(block, physical, length);
@@ -278,13 +278,9 @@ final class CodeCache implements GuestMemory.Observer {
         }
         block.stale = true;
         makeStale(block.start, block.end);
-        for (Region region : block.regions) {
-            retire(region);
-            for (int i = 0; i < region.blocks.length; i++) {
-                if (region.blocks[i] == block) {
-                    makeStale(region.copies[i], region.copies[i] + block.end - block.start);
-                }
-            }
+        generation++;
+        if (block.nativeAt != 0 && translations != null) {
+            translations.retire(block);
         }
         removeKey(block);
         unregister(block, block.physical >>> 12);
@@ -301,11 +297,69 @@ final class CodeCache implements GuestMemory.Observer {
         }
     }
 
-    // ---- regions ----------------------------------------------------------------------------------------------------
+    // ---- translations -----------------------------------------------------------------------------------------------
+
+    private boolean translatable(Block block) {
+        return translations != null
+                && !block.crossesPage()
+                && CpuMode.codeSize(block.mode()) == 3
+                && (block.mode() & CpuMode.SINGLE) == 0;
+    }
+
+    /** Translates the block that begins at an arena index; false if it stays interpreted. */
+    boolean translate(int start) {
+        Block block = blockAt(start);
+        if (block == null || block.stale || translations == null) {
+            return false;
+        }
+        if (!translations.hasRoom()) {
+            dropTranslations();
+        }
+        arena[start] = Op.NATIVE | (long) translations.translate(block, arena) << 32;
+        return true;
+    }
+
+    private void dropTranslations() {
+        for (Block block : decoded) {
+            if (block.nativeAt != 0) {
+                block.nativeAt = 0;
+                block.nativeTaken = 0;
+                block.nativeNotTaken = 0;
+                if (!block.stale) {
+                    arena[block.start] = entryWord;
+                }
+            }
+        }
+        forgetTranslations();
+    }
+
+    private void forgetTranslations() {
+        for (int i = 2; i < jumps.length; i += 4) {
+            jumps[i] = 0;
+        }
+        if (translations != null) {
+            translations.clear();
+        }
+    }
+
+    /** A branch goes to a block: if both are translated, it does so without a look from now on. */
+    void linkNative(int at, boolean taken, int to) {
+        Block from = blockAt(at);
+        if (translations != null && from != null && from.nativeAt != 0 && Op.op(arena[to]) == Op.NATIVE) {
+            translations.link(from, taken, (int) (arena[to] >>> 32));
+        }
+    }
+
+    /** A jump goes to an address and an arena index: if that is translated, the next jump goes there without a look. */
+    void noteNative(long linear, int pc) {
+        int i = (int) (linear ^ linear >>> 13) << 2 & JUMP_ENTRIES * 4 - 4;
+        if (translations != null && jumps[i] == linear && (int) jumps[i + 1] == pc && Op.op(arena[pc]) == Op.NATIVE) {
+            jumps[i + 2] = translations.address((int) (arena[pc] >>> 32));
+        }
+    }
 
     /** The block with an arena index, or null. */
-    @Nullable
-    Block blockAt(int pc) {
+    private @Nullable Block blockAt(int pc) {
         int low = 0;
         int high = decoded.size() - 1;
         while (low <= high) {
@@ -320,100 +374,6 @@ final class CodeCache implements GuestMemory.Observer {
             }
         }
         return null;
-    }
-
-    /** The block at another offset in the same page and mode, or null. */
-    @Nullable
-    Block sibling(Block block, int offset) {
-        return find(key(block.physical & -0x1000L | offset, block.mode()));
-    }
-
-    int instructions(Block block) {
-        int count = 0;
-        for (int i = block.start; i < block.end; i++) {
-            if (marks[i] != CONTINUATION) {
-                count++;
-            }
-        }
-        return count;
-    }
-
-    /** The operations of a block as they were decoded. */
-    long[] words(Block block) {
-        long[] words = Arrays.copyOfRange(arena, block.start, block.end);
-        words[0] = block.firstWord;
-        return words;
-    }
-
-    short[] marks(Block block) {
-        return Arrays.copyOfRange(marks, block.start, block.end);
-    }
-
-    /** Takes a translation into use, unless its blocks have gone in the meantime. */
-    void install(RegionSelection selection, Translation translation) {
-        Block[] blocks = selection.blocks();
-        int words = 0;
-        for (Block block : blocks) {
-            if (block.stale) {
-                return;
-            }
-            words += block.end - block.start;
-        }
-        if (top + words > ARENA_WORDS) {
-            return;
-        }
-        if (regionCount == MAX_REGIONS) {
-            retireAll();
-        }
-        int[] copies = new int[blocks.length];
-        Integer free = freeNumbers.poll();
-        int number = free == null ? regionCount : free;
-        Region region = new Region(translation, blocks, copies, number);
-        if (number >= regions.length) {
-            regions = Arrays.copyOf(regions, regions.length * 2);
-        }
-        regions[number] = region;
-        regionCount++;
-        for (int i = 0; i < blocks.length; i++) {
-            Block block = blocks[i];
-            copies[i] = top;
-            System.arraycopy(arena, block.start, arena, top, block.end - block.start);
-            System.arraycopy(marks, block.start, marks, top, block.end - block.start);
-            arena[top] = block.firstWord;
-            top += block.end - block.start;
-            if (block.regions.isEmpty()) {
-                block.regions = new ArrayList<>();
-            }
-            block.regions.add(region);
-            if (selection.code().entries()[i]) {
-                arena[block.start] = region.entry(i);
-            }
-        }
-    }
-
-    /** Nobody enters a region any more. */
-    private void retire(Region region) {
-        if (region.stale) {
-            return;
-        }
-        region.stale = true;
-        regions[region.number] = noRegion;
-        freeNumbers.add(region.number);
-        regionCount--;
-        for (int i = 0; i < region.blocks.length; i++) {
-            Block block = region.blocks[i];
-            if (arena[block.start] == region.entry(i)) {
-                arena[block.start] = block.firstWord;
-            }
-        }
-    }
-
-    private void retireAll() {
-        for (Region region : regions.clone()) {
-            if (region != null && region != noRegion) {
-                retire(region);
-            }
-        }
     }
 
     private void unregister(Block block, long page) {
@@ -461,14 +421,8 @@ final class CodeCache implements GuestMemory.Observer {
                 arena[i] = Op.STALE;
             }
         }
-        for (Region region : regions) {
-            if (region != null) {
-                region.stale = true;
-            }
-        }
-        Arrays.fill(regions, noRegion);
-        freeNumbers.clear();
-        regionCount = 0;
+        forgetTranslations();
+        generation++;
         decoded.clear();
         used = 0;
         top = 1;

@@ -1,7 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -29,7 +28,6 @@ public final class EmulatedCpu implements Vcpu {
     private final InterruptSource interrupts;
     private final Mmu mmu;
     private final CodeCache cache;
-    private final HotCode hot;
     private final SystemUnit system;
     private final Interpreter interpreter;
 
@@ -48,14 +46,13 @@ public final class EmulatedCpu implements Vcpu {
      */
     public EmulatedCpu(
             GuestMemory memory, IoBus bus, InterruptSource interrupts, MachineClock clock, RandomGenerator random) {
-        this(memory, bus, interrupts, clock, random, CpuModel.orielV2(), null, TranslationPolicy.HOT);
+        this(memory, bus, interrupts, clock, random, CpuModel.orielV2(), TranslationPolicy.NEVER);
     }
 
     /**
      * The only processor of a machine, of the default model, that translates hot code.
      *
      * @param random what RDRAND and RDSEED give, as above
-     * @param translator may be shared with other processors and machines; null: everything is interpreted
      * @param policy when code is translated
      */
     public EmulatedCpu(
@@ -64,9 +61,8 @@ public final class EmulatedCpu implements Vcpu {
             InterruptSource interrupts,
             MachineClock clock,
             RandomGenerator random,
-            @Nullable Translator translator,
             TranslationPolicy policy) {
-        this(memory, bus, interrupts, clock, random, CpuModel.orielV2(), translator, policy);
+        this(memory, bus, interrupts, clock, random, CpuModel.orielV2(), policy);
     }
 
     /** As above, of a model, which says too how many processors there are and which one this is. */
@@ -77,20 +73,18 @@ public final class EmulatedCpu implements Vcpu {
             MachineClock clock,
             RandomGenerator random,
             CpuModel model,
-            @Nullable Translator translator,
             TranslationPolicy policy) {
         this.memory = memory;
         this.interrupts = interrupts;
         mmu = new Mmu(state, memory, bus, fault);
-        cache = new CodeCache(memory, mmu);
+        cache = new CodeCache(memory, mmu, state, policy);
         system = new SystemUnit(state, mmu, fault, bus, interrupts, clock, model);
         system.checkPdptesThrough(this::physicalRead64);
         mmu.watchedBy(system.watch());
         SseUnit sse = new SseUnit(state, mmu, fault);
         X87Unit x87 = new X87Unit(state, mmu, fault);
-        hot = new HotCode(cache, translator, policy);
         Decoder decoder = new Decoder(memory, mmu, cache);
-        interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87, random, hot));
+        interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87, random));
         mmu.deviceTouched = interpreter::attention;
         reset();
     }
@@ -176,12 +170,7 @@ public final class EmulatedCpu implements Vcpu {
         cpu.enteredHandler = false;
         cpu.flagKind = Flags.EAGER;
         state.interruptShadow = false;
-        cpu.leftAt = 0;
-        hot.install();
         boolean completed = enter(cpu) && cpu.execute(entry);
-        if (cpu.leftAt != 0 && cpu.deferred == 0) {
-            hot.sample(cpu.leftAt);
-        }
         cpu.materialise();
         if (!completed) {
             fault(cpu);
@@ -296,6 +285,16 @@ public final class EmulatedCpu implements Vcpu {
         return given == 0 ? instructions : instructions + given - interpreter.left - interpreter.deferred;
     }
 
+    /** What the translator has done. */
+    public TranslationStatistics translations() {
+        NativeCode translations = cache.translations;
+        return translations == null ? TranslationStatistics.NONE : translations.statistics();
+    }
+
     @Override
-    public void close() {}
+    public void close() {
+        if (cache.translations != null) {
+            cache.translations.close();
+        }
+    }
 }

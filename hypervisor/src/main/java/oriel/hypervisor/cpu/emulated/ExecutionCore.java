@@ -16,7 +16,6 @@ abstract class ExecutionCore {
     final X87Unit x87;
     final RandomGenerator random;
     private final Decoder decoder;
-    private final HotCode hot;
 
     // Lazy arithmetic flags: see Flags.compute. EAGER: they are in state.rflags.
     int flagKind;
@@ -36,9 +35,6 @@ abstract class ExecutionCore {
 
     long lookupRip;
 
-    /** Where {@link #leave} was called last; 0 if a run ended otherwise. */
-    int leftAt;
-
     int mode;
     boolean mode64;
     private long codeBase;
@@ -56,7 +52,6 @@ abstract class ExecutionCore {
         this.sse = units.sse();
         this.x87 = units.x87();
         this.random = units.random();
-        this.hot = units.hot();
     }
 
     /** Makes the block in progress the last one before the run loop looks at interrupts. */
@@ -85,6 +80,8 @@ abstract class ExecutionCore {
         int context = (mode & 63) << 1 | (mmu.user() ? 1 : 0);
         userTag = mmu.userGeneration << 9 | context << 1;
         globalTag = mmu.globalGeneration << 9 | context << 1 | 1;
+        registers[NativeLayout.USER_TAG] = userTag;
+        registers[NativeLayout.GLOBAL_TAG] = globalTag;
     }
 
     // ---- flags ------------------------------------------------------------------------------------------------------
@@ -162,7 +159,7 @@ abstract class ExecutionCore {
                 }
                 default -> {}
             }
-        } else if (kind != Flags.EAGER && (code & 14) == 4) {
+        } else if (kind != Flags.EAGER && kind != Flags.READY && (code & 14) == 4) {
             long result = (kind & ~3) == Flags.ADD ? flagA + flagB : flagA;
             return result << shift == 0 == (code == 4);
         }
@@ -176,7 +173,7 @@ abstract class ExecutionCore {
     final int jump(long rip) {
         long[] jumps = cache.jumps;
         long linear = wrap(rip + codeBase); // segments have the same offsets
-        int i = (int) (linear ^ linear >>> 13) << 1 & CodeCache.JUMP_ENTRIES * 2 - 2;
+        int i = (int) (linear ^ linear >>> 13) << 2 & CodeCache.JUMP_ENTRIES * 4 - 4;
         if (jumps[i] == linear) {
             long entry = jumps[i + 1];
             int tag = (int) (entry >>> 32);
@@ -227,15 +224,13 @@ abstract class ExecutionCore {
             block = decoder.decode(linear, physical, mode);
         }
         lookingUp = false;
-        if (hot.eager) {
-            hot.lookedUp(block);
-        }
         registers[Op.RIP_BASE] = rip - (linear & 0xFFF);
         if (!block.crossesPage()) {
-            int i = (int) (linear ^ linear >>> 13) << 1 & CodeCache.JUMP_ENTRIES * 2 - 2;
+            int i = (int) (linear ^ linear >>> 13) << 2 & CodeCache.JUMP_ENTRIES * 4 - 4;
             cache.jumps[i] = linear;
             boolean global = mmu.fetchedGlobal(linear);
             cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | block.start;
+            cache.jumps[i + 2] = 0;
             mmu.noteLinked(linear);
         }
         return block;
@@ -265,7 +260,6 @@ abstract class ExecutionCore {
 
     /** Leaves to the run loop; the next instruction is the one at an arena index that starts a block or a jump. */
     final boolean leave(int pc) {
-        leftAt = pc;
         int mark = cache.marks[pc];
         long base = registers[Op.RIP_BASE];
         if (mark != CodeCache.CONTINUATION) {

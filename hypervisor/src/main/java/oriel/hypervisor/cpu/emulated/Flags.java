@@ -12,7 +12,14 @@ final class Flags {
     static final int ARITHMETIC = CF | PF | AF | ZF | SF | OF;
 
     /** Kinds: what the two recorded values are. The size (log2 of bytes) is in the low two bits beside it. */
-    static final int EAGER = 0, ADD = 1 << 2, SUB = 2 << 2, LOGIC = 3 << 2, INC = 4 << 2, DEC = 5 << 2, RESULT = 6 << 2;
+    static final int EAGER = 0,
+            ADD = 1 << 2,
+            SUB = 2 << 2,
+            LOGIC = 3 << 2,
+            INC = 4 << 2,
+            DEC = 5 << 2,
+            RESULT = 6 << 2,
+            READY = 7 << 2;
 
     private Flags() {}
 
@@ -20,8 +27,8 @@ final class Flags {
      * The arithmetic flags.
      *
      * @param kind {@link #ADD} and {@link #SUB}: both operands; {@link #LOGIC}: the result; {@link #INC}, {@link #DEC}:
-     *     the result and the carry from before; {@link #RESULT}: the result, and CF, AF and OF ready made; plus the
-     *     size in the low two bits
+     *     the result and the carry from before; {@link #RESULT}: the result, and CF, AF and OF ready made; {@link #READY}:
+     *     nothing, and all six; plus the size in the low two bits
      */
     static int compute(int kind, long a, long b) {
         int shift = 64 - (8 << (kind & 3));
@@ -63,6 +70,7 @@ final class Flags {
                 }
                 yield result == Long.MAX_VALUE >> shift << shift ? flags | OF : flags;
             }
+            case READY -> (int) b & ARITHMETIC;
             default -> resultFlags(a << shift, (int) a) | (int) b;
         };
     }

@@ -180,7 +180,8 @@ abstract class IntegerOperations extends ExecutionCore {
                 long result = value >>> count;
                 put(slot, size, result);
                 int carry = (int) (value >>> count - 1) & 1;
-                lazy(Flags.RESULT, size, result, carry | overflow((int) (value >>> bits - 1) & 1));
+                // Defined for one bit only, where it is the old top bit; processors make it so for any count.
+                lazy(Flags.RESULT, size, result, carry | overflow((int) (result >>> bits - 2) & 1));
             }
             default -> {
                 long signed = value << 64 - bits >> 64 - bits;
@@ -244,7 +245,10 @@ abstract class IntegerOperations extends ExecutionCore {
             carry = (int) (value >>> bits - count) & 1;
         }
         put(slot, size, result);
-        lazy(Flags.RESULT, size, result, carry | overflow((int) ((result ^ value) >>> bits - 1) & 1));
+        // Defined for one bit only, where it is whether the sign changed; processors make it so for any count.
+        int top = (int) (result >>> bits - 1) & 1;
+        int below = right ? (int) (result >>> bits - 2) & 1 : carry;
+        lazy(Flags.RESULT, size, result, carry | overflow(top ^ below));
     }
 
     /** 4 MUL, 5 IMUL, 6 DIV, 7 IDIV with the accumulator. */

@@ -7,17 +7,12 @@ import oriel.hypervisor.cpu.CpuState;
  * only (HugeMethodLimit), so that everything rare is in {@link RareOperations}. Its cases decode their words by hand
  * instead of through {@link Op}: what C2 inlines counts towards a limit of its own (DesiredMethodLimit).
  */
-final class Interpreter extends TranslatedOperations {
+final class Interpreter extends NativeExecution {
     private static final int[] SUB_KINDS = kinds(Flags.SUB);
     private static final int[] LOGIC_KINDS = kinds(Flags.LOGIC);
 
     Interpreter(CpuState state, Mmu mmu, CodeCache cache, Decoder decoder, GuestFault fault, Units units) {
         super(state, mmu, cache, decoder, fault, units);
-    }
-
-    @Override
-    Interpreter self() {
-        return this;
     }
 
     /** Flag kinds by the shift, in bytes, that brings an operand to the top of 64 bits. */
@@ -619,8 +614,19 @@ final class Interpreter extends TranslatedOperations {
                             continue;
                         case Op.FALL_THROUGH:
                             return finish(pc, r[Op.RIP_BASE] + (w >> 32));
-                        case Op.REGION:
-                            pc = enterRegion(w);
+                        case Op.ENTRY:
+                            x = w + (1L << 32);
+                            code[pc - 1] = x;
+                            if (x < 0) {
+                                continue;
+                            }
+                            pc = enterHot(pc);
+                            if (pc < 0) {
+                                return true;
+                            }
+                            continue;
+                        case Op.NATIVE:
+                            pc = enterNative(w);
                             if (pc < 0) {
                                 return true;
                             }

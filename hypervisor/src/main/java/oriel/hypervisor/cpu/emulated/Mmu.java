@@ -1,5 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.cpu.CpuState;
@@ -56,6 +57,10 @@ final class Mmu implements LinearMemory {
     private final long[][] banks = new long[3][ENTRIES * STRIDE];
     long[] tlb = banks[SUPERVISOR];
     private int bank = SUPERVISOR;
+
+    private final MemorySegment[] segments = {
+        MemorySegment.ofArray(banks[0]), MemorySegment.ofArray(banks[1]), MemorySegment.ofArray(banks[2])
+    };
 
     // Instruction fetch, by user/supervisor: linear page, then physical page with the global bit.
     private final long[][] fetch = new long[2][FETCH_ENTRIES * 2];
@@ -718,6 +723,11 @@ final class Mmu implements LinearMemory {
         int next = state.cpl() == 3 ? USER_BANK : (state.rflags & Flags.AC) != 0 ? SUPERVISOR_AC : SUPERVISOR;
         bank = next;
         tlb = banks[next];
+    }
+
+    /** {@link #tlb}, for translated code. */
+    MemorySegment segment() {
+        return segments[bank];
     }
 
     /** Whether code runs with user rights. */

@@ -127,8 +127,11 @@ final class Op {
     static final int SSE = 123, SSE_MEMORY = 124;
     static final int FALL_THROUGH = 125;
 
-    /** In place of a block's first operation: the block is translated. Entry in bits 10–24, region in the immediate. */
-    static final int REGION = 126;
+    /**
+     * Enters a block, as the first of its operations: the immediate counts up to zero, when it is translated; then it is
+     * the offset of the block's code.
+     */
+    static final int ENTRY = 126, NATIVE = 127;
 
     /** The first operation that the hot switch leaves to {@link RareOperations}. */
     static final int RARE = 160;

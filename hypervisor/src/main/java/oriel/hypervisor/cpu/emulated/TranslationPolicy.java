@@ -3,13 +3,15 @@ package oriel.hypervisor.cpu.emulated;
 /**
  * When code is translated.
  *
- * @param samples how often the end of a slice of instructions must find the interpreter in a block, 1–127
- * @param eager every block as soon as it is looked up, and at once; for tests
+ * @param executions how often a block is interpreted before, at least 1; 0: nothing is ever translated
  */
-public record TranslationPolicy(int samples, boolean eager) {
-    /** What pays for an operating system. */
-    public static final TranslationPolicy HOT = new TranslationPolicy(16, false);
+public record TranslationPolicy(int executions) {
+    /** Everything is interpreted. */
+    public static final TranslationPolicy NEVER = new TranslationPolicy(0);
 
-    /** Everything, in the processor's own thread. */
-    public static final TranslationPolicy EVERYTHING = new TranslationPolicy(1, true);
+    /** What pays for an operating system, most of whose code runs a few times only. */
+    public static final TranslationPolicy HOT = new TranslationPolicy(24);
+
+    /** Everything, the first time it runs. */
+    public static final TranslationPolicy EVERYTHING = new TranslationPolicy(1);
 }

@@ -1,7 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -31,20 +30,11 @@ final class TestMachine implements AutoCloseable {
     final GuestMemory memory = new GuestMemory(16 << 20);
     final IoBus bus = new IoBus();
     final Pic interrupts = new Pic();
-    private final @Nullable Translator translator;
     final EmulatedCpu cpu;
     final CpuState state;
 
-    private TestMachine(@Nullable TranslationPolicy policy) {
-        translator = policy == null ? null : new Translator();
-        cpu = new EmulatedCpu(
-                memory,
-                bus,
-                interrupts,
-                new StoppedClock(),
-                new Random(RANDOM_SEED),
-                translator,
-                policy == null ? TranslationPolicy.HOT : policy);
+    private TestMachine(TranslationPolicy policy) {
+        cpu = new EmulatedCpu(memory, bus, interrupts, new StoppedClock(), new Random(RANDOM_SEED), policy);
         state = cpu.state();
     }
 
@@ -121,8 +111,8 @@ final class TestMachine implements AutoCloseable {
         return longMode(user, policy());
     }
 
-    /** The same with a policy of its own; null: everything is interpreted. */
-    static TestMachine longMode(boolean user, @Nullable TranslationPolicy policy) {
+    /** The same with a policy of its own. */
+    static TestMachine longMode(boolean user, TranslationPolicy policy) {
         TestMachine machine = new TestMachine(policy);
         GuestMemory memory = machine.memory;
         memory.write(TABLES, 8, TABLES + 0x1000 | 7);
@@ -208,9 +198,6 @@ final class TestMachine implements AutoCloseable {
     @Override
     public void close() {
         cpu.close();
-        if (translator != null) {
-            translator.close();
-        }
         memory.close();
     }
 }

@@ -17,52 +17,12 @@ class TranslationTest {
     }
 
     @Test
-    void agreesWhileTranslationsArrive() {
-        compare(new TranslationPolicy(1, false), 10_000, 40);
-    }
-
-    /** HotSpot compiles no method of 8000 bytecodes or more. */
-    @Test
-    void methodsStayBelowTheLimitOrAreNotMade() {
-        try (Translator translator = new Translator()) {
-            int largest = 0;
-            boolean refused = false;
-            for (int n = 1; n <= 200; n += 7) {
-                Translation translation = translator.translate(stores(n));
-                refused |= translation == null;
-                largest = Math.max(largest, translation == null ? 0 : translation.size());
-            }
-            assertThat(refused).isTrue();
-            assertThat(largest).isBetween(2000, Translator.MAX_BYTECODES);
-        }
-    }
-
-    @Test
-    void equalCodeIsTranslatedOnce() {
-        try (Translator translator = new Translator()) {
-            assertThat(translator.translate(stores(3))).isSameAs(translator.translate(stores(3)));
-            assertThat(translator.statistics().regions()).isEqualTo(1);
-        }
-    }
-
-    /** A block of additions to memory. */
-    private static RegionCode stores(int count) {
-        long[] words = new long[3 * count + 2];
-        short[] marks = new short[words.length];
-        Arrays.fill(marks, CodeCache.CONTINUATION);
-        for (int i = 0; i < count; i++) {
-            marks[3 * i] = (short) (i == 0 ? CodeCache.BLOCK_START : 4 * i);
-            words[3 * i] = Op.word(Op.LDW, Op.T0, 3, 1, 2, 3, 8 * i);
-            words[3 * i + 1] = Op.word(Op.ADD64, Op.T0, 2, 0, 0, 0, 0);
-            words[3 * i + 2] = Op.word(Op.ST64, Op.T0, 3, 1, 2, 0, 8 * i);
-        }
-        words[3 * count] = Op.terminator(Op.JMP, 0, 0, 0, 1, 0);
-        words[3 * count + 1] = RegionCode.OUTSIDE;
-        return new RegionCode(new long[][] {words}, new short[][] {marks}, new boolean[] {true}, new boolean[] {false});
+    void agreesWhileSomeIsTranslated() {
+        compare(new TranslationPolicy(7), 10_000, 40);
     }
 
     private static void compare(TranslationPolicy policy, long firstSeed, int programs) {
-        try (TestMachine expected = TestMachine.longMode(false, null);
+        try (TestMachine expected = TestMachine.longMode(false, TranslationPolicy.NEVER);
                 TestMachine actual = TestMachine.longMode(false, policy)) {
             for (long seed = firstSeed; seed < firstSeed + programs; seed++) {
                 RandomProgram program = new RandomProgram(seed);

@@ -1,0 +1,15 @@
+package oriel.hypervisor.cpu.emulated;
+
+/**
+ * What a processor's translator has done.
+ *
+ * @param blocks translated
+ * @param bytes of host code made
+ * @param used bytes of the code memory in use now
+ * @param nanos spent on translating
+ * @param flushes how often the memory was full
+ */
+public record TranslationStatistics(long blocks, long bytes, long used, long nanos, long flushes) {
+    /** Of a processor that only interprets. */
+    public static final TranslationStatistics NONE = new TranslationStatistics(0, 0, 0, 0, 0);
+}
