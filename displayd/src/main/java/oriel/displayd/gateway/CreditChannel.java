@@ -8,13 +8,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket that counts. Java-WebSocket queues without bound and tells nobody when its queue drains; between what is
- * {@linkplain #enqueued put into} that queue and what is written here lies the backlog. Thread-safe.
+ * A socket that counts both ways.
+ *
+ * <p>Out: Java-WebSocket queues without bound and tells nobody when its queue drains; between what is
+ * {@linkplain #enqueued put into} that queue and what is written here lies the backlog.
+ *
+ * <p>In: it holds an opening request until it is complete, whatever its length. What a client may send before it is
+ * {@linkplain #admitted admitted} is limited here. Thread-safe.
  */
 final class CreditChannel implements ByteChannel {
+    /** An opening request with everything that browsers and proxies add is a few KiB. */
+    static final int MAX_OPENING_REQUEST = 16 * 1024;
+
     private final SocketChannel socket;
     private final AtomicLong backlog = new AtomicLong();
     private volatile @Nullable Runnable onWritten;
+    private volatile boolean opening = true;
+    /** Only the selecting thread reads. */
+    private int openingBytes;
 
     CreditChannel(SocketChannel socket) {
         this.socket = socket;
@@ -27,6 +38,16 @@ final class CreditChannel implements ByteChannel {
 
     long backlog() {
         return backlog.get();
+    }
+
+    /** The opening request is complete: from here on frames have limits of their own. */
+    void admitted() {
+        opening = false;
+    }
+
+    /** Whether the opening request is still awaited. */
+    boolean isOpening() {
+        return opening;
     }
 
     /** Called whenever the backlog fell. */
@@ -50,7 +71,14 @@ final class CreditChannel implements ByteChannel {
 
     @Override
     public int read(ByteBuffer to) throws IOException {
-        return socket.read(to);
+        int count = socket.read(to);
+        if (opening && count > 0) {
+            openingBytes += count;
+            if (openingBytes > MAX_OPENING_REQUEST) {
+                throw new IOException("the opening request is longer than " + MAX_OPENING_REQUEST + " bytes");
+            }
+        }
+        return count;
     }
 
     @Override

@@ -6,24 +6,23 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.regex.Matcher;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Pattern;
 import org.java_websocket.WebSocket;
 import org.java_websocket.WebSocketAdapter;
 import org.java_websocket.WebSocketImpl;
 import org.java_websocket.WebSocketServerFactory;
 import org.java_websocket.drafts.Draft;
-import org.java_websocket.drafts.Draft_6455;
 import org.java_websocket.exceptions.WebsocketNotConnectedException;
 import org.java_websocket.framing.Framedata;
 import org.java_websocket.framing.PingFrame;
 import org.java_websocket.framing.PongFrame;
 import org.java_websocket.handshake.ClientHandshake;
-import org.java_websocket.protocols.Protocol;
 import org.java_websocket.server.WebSocketServer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,16 +47,17 @@ public final class DisplayGateway implements AutoCloseable {
     public static final String PROTOCOL = "binary";
 
     private static final Logger log = LoggerFactory.getLogger(DisplayGateway.class);
-    private static final Pattern TICKET = Pattern.compile("oriel\\.ticket\\.([A-Za-z0-9_-]{16,512})");
     private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
-    /** Larger than any message but clipboard text, and that may come in pieces. */
-    private static final int MAX_FRAME = 256 * 1024;
+    /** From the connection to the end of the opening request; as long as RFB's own handshake may take. */
+    private static final Duration OPENING_TIME = Duration.ofSeconds(10);
     /** Threads that take frames apart; handling a message never blocks. */
     private static final int DECODERS = 2;
     /** Beyond this a client that pings but doesn't read gets no answers. */
     private static final long PONG_BACKLOG = 64 * 1024;
 
     private static final int LOST_CONNECTION_SECONDS = 60;
+    /** For a client that doesn't answer the close frame. */
+    private static final Duration GOODBYE = Duration.ofSeconds(3);
 
     private final DisplayHub hub;
     private final TicketVerifier verifier;
@@ -143,26 +143,14 @@ public final class DisplayGateway implements AutoCloseable {
 
     private void admit(WebSocket socket, ClientHandshake request) {
         Connection connection = socket.getAttachment();
+        connection.channel.admitted();
         String peer = peer(socket, request);
-        WebSocketTransport transport = new WebSocketTransport(socket, connection.channel, hub, peer);
-        String path = request.getResourceDescriptor();
-        if (!path.equals(PATH)) {
-            refuse(transport, CloseReason.PROTOCOL_ERROR, "displays are at " + PATH);
-            return;
+        WebSocketTransport transport = new WebSocketTransport(socket, connection.channel, peer);
+        switch (Admission.of(request.getResourceDescriptor(), request, origins)) {
+            case Admission.Refused(CloseReason reason, String detail) -> refuse(transport, reason, detail);
+            case Admission.WithTicket(String ticket) ->
+                Thread.ofVirtual().name("display-ticket").start(() -> redeem(connection, transport, ticket));
         }
-        String origin = request.getFieldValue("Origin");
-        String host = request.getFieldValue("Host");
-        if (!origins.allows(origin, host, request.getFieldValue("X-Forwarded-Host"))) {
-            refuse(transport, CloseReason.ORIGIN_REFUSED, printable(origin));
-            return;
-        }
-        Matcher ticket = TICKET.matcher(request.getFieldValue("Sec-WebSocket-Protocol"));
-        if (!ticket.find()) {
-            refuse(transport, CloseReason.TICKET_REFUSED, "no ticket was offered");
-            return;
-        }
-        String value = ticket.group(1);
-        Thread.ofVirtual().name("display-ticket").start(() -> redeem(connection, transport, value));
     }
 
     private void redeem(Connection connection, WebSocketTransport transport, String ticket) {
@@ -203,15 +191,11 @@ public final class DisplayGateway implements AutoCloseable {
         return ADDRESS.matcher(last).matches() ? last : remote == null ? "unknown" : remote.toString();
     }
 
-    private static String printable(String text) {
-        return text.replaceAll("[^ -~]", "?");
-    }
-
     private final class Server extends WebSocketServer {
         final CompletableFuture<Void> started = new CompletableFuture<>();
 
         Server(InetSocketAddress address) {
-            super(address, DECODERS, List.of(new Draft_6455(List.of(), List.of(new Protocol(PROTOCOL)), MAX_FRAME)));
+            super(address, DECODERS, List.of(new BoundedDraft()));
             setReuseAddr(true);
             setTcpNoDelay(true);
             setDaemon(true);
@@ -254,12 +238,29 @@ public final class DisplayGateway implements AutoCloseable {
             }
         }
 
+        /** We said goodbye, be it for a reason of ours or because the client broke the WebSocket protocol. */
+        @Override
+        public void onCloseInitiated(WebSocket socket, int code, @Nullable String reason) {
+            Connection connection = socket.getAttachment();
+            Viewer viewer = connection.viewer();
+            if (viewer != null) {
+                String why = reason == null ? "" : Admission.printable(reason);
+                viewer.close(CloseReason.PROTOCOL_ERROR, "WebSocket error " + code + " " + why);
+            }
+            try {
+                hub.after(GOODBYE, () -> socket.closeConnection(code, "no answer to the close frame"));
+            } catch (RejectedExecutionException e) {
+                // Shutting down: no time for manners, but the close frame is sent after this returns.
+                Thread.startVirtualThread(() -> socket.closeConnection(code, "no answer to the close frame"));
+            }
+        }
+
         @Override
         public void onClose(WebSocket socket, int code, String reason, boolean remote) {
             Connection connection = socket.getAttachment();
             Viewer viewer = connection.leave();
             if (viewer != null) {
-                viewer.transportClosed("WebSocket closed with " + code + " " + printable(reason));
+                viewer.transportClosed("WebSocket closed with " + code + " " + Admission.printable(reason));
             }
         }
 
@@ -298,8 +299,8 @@ public final class DisplayGateway implements AutoCloseable {
         }
     }
 
-    /** Puts the counting channel between Java-WebSocket and the socket. */
-    private static final class Factory implements WebSocketServerFactory {
+    /** Puts the counting channel between Java-WebSocket and the socket, and waits for the opening request only so long. */
+    private final class Factory implements WebSocketServerFactory {
         @Override
         public WebSocketImpl createWebSocket(WebSocketAdapter listener, Draft draft) {
             return new WebSocketImpl(listener, draft);
@@ -311,9 +312,20 @@ public final class DisplayGateway implements AutoCloseable {
         }
 
         @Override
-        public ByteChannel wrapChannel(SocketChannel channel, SelectionKey key) {
+        public ByteChannel wrapChannel(SocketChannel channel, SelectionKey key) throws IOException {
             CreditChannel counting = new CreditChannel(channel);
-            ((WebSocketImpl) key.attachment()).setAttachment(new Connection(counting));
+            WebSocketImpl socket = (WebSocketImpl) key.attachment();
+            socket.setAttachment(new Connection(counting));
+            // Java-WebSocket looks after open connections only: one that never asks would stay for ever.
+            try {
+                hub.after(OPENING_TIME, () -> {
+                    if (counting.isOpening()) {
+                        socket.closeConnection(CloseReason.HANDSHAKE_TIMEOUT.code(), "no opening request");
+                    }
+                });
+            } catch (RejectedExecutionException e) {
+                throw new IOException(CloseReason.SERVER_SHUTDOWN.text(), e);
+            }
             return counting;
         }
 

@@ -2,31 +2,24 @@ package oriel.displayd.gateway;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
 import org.java_websocket.WebSocket;
 import org.java_websocket.exceptions.WebsocketNotConnectedException;
 import org.java_websocket.framing.CloseFrame;
 import oriel.displayd.viewer.CloseReason;
-import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Transport;
 
 /** RFB in binary WebSocket messages. Message borders mean nothing. Thread-safe. */
 final class WebSocketTransport implements Transport {
     /** A close frame's reason is at most this long (RFC 6455 §5.5). */
     private static final int MAX_REASON = 123;
-    /** For a client that doesn't answer the close frame. */
-    private static final Duration GOODBYE = Duration.ofSeconds(3);
 
     private final WebSocket socket;
     private final CreditChannel channel;
-    private final DisplayHub hub;
     private final String peer;
 
-    WebSocketTransport(WebSocket socket, CreditChannel channel, DisplayHub hub, String peer) {
+    WebSocketTransport(WebSocket socket, CreditChannel channel, String peer) {
         this.socket = socket;
         this.channel = channel;
-        this.hub = hub;
         this.peer = peer;
     }
 
@@ -61,11 +54,6 @@ final class WebSocketTransport implements Transport {
             return;
         }
         socket.close(reason.code(), text);
-        try {
-            hub.after(GOODBYE, () -> socket.closeConnection(reason.code(), text));
-        } catch (RejectedExecutionException e) {
-            socket.closeConnection(reason.code(), text); // shutting down: no time for manners
-        }
     }
 
     private static String cut(String text) {

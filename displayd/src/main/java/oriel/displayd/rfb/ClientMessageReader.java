@@ -18,9 +18,12 @@ public final class ClientMessageReader {
     static final int MAX_ENCODINGS = 1024;
 
     private static final int MAX_FENCE_PAYLOAD = 64;
+    private static final int SMALL = 512;
+    /** A buffer beyond this is given back once it is empty: few messages are large. */
+    private static final int KEEP = 64 * 1024;
 
     private final int textLimit;
-    private byte[] bytes = new byte[512];
+    private byte[] bytes = new byte[SMALL];
     private int start;
     private int end;
     private long skip;
@@ -43,7 +46,9 @@ public final class ClientMessageReader {
         int rest = length - skipped;
         if (bytes.length - end < rest) {
             int held = end - start;
-            byte[] to = held + rest > bytes.length ? new byte[Math.max(held + rest, bytes.length * 2)] : bytes;
+            // Doubled, but not beyond what the longest message needs.
+            int larger = Math.max(held + rest, Math.min(bytes.length * 2, textLimit + 8));
+            byte[] to = held + rest > bytes.length ? new byte[larger] : bytes;
             System.arraycopy(bytes, start, to, 0, held);
             bytes = to;
             start = 0;
@@ -56,6 +61,11 @@ public final class ClientMessageReader {
     /** Bytes held that are no whole message yet. */
     public int held() {
         return end - start;
+    }
+
+    /** Size of the buffer: what this costs, whatever is in it. */
+    public int capacity() {
+        return bytes.length;
     }
 
     /** Exactly {@code count} bytes of the handshake, or null if they are not here yet. */
@@ -73,6 +83,9 @@ public final class ClientMessageReader {
         if (start == end) {
             start = 0;
             end = 0;
+            if (bytes.length > KEEP) {
+                bytes = new byte[SMALL];
+            }
             return null;
         }
         int type = u8(0);

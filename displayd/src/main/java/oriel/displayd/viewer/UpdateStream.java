@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -111,7 +112,7 @@ final class UpdateStream {
     private @Nullable Rectangle requested;
     private @Nullable Rectangle continuous;
     private final ArrayDeque<SizeReply> sizeReplies = new ArrayDeque<>();
-    private final List<Integer> acknowledgements = new ArrayList<>();
+    private final Set<Integer> acknowledgements = new LinkedHashSet<>();
     private boolean cursorDue;
     private boolean nameDue;
     private boolean pointerDue;
@@ -166,8 +167,9 @@ final class UpdateStream {
 
     // What the client said.
 
-    void setPixelFormat(PixelFormat newFormat) {
+    void setPixelFormat(PixelFormat newFormat) throws RfbProtocolException {
         synchronized (lock) {
+            requireRoomForAnswers();
             format = newFormat;
             cursorDue = true;
             if (!newFormat.trueColour()) {
@@ -177,9 +179,10 @@ final class UpdateStream {
         task.schedule();
     }
 
-    void setEncodings(List<Integer> encodings) {
+    void setEncodings(List<Integer> encodings) throws RfbProtocolException {
         ClientCapabilities now = ClientCapabilities.of(encodings);
         synchronized (lock) {
+            requireRoomForAnswers();
             Set<Integer> before = capabilities.all();
             for (int extension : new int[] {Encodings.QEMU_EXTENDED_KEY, Encodings.EXTENDED_MOUSE_BUTTONS}) {
                 if (now.has(extension) && !before.contains(extension)) {
@@ -218,8 +221,9 @@ final class UpdateStream {
         task.schedule();
     }
 
-    void enableContinuousUpdates(boolean enable, Rectangle area) {
+    void enableContinuousUpdates(boolean enable, Rectangle area) throws RfbProtocolException {
         synchronized (lock) {
+            requireRoomForAnswers();
             if (enable) {
                 continuous = area;
             } else if (continuous != null) {
@@ -243,12 +247,17 @@ final class UpdateStream {
     /** Queues a message that isn't an update. */
     void answer(Consumer<WireBuffer> writer) throws RfbProtocolException {
         synchronized (lock) {
-            if (answers.size() > MAX_ANSWERS) {
-                throw new RfbProtocolException("the client asks for answers but doesn't read them");
-            }
+            requireRoomForAnswers();
             writer.accept(answers);
         }
         task.schedule();
+    }
+
+    /** Called with the lock, before anything that makes {@link #answers} longer. */
+    private void requireRoomForAnswers() throws RfbProtocolException {
+        if (answers.size() > MAX_ANSWERS) {
+            throw new RfbProtocolException("the client asks for answers but doesn't read them");
+        }
     }
 
     void fenceConfirmed(byte[] payload) {
