@@ -208,7 +208,7 @@ public final class EmulatedCpu implements Vcpu {
         } else {
             cpu.left -= cpu.retired(cpu.faultAt);
             state.rip = cpu.ripOf(cpu.faultAt);
-            if (mmu.nonCanonical && stackAccess(cache.arena[cpu.faultAt - 1])) {
+            if (mmu.nonCanonical && stackAccess(cpu.firstOperation(cpu.faultAt), cpu.faultAt)) {
                 fault.vector = GuestFault.SS;
             }
         }
@@ -235,14 +235,31 @@ public final class EmulatedCpu implements Vcpu {
         return true;
     }
 
-    private static boolean stackAccess(long w) {
+    /** Whether the access that faulted was to the stack segment: SS by its operation, or by its address's base. */
+    private boolean stackAccess(int first, int behind) {
+        long w = cache.arena[behind - 1];
         int op = Op.op(w);
         if (op >= Op.PUSH64 && op <= Op.LEAVE64 || op >= Op.CALL && op <= Op.RET) {
             return true;
         }
-        boolean memory = op >= Op.LD8 && op <= Op.ST64;
-        boolean stackBase = Op.b(w) == CpuState.RSP || Op.b(w) == CpuState.RBP;
-        return memory && stackBase && Op.c(w) <= Op.ZERO;
+        if (op >= Op.PUSHG && op <= Op.LEAVEG || op >= Op.CALLG && op <= Op.RETG) {
+            return true;
+        }
+        if (op >= Op.LD8 && op <= Op.ST64 && Op.b(w) != Op.T1) {
+            return stackBase(w);
+        }
+        for (int i = first; i < behind - 1; i++) {
+            long earlier = cache.arena[i];
+            boolean address = Op.op(earlier) == Op.LEA64 || Op.op(earlier) == Op.LEA32;
+            if (address && (Op.a(earlier) == Op.T1 || Op.a(earlier) == Op.T3) && stackBase(earlier)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean stackBase(long w) {
+        return (Op.b(w) == CpuState.RSP || Op.b(w) == CpuState.RBP) && Op.c(w) <= Op.ZERO;
     }
 
     @Override

@@ -214,6 +214,7 @@ final class StringUnit {
             if (repeat && (r[CpuState.RCX] & addressMask) == 0) {
                 return true;
             }
+            core.system.requirePort(port, bytes);
             if (out) {
                 long value = mmu.read(source(parts >> 8, false), bytes);
                 core.system.portOut(port, bytes, (int) value);

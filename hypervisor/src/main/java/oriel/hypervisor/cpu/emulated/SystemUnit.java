@@ -379,6 +379,11 @@ final class SystemUnit {
         return flags.push(operandSize);
     }
 
+    /** Faults unless a port may be used: string instructions ask before they look at memory. */
+    void requirePort(int port, int size) {
+        ports.check(port, size);
+    }
+
     /** IN, with the permission checks (IOPL, TSS bitmap). */
     int portIn(int port, int size) {
         int value = ports.in(port, size);

@@ -192,6 +192,7 @@ abstract class TwoByteOpcodes extends Lowering {
     private void moveControl(int opcode) {
         in.readModrm(0);
         int register = in.modrm & 7 | (in.rex & 1) << 3;
+        only64((opcode & 1) != 0 || in.reg == 0 || in.reg >= 2 && in.reg <= 4 || in.reg == 8);
         // LOCK MOV CR0 as CR8 (AMD's AltMovCr8) isn't offered.
         if (opcode == 0x20) {
             rare(Op.READ_CONTROL, register, 0, 0, 0, in.reg);

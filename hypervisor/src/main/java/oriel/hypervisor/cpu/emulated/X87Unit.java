@@ -555,7 +555,10 @@ final class X87Unit {
         return (state.fpControl & SoftFloat.INVALID) != 0 || registers.stackFault(false);
     }
 
+    // Stores: the address faults before anything is stored, raised or refused.
+
     private void storeReal(SseFormat format, long linear, boolean pop) {
+        memory.probeWrite(linear, format == SseFormat.BINARY32 ? 4 : 8);
         boolean empty = registers.isEmpty(0);
         if (empty && !storesIndefinite()) {
             return;
@@ -584,6 +587,7 @@ final class X87Unit {
     }
 
     private void storeInteger(long linear, int size, int rounding, boolean pop) {
+        memory.probeWrite(linear, size);
         boolean empty = registers.isEmpty(0);
         if (empty && !storesIndefinite()) {
             return;
@@ -603,17 +607,18 @@ final class X87Unit {
     }
 
     private void storeExtended(long linear) {
+        memory.probeWrite(linear, 10);
         boolean empty = registers.isEmpty(0);
         if (empty && !storesIndefinite()) {
             return;
         }
-        memory.probeWrite(linear, 10);
         memory.write64(linear, empty ? INDEFINITE_SIGNIFICAND : registers.significand(0));
         memory.write16(linear + 8, empty ? INDEFINITE_SIGN_EXPONENT : registers.signExponent(0));
         finishStore(empty, true);
     }
 
     private void storeDecimal(long linear) {
+        memory.probeWrite(linear, 10);
         boolean empty = registers.isEmpty(0);
         if (empty && !storesIndefinite()) {
             return;
@@ -627,7 +632,6 @@ final class X87Unit {
         if (blocked(SoftFloat.INVALID)) {
             return;
         }
-        memory.probeWrite(linear, 10);
         memory.write64(linear, low);
         memory.write16(linear + 8, high);
         finishStore(empty, true);

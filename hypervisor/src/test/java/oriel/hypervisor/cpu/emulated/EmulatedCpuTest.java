@@ -201,6 +201,35 @@ class EmulatedCpuTest {
         }
     }
 
+    /** A block of one operation is decoded last, where others were before the cache was full and emptied. */
+    @Test
+    void codeIsRewrittenOverAndOver() {
+        int[] large = new int[8 * 20 + 1];
+        for (int i = 0; i < 20; i++) {
+            int[] add = {0x48, 0x01, 0x04, 0x25, 0x00, 0x00, 0x30, 0x00}; // add %rax, DATA
+            System.arraycopy(add, 0, large, 8 * i, 8);
+        }
+        large[160] = 0xC3;
+        try (TestMachine machine = TestMachine.longMode(false)) {
+            machine.load(TestMachine.CODE + 0x800, 0xC3);
+            machine.load(TestMachine.CODE + 0xA00, large);
+            machine.code(
+                    0xB9, 0x60, 0xEA, 0x00, 0x00, // mov $60000, %ecx
+                    0xC6, 0x04, 0x25, 0x00, 0x0A, 0x10, 0x00, 0x48, // movb $0x48, CODE+0xA00
+                    0xE8, 0xEE, 0x09, 0x00, 0x00, // call CODE+0xA00
+                    0xFF, 0xC9, // dec %ecx
+                    0x75, 0xEF, // jnz
+                    0xB9, 0x00, 0x04, 0x00, 0x00, // mov $1024, %ecx
+                    0xC6, 0x04, 0x25, 0x00, 0x08, 0x10, 0x00, 0xC3, // movb $0xC3, CODE+0x800
+                    0xE8, 0xD8, 0x07, 0x00, 0x00, // call CODE+0x800
+                    0xFF, 0xC9, // dec %ecx
+                    0x75, 0xEF, // jnz
+                    0xBB, 0x01, 0x00, 0x00, 0x00); // mov $1, %ebx
+            assertThat(machine.cpu.run(20_000_000)).isEqualTo(CpuExit.HALTED);
+            assertThat(machine.register(CpuState.RBX)).isEqualTo(1);
+        }
+    }
+
     @Test
     void readModifyWriteFaultsAsAWrite() {
         try (TestMachine machine = TestMachine.longMode(false)) {

@@ -23,6 +23,18 @@ final class EmulatedRecord {
     }
 
     void load(ByteBuffer batch, int at) {
+        loadFloating(state, batch, at);
+        for (int i = 0; i < HostProcessor.REGISTERS.length; i++) {
+            state.gpr[HostProcessor.REGISTERS[i]] = batch.getLong(at + HostProcessor.GPR + 8 * i);
+        }
+        state.gpr[CpuState.RSI] = ArrayMemory.BASE;
+        state.gpr[CpuState.RDI] = ArrayMemory.BASE + 16;
+        state.rflags = batch.getLong(at + HostProcessor.FLAGS);
+        batch.get(at + HostProcessor.MEMORY, memory.bytes.array());
+    }
+
+    /** Takes x87, MMX and SSE state over from an image of FXSAVE64. */
+    static void loadFloating(CpuState state, ByteBuffer batch, int at) {
         state.fpControl = batch.getShort(at) & 0xFFFF;
         state.fpStatus = batch.getShort(at + 2) & 0xFFFF;
         int tag = batch.get(at + 4);
@@ -37,17 +49,21 @@ final class EmulatedRecord {
         for (int i = 0; i < 32; i++) {
             state.xmm[i] = batch.getLong(at + 160 + 8 * i);
         }
-        for (int i = 0; i < HostProcessor.REGISTERS.length; i++) {
-            state.gpr[HostProcessor.REGISTERS[i]] = batch.getLong(at + HostProcessor.GPR + 8 * i);
-        }
-        state.gpr[CpuState.RSI] = ArrayMemory.BASE;
-        state.gpr[CpuState.RDI] = ArrayMemory.BASE + 16;
-        state.rflags = batch.getLong(at + HostProcessor.FLAGS);
-        batch.get(at + HostProcessor.MEMORY, memory.bytes.array());
     }
 
     /** Writes what the host program would write. */
     void store(ByteBuffer batch, int at, int signal) {
+        storeFloating(state, batch, at);
+        for (int i = 0; i < HostProcessor.REGISTERS.length; i++) {
+            batch.putLong(at + HostProcessor.GPR + 8 * i, state.gpr[HostProcessor.REGISTERS[i]]);
+        }
+        batch.putLong(at + HostProcessor.FLAGS, state.rflags);
+        batch.putLong(at + HostProcessor.SIGNAL, signal);
+        batch.put(at + HostProcessor.MEMORY, memory.bytes.array());
+    }
+
+    /** Makes an image of FXSAVE64, without the addresses of the last x87 instruction and operand. */
+    static void storeFloating(CpuState state, ByteBuffer batch, int at) {
         batch.putShort(at, (short) state.fpControl);
         batch.putShort(at + 2, (short) state.fpStatus);
         int tag = 0;
@@ -64,11 +80,5 @@ final class EmulatedRecord {
         for (int i = 0; i < 32; i++) {
             batch.putLong(at + 160 + 8 * i, state.xmm[i]);
         }
-        for (int i = 0; i < HostProcessor.REGISTERS.length; i++) {
-            batch.putLong(at + HostProcessor.GPR + 8 * i, state.gpr[HostProcessor.REGISTERS[i]]);
-        }
-        batch.putLong(at + HostProcessor.FLAGS, state.rflags);
-        batch.putLong(at + HostProcessor.SIGNAL, signal);
-        batch.put(at + HostProcessor.MEMORY, memory.bytes.array());
     }
 }

@@ -12,7 +12,7 @@ import java.util.Random;
 final class InstructionGenerator {
     private static final int ALL = Flags.ARITHMETIC;
     private static final int NO_AF = ALL & ~Flags.AF;
-    private static final long DATA = 0x2000_0000L;
+    private static final long DATA = NativeRunner.DATA;
 
     private final Random random;
     private final ByteArrayOutputStream code = new ByteArrayOutputStream();
@@ -29,8 +29,8 @@ final class InstructionGenerator {
         this.random = random;
     }
 
-    List<NativeComparisonTest.Case> singles(int count) {
-        List<NativeComparisonTest.Case> cases = new ArrayList<>();
+    List<NativeRunner.Case> singles(int count) {
+        List<NativeRunner.Case> cases = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             code.reset();
             undefinedBefore = 0;
@@ -51,8 +51,8 @@ final class InstructionGenerator {
     }
 
     /** Several instructions on registers, so that lazy flags, dead flags and fused branches meet each other. */
-    List<NativeComparisonTest.Case> sequences(int count) {
-        List<NativeComparisonTest.Case> cases = new ArrayList<>();
+    List<NativeRunner.Case> sequences(int count) {
+        List<NativeRunner.Case> cases = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             code.reset();
             undefinedBefore = 0;
@@ -70,7 +70,7 @@ final class InstructionGenerator {
         return cases;
     }
 
-    private NativeComparisonTest.Case finish() {
+    private NativeRunner.Case finish() {
         int length = code.size();
         byte[] bytes = new byte[64];
         System.arraycopy(code.toByteArray(), 0, bytes, 0, length);
@@ -86,7 +86,7 @@ final class InstructionGenerator {
         byte[] data = new byte[512];
         random.nextBytes(data);
         long flags = random.nextInt() & ALL;
-        return new NativeComparisonTest.Case(bytes, length, registers, flags, data, defined & ~undefinedBefore);
+        return new NativeRunner.Case(bytes, length, registers, flags, data, null, defined & ~undefinedBefore);
     }
 
     private long value() {

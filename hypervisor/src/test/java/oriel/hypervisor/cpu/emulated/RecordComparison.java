@@ -11,6 +11,22 @@ final class RecordComparison {
 
     /** Returns what differs, or an empty string. */
     static String differences(ByteBuffer host, ByteBuffer emulated, int at) {
+        StringBuilder result = new StringBuilder(floatingDifferences(host, emulated, at));
+        for (int i = 0; i < HostProcessor.REGISTERS.length; i++) {
+            compare(result, "R" + HostProcessor.REGISTERS[i], host, emulated, at + HostProcessor.GPR + 8 * i, 8);
+        }
+        compare(result, "memory", host, emulated, at + HostProcessor.MEMORY, HostProcessor.MEMORY_SIZE);
+        compare(result, "signal", host, emulated, at + HostProcessor.SIGNAL, 1);
+        long hostFlags = host.getLong(at + HostProcessor.FLAGS) & ARITHMETIC_FLAGS;
+        long emulatedFlags = emulated.getLong(at + HostProcessor.FLAGS) & ARITHMETIC_FLAGS;
+        if (hostFlags != emulatedFlags) {
+            result.append(String.format(" flags host %x ours %x", hostFlags, emulatedFlags));
+        }
+        return result.toString();
+    }
+
+    /** Returns what differs in two images of FXSAVE64, or an empty string. */
+    static String floatingDifferences(ByteBuffer host, ByteBuffer emulated, int at) {
         StringBuilder result = new StringBuilder();
         compare(result, "control", host, emulated, at, 2);
         compare(result, "status", host, emulated, at + 2, 2);
@@ -21,16 +37,6 @@ final class RecordComparison {
         }
         for (int i = 0; i < 16; i++) {
             compare(result, "XMM" + i, host, emulated, at + 160 + 16 * i, 16);
-        }
-        for (int i = 0; i < HostProcessor.REGISTERS.length; i++) {
-            compare(result, "R" + HostProcessor.REGISTERS[i], host, emulated, at + HostProcessor.GPR + 8 * i, 8);
-        }
-        compare(result, "memory", host, emulated, at + HostProcessor.MEMORY, HostProcessor.MEMORY_SIZE);
-        compare(result, "signal", host, emulated, at + HostProcessor.SIGNAL, 1);
-        long hostFlags = host.getLong(at + HostProcessor.FLAGS) & ARITHMETIC_FLAGS;
-        long emulatedFlags = emulated.getLong(at + HostProcessor.FLAGS) & ARITHMETIC_FLAGS;
-        if (hostFlags != emulatedFlags) {
-            result.append(String.format(" flags host %x ours %x", hostFlags, emulatedFlags));
         }
         return result.toString();
     }

@@ -74,7 +74,7 @@ class SseDifferentialTest {
         return forms;
     }
 
-    private static boolean isCompared(int operation) {
+    static boolean isCompared(int operation) {
         int kind = operation & ~3;
         boolean approximate = operation < SseOperation.CONVERSION
                 && (kind == SseOperation.RCP || kind == SseOperation.RSQRT)
