@@ -19,11 +19,13 @@ import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditResource;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Activity;
+import oriel.broker.display.Cut;
 import oriel.broker.display.DisplayService;
 import oriel.broker.display.LiveDisplays;
 import oriel.broker.display.Screens;
 import oriel.broker.display.Tickets;
 import oriel.broker.event.Signal;
+import oriel.broker.event.SignalOutbox;
 import oriel.broker.event.Signals;
 import oriel.broker.helpdesk.People;
 import oriel.broker.helpdesk.PersonResource;
@@ -49,6 +51,8 @@ import oriel.broker.image.ImageOperations;
 import oriel.broker.image.ImageResource;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Machines;
+import oriel.broker.metric.LiveFigures;
+import oriel.broker.metric.LiveFiguresResource;
 import oriel.broker.metric.MetricsResource;
 import oriel.broker.metric.RequestFigures;
 import oriel.broker.operation.Journal;
@@ -62,15 +66,21 @@ import oriel.broker.report.ReportResource;
 import oriel.broker.report.Reports;
 import oriel.broker.role.RoleResource;
 import oriel.broker.role.Roles;
+import oriel.broker.session.Claims;
 import oriel.broker.session.Desktops;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.EventResource;
 import oriel.broker.session.MachineCare;
 import oriel.broker.session.MachineResource;
+import oriel.broker.session.Messages;
+import oriel.broker.session.Queues;
+import oriel.broker.session.SessionDisplays;
 import oriel.broker.session.SessionResource;
 import oriel.broker.session.Sessions;
 import oriel.broker.session.SignInTiming;
 import oriel.broker.session.TimeLimits;
+import oriel.broker.shadow.ShadowResource;
+import oriel.broker.shadow.Shadows;
 import oriel.broker.snapshot.SnapshotResource;
 import oriel.broker.snapshot.Snapshots;
 import oriel.broker.store.Installation;
@@ -106,6 +116,13 @@ public final class Broker implements AutoCloseable {
     private final Images images;
     private final Pools pools;
     private final Sessions sessions;
+    private final Claims claims;
+    private final Queues queues;
+    private final SessionDisplays sessionDisplays;
+    private final Messages messages;
+    private final Shadows shadows;
+    private final SignalOutbox outbox;
+    private final LiveFigures liveFigures;
     private final Desktops desktops;
     private final Tickets tickets;
     private final LiveDisplays displays;
@@ -139,8 +156,17 @@ public final class Broker implements AutoCloseable {
         this.journal = new Journal(store, signals, clock);
         this.machines = new Machines(store, journal, signals, clock);
         this.desktops = new Desktops(store, clock);
-        this.sessions =
-                new Sessions(store, machines, desktops, tickets, displays, audit, signals, config.name(), clock);
+        this.queues = new Queues(store, signals);
+        this.sessions = new Sessions(store, machines, queues, audit, signals, clock);
+        this.claims = new Claims(store, machines, desktops, sessions, queues, tickets, audit, signals, clock);
+        this.sessionDisplays =
+                new SessionDisplays(store, sessions, tickets, displays, audit, signals, config.name(), clock);
+        this.messages = new Messages(store, audit, signals, clock);
+        this.shadows = new Shadows(store, tickets, displays, audit, signals, clock);
+        sessions.onUnwatched(shadows::endFor);
+        signals.listen(this::cut);
+        this.outbox = new SignalOutbox(store, signals, config.name(), clock);
+        this.liveFigures = new LiveFigures(host, displays, clock);
         this.care = new MachineCare(store, machines, sessions, audit, new Screens(host, clock), clock);
         AccountEnds accountEnds = new AccountEnds();
         this.secondFactor = new SecondFactor(store, audit, sealer, clock);
@@ -184,7 +210,7 @@ public final class Broker implements AutoCloseable {
                 host,
                 machines,
                 journal,
-                sessions,
+                new HostController.SessionServices(sessions, claims, queues, sessionDisplays),
                 audit,
                 imageOperations,
                 clock,
@@ -204,6 +230,8 @@ public final class Broker implements AutoCloseable {
                         tickets::sweep,
                         limits::enforce,
                         snapshots::housekeeping,
+                        shadows::sweep,
+                        outbox::sweep,
                         repeats::sweep,
                         this::keepWatchedSignInsAlive));
     }
@@ -297,6 +325,9 @@ public final class Broker implements AutoCloseable {
 
     /** Takes over what the last process left on the host and in the database, and begins to run machines. */
     public void startMachines() throws HostException {
+        if (config.store().shared()) {
+            outbox.start();
+        }
         controller.start();
     }
 
@@ -312,11 +343,11 @@ public final class Broker implements AutoCloseable {
                 tickets,
                 displays,
                 activity,
-                sessions::clipboard,
+                sessionDisplays::clipboard,
                 clock,
-                sessions::displayOpened,
-                sessions::firstFrame,
-                sessions::displayClosed);
+                this::displayOpened,
+                sessionDisplays::firstFrame,
+                this::displayClosed);
         displayService = service;
         int displayPort = service.start();
         WebServer server = new WebServer(
@@ -334,6 +365,37 @@ public final class Broker implements AutoCloseable {
                 figures::answered);
         web = server;
         return server.address();
+    }
+
+    private void displayOpened(Tickets.Redeemed grant) {
+        UUID shadow = grant.shadow();
+        if (shadow == null) {
+            sessionDisplays.opened(grant);
+        } else {
+            shadows.opened(grant, shadow);
+        }
+    }
+
+    private void displayClosed(UUID connection) {
+        Tickets.Redeemed grant = displays.get(connection);
+        UUID shadow = grant == null ? null : grant.shadow();
+        if (shadow == null) {
+            sessionDisplays.closed(connection);
+        } else {
+            shadows.closed(connection, shadow);
+        }
+    }
+
+    /** Displays are cut wherever they are open: the signal may be another broker's. */
+    private void cut(Signal signal) {
+        if (signal instanceof Signal.CutDisplays cut) {
+            switch (cut.of()) {
+                case SESSION -> displays.cutSession(UUID.fromString(cut.id()), cut.how(), cut.detail());
+                case SIGN_IN -> displays.cutSignIn(cut.id(), cut.how(), cut.detail());
+                case USER -> displays.cutUser(UUID.fromString(cut.id()), cut.how(), cut.detail());
+                case SHADOW -> displays.cutShadow(UUID.fromString(cut.id()), cut.how(), cut.detail());
+            }
+        }
     }
 
     /** Outside of this computer nobody's password travels in the clear unless an operator says so. */
@@ -375,8 +437,17 @@ public final class Broker implements AutoCloseable {
                 new SignInResource(signIns, accounts),
                 new SecondFactorResource(secondFactor, signIns, accounts),
                 new ApiTokenResource(tokens),
-                new SessionResource(desktops, sessions, roles),
-                new EventResource(signals, desktops, callers, roles, json, clock),
+                new SessionResource(desktops, sessions, claims, queues, messages, roles),
+                new ShadowResource(shadows, sessions, roles),
+                new LiveFiguresResource(liveFigures, sessions, machines, callers, roles, json),
+                new EventResource(
+                        signals,
+                        desktops,
+                        callers,
+                        roles,
+                        id -> shadows.find(id).map(Object.class::cast),
+                        json,
+                        clock),
                 new UserResource(accounts),
                 new PoolResource(pools, machines, roles),
                 new MachineResource(machines, care, roles),
@@ -430,6 +501,31 @@ public final class Broker implements AutoCloseable {
         return sessions;
     }
 
+    /** Who gets which machine. */
+    public Claims claims() {
+        return claims;
+    }
+
+    /** Those who wait. */
+    public Queues queues() {
+        return queues;
+    }
+
+    /** What follows from opened and closed displays. */
+    public SessionDisplays sessionDisplays() {
+        return sessionDisplays;
+    }
+
+    /** Messages to users. */
+    public Messages messages() {
+        return messages;
+    }
+
+    /** Watching sessions. */
+    public Shadows shadows() {
+        return shadows;
+    }
+
     /** Desktops as users see them. */
     public Desktops desktops() {
         return desktops;
@@ -479,6 +575,8 @@ public final class Broker implements AutoCloseable {
         // A load balancer that asks now sends nobody here any more.
         stopping = true;
         signals.close();
+        liveFigures.close();
+        outbox.close();
         if (web != null) {
             web.close();
         }
@@ -499,15 +597,19 @@ public final class Broker implements AutoCloseable {
         @Override
         public void signInEnded(Tx tx, UUID userId, String signIn, String reason) {
             Tickets.voidFor(tx, signIn);
-            tx.afterCommit(() -> {
-                displays.cutSignIn(signIn, reason);
-                signals.send(new Signal.SignedOut(signIn, reason));
-            });
+            signals.send(tx, new Signal.CutDisplays(Signal.CutDisplays.Of.SIGN_IN, signIn, Cut.REVOKED, reason));
+            signals.send(tx, new Signal.SignedOut(signIn, reason));
         }
 
         @Override
         public void accountDisabled(Tx tx, Account account) {
-            tx.afterCommit(() -> displays.cutUser(account.id(), "the account is disabled"));
+            signals.send(
+                    tx,
+                    new Signal.CutDisplays(
+                            Signal.CutDisplays.Of.USER,
+                            account.id().toString(),
+                            Cut.REVOKED,
+                            "the account is disabled"));
         }
 
         @Override

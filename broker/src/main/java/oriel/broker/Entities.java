@@ -3,6 +3,7 @@ package oriel.broker;
 import java.util.List;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Ticket;
+import oriel.broker.event.OutboxRow;
 import oriel.broker.identity.Account;
 import oriel.broker.identity.Accounts;
 import oriel.broker.identity.keycloak.OidcResource;
@@ -17,6 +18,7 @@ import oriel.broker.pool.QueuePlace;
 import oriel.broker.role.RoleGrant;
 import oriel.broker.session.DesktopSession;
 import oriel.broker.session.SignInTiming;
+import oriel.broker.shadow.ShadowRequest;
 import oriel.broker.snapshot.Snapshot;
 import oriel.broker.store.IdempotentAnswer;
 import oriel.broker.store.Installation;
@@ -40,6 +42,8 @@ final class Entities {
                             Snapshot.class,
                             IdempotentAnswer.class,
                             Template.class,
+                            ShadowRequest.class,
+                            OutboxRow.class,
                             SignInTiming.class),
                     Accounts.ENTITIES,
                     OidcResource.ENTITIES,

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Test;
 import oriel.broker.access.Caller;
 import oriel.broker.machine.Machine;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop.State;
 import oriel.broker.session.SessionState;
-import oriel.broker.session.Sessions.Connected;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.MachineStatus;
 
@@ -55,11 +55,7 @@ class CrashTest {
                     .pollInterval(Duration.ofMillis(5))
                     .atMost(Fixture.PATIENCE)
                     .ignoreException(RefusedException.class)
-                    .until(
-                            () -> f.broker
-                                    .sessions()
-                                    .ticket(ann, before.session().id()),
-                            ready -> ready != null);
+                    .until(() -> f.broker.claims().ticket(ann, before.session().id()), ready -> ready != null);
             assertThat(again.session().id()).isEqualTo(before.session().id());
         }
     }

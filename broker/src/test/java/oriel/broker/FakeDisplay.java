@@ -11,8 +11,8 @@ import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
 
-/** A screen of one colour that never changes. */
-record FakeDisplay(String name) implements Display {
+/** A screen of one colour that never changes; which keys are pressed goes to a list. */
+record FakeDisplay(String name, List<String> keys) implements Display {
     private static final DisplaySize SIZE = new DisplaySize(64, 48);
 
     @Override
@@ -48,7 +48,11 @@ record FakeDisplay(String name) implements Display {
     public DisplayInput input() {
         return new DisplayInput() {
             @Override
-            public void key(int scanCode, boolean down) {}
+            public void key(int scanCode, boolean down) {
+                if (down) {
+                    keys.add(name + " " + scanCode);
+                }
+            }
 
             @Override
             public void pointer(int x, int y, int buttons) {}

@@ -19,6 +19,7 @@ import oriel.hypervisor.host.HostListener;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineSpec;
 import oriel.hypervisor.host.MachineStatus;
+import oriel.hypervisor.host.MachineUsage;
 import oriel.hypervisor.host.PowerState;
 import oriel.hypervisor.host.SnapshotInfo;
 import oriel.hypervisor.host.TemplateSpec;
@@ -47,6 +48,7 @@ final class FakeHost implements HypervisorHost {
         PowerState power = PowerState.OFF;
         boolean ready;
         boolean wasOn;
+        Instant started = Instant.now();
 
         @Nullable
         String failure;
@@ -68,6 +70,9 @@ final class FakeHost implements HypervisorHost {
     private final Map<String, Machine> machines = new TreeMap<>();
     private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
     final List<Call> calls = new CopyOnWriteArrayList<>();
+    /** Keys that were pressed on displays, as machine and scan code. */
+    final List<String> keys = new CopyOnWriteArrayList<>();
+
     volatile boolean readyByHand;
     volatile boolean silent;
     volatile Script script = call -> {};
@@ -139,6 +144,7 @@ final class FakeHost implements HypervisorHost {
             }
             machine.power = PowerState.ON;
             machine.wasOn = true;
+            machine.started = Instant.now();
             machine.failure = null;
             machine.ready = !readyByHand;
         }
@@ -311,8 +317,22 @@ final class FakeHost implements HypervisorHost {
         synchronized (machines) {
             Machine machine = machines.get(name);
             return machine != null && machine.power == PowerState.ON
-                    ? Optional.of(new FakeDisplay(name))
+                    ? Optional.of(new FakeDisplay(name, keys))
                     : Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<MachineUsage> usage(String name) {
+        synchronized (machines) {
+            Machine machine = machines.get(name);
+            if (machine == null || machine.power != PowerState.ON) {
+                return Optional.empty();
+            }
+            // A quarter of a core, since it is the fake's own clock that tells how long it has run.
+            Duration up = Duration.between(machine.started, Instant.now());
+            return Optional.of(
+                    new MachineUsage(up, up.dividedBy(4), 128 << 20, 64 << 20, java.util.OptionalLong.of(100 << 20)));
         }
     }
 

@@ -22,8 +22,8 @@ import oriel.broker.identity.Accounts;
 import oriel.broker.identity.TestPasswords;
 import oriel.broker.machine.Machine;
 import oriel.broker.pool.Pools;
+import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop;
-import oriel.broker.session.Sessions.Connected;
 import oriel.hypervisor.host.HostException;
 
 /** A broker on a fake host and a new database, with a pool {@code demo} for everyone. */
@@ -147,7 +147,7 @@ final class Fixture implements AutoCloseable {
     }
 
     Connected connect(Caller caller) {
-        return broker.sessions().connect(caller, "demo");
+        return broker.claims().connect(caller, "demo");
     }
 
     /** Connects, again if need be, until the display could be opened. */

@@ -9,7 +9,6 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
@@ -21,7 +20,7 @@ import oriel.broker.access.Scope;
 import oriel.broker.pool.Pools;
 import oriel.broker.role.RoleGrant;
 import oriel.broker.role.Roles;
-import oriel.broker.session.Sessions.Connected;
+import oriel.broker.session.Connected;
 import tools.jackson.databind.JsonNode;
 
 /** What the helpdesk sees and does. */
@@ -118,7 +117,7 @@ class HelpdeskTest {
         Caller eve = f.newUser("eve-message");
         Connected.Ready ready = f.connectUntilReady(eve);
         Http user = as("eve-message");
-        try (var events = new Events(user)) {
+        try (var events = new EventStream(user)) {
             events.await("hello");
             HttpResponse<String> sent = as("helper")
                     .post(
@@ -209,47 +208,5 @@ class HelpdeskTest {
                 .map(item ->
                         field.isEmpty() ? item.asString() : item.path(field).asString())
                 .toList();
-    }
-
-    /** A page's stream of events. */
-    private static final class Events implements AutoCloseable {
-        private final java.util.concurrent.BlockingQueue<String[]> events =
-                new java.util.concurrent.LinkedBlockingQueue<>();
-        private final java.util.stream.Stream<String> lines;
-
-        Events(Http http) throws IOException, InterruptedException {
-            lines = Http.CLIENT
-                    .send(http.request("/api/v1/events").GET().build(), HttpResponse.BodyHandlers.ofLines())
-                    .body();
-            Thread.ofVirtual().start(() -> {
-                String[] event = {"", ""};
-                try {
-                    for (String line : (Iterable<String>) lines::iterator) {
-                        if (line.startsWith("event: ")) {
-                            event[0] = line.substring(7);
-                        } else if (line.startsWith("data: ")) {
-                            events.add(new String[] {event[0], line.substring(6)});
-                        }
-                    }
-                } catch (RuntimeException e) {
-                    // The stream was closed.
-                }
-            });
-        }
-
-        JsonNode await(String name) throws InterruptedException {
-            while (true) {
-                String[] event = events.poll(60, TimeUnit.SECONDS);
-                assertThat(event).as("event " + name).isNotNull();
-                if (event[0].equals(name)) {
-                    return Http.JSON.readTree(event[1]);
-                }
-            }
-        }
-
-        @Override
-        public void close() {
-            lines.close();
-        }
     }
 }

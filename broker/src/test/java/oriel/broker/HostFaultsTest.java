@@ -18,10 +18,10 @@ import oriel.broker.machine.Machine;
 import oriel.broker.pool.Pools;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop;
 import oriel.broker.session.Desktop.State;
 import oriel.broker.session.EndReason;
-import oriel.broker.session.Sessions.Connected;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.PowerState;
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Role;
-import oriel.broker.session.Sessions.Connected;
+import oriel.broker.session.Connected;
 import tools.jackson.databind.JsonNode;
 
 /** What those who run the service need: repeats, reports, exports, figures. */

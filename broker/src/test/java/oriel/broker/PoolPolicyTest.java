@@ -29,10 +29,10 @@ import oriel.broker.pool.Push;
 import oriel.broker.pool.Schedule;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.SessionState;
-import oriel.broker.session.Sessions.Connected;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.PowerState;
 
@@ -89,7 +89,7 @@ class PoolPolicyTest {
 
     private static Connected.Ready connect(Fixture f, Caller user, String pool) {
         return (Connected.Ready) await().pollInterval(Duration.ofMillis(5))
-                .until(() -> f.broker.sessions().connect(user, pool), Connected.Ready.class::isInstance);
+                .until(() -> f.broker.claims().connect(user, pool), Connected.Ready.class::isInstance);
     }
 
     @Test
@@ -110,7 +110,7 @@ class PoolPolicyTest {
             Caller bob = f.newUser("bob");
             assertThat(connect(f, bob, "own").session().machineName()).isNotEqualTo(machine);
             Caller eve = f.newUser("eve");
-            assertThat(f.broker.sessions().connect(eve, "own"))
+            assertThat(f.broker.claims().connect(eve, "own"))
                     .as("two machines, both somebody's")
                     .isInstanceOf(Connected.Pending.class);
             assertThat(connect(f, ann, "own").session().machineName()).isEqualTo(machine);
@@ -258,9 +258,8 @@ class PoolPolicyTest {
             Caller ann = f.newUser("ann");
             Connected.Ready ready = f.connectUntilReady(ann);
             f.broker
-                    .sessions()
-                    .displayOpened(
-                            f.broker.tickets().redeem(ready.ticket().ticket()).orElseThrow());
+                    .sessionDisplays()
+                    .opened(f.broker.tickets().redeem(ready.ticket().ticket()).orElseThrow());
             f.clock.skip(Duration.ofMinutes(56));
             f.broker.signIns().bySignIn(ann.signIn(), "");
             f.broker.controller().round();
@@ -275,8 +274,8 @@ class PoolPolicyTest {
             Caller bob = f.newUser("bob");
             Connected.Ready bobs = f.connectUntilReady(bob);
             var grant = f.broker.tickets().redeem(bobs.ticket().ticket()).orElseThrow();
-            f.broker.sessions().displayOpened(grant);
-            f.broker.sessions().displayClosed(grant.connection());
+            f.broker.sessionDisplays().opened(grant);
+            f.broker.sessionDisplays().closed(grant.connection());
             f.clock.skip(Duration.ofMinutes(11));
             f.broker.controller().round();
             assertThat(f.broker.sessions().get(bobs.session().id()).endReason())

@@ -19,8 +19,8 @@ import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.role.RoleGrant;
 import oriel.broker.role.Roles;
+import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop;
-import oriel.broker.session.Sessions.Connected;
 import oriel.hypervisor.host.HostException;
 
 /**
@@ -60,7 +60,7 @@ class PromisesTest {
             assertThat(f.desktop(eve).queue().position()).isEqualTo(2);
             f.broker.sessions().logOff(first.session().id(), ann);
             f.awaitState(bob, Desktop.State.READY);
-            assertThatThrownBy(() -> f.broker.sessions().connect(ann, "no-such-pool"))
+            assertThatThrownBy(() -> f.broker.claims().connect(ann, "no-such-pool"))
                     .isInstanceOfSatisfying(
                             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NOT_FOUND));
         }
@@ -123,7 +123,7 @@ class PromisesTest {
                     .tickets()
                     .redeem(f.connectUntilReady(ann).ticket().ticket())
                     .orElseThrow();
-            f.broker.sessions().displayOpened(grant);
+            f.broker.sessionDisplays().opened(grant);
             Http http = new Http(f.listen()).signedIn("ann", Fixture.PASSWORD);
             f.broker.store().close();
             assertThat(http.get("/api/v1/desktops").statusCode()).isEqualTo(503);

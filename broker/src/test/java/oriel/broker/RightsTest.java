@@ -27,6 +27,7 @@ import oriel.broker.role.Roles;
 import oriel.broker.session.Desktop;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.SessionState;
+import oriel.broker.shadow.ShadowState;
 import oriel.broker.web.Access;
 import oriel.broker.web.Route;
 import oriel.hypervisor.host.PowerState;
@@ -81,6 +82,7 @@ class RightsTest {
                         "DesktopAction", Desktop.Action.values(),
                         "SessionState", SessionState.values(),
                         "EndReason", EndReason.values(),
+                        "ShadowState", ShadowState.values(),
                         "Lifecycle", Lifecycle.values(),
                         "Power", PowerState.values(),
                         "Agent", Agent.values(),

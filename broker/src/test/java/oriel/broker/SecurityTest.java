@@ -18,7 +18,7 @@ import oriel.broker.identity.Passwords;
 import oriel.broker.identity.SignIns;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
-import oriel.broker.session.Sessions.Connected;
+import oriel.broker.session.Connected;
 
 /** Tickets, passwords, lock-out, sign-ins and the audit trail. */
 class SecurityTest {

@@ -19,11 +19,11 @@ import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.Pools;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop;
 import oriel.broker.session.Desktop.State;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.SessionState;
-import oriel.broker.session.Sessions.Connected;
 import oriel.hypervisor.host.PowerState;
 
 class SessionsTest {
@@ -145,7 +145,7 @@ class SessionsTest {
             Caller eve = f.newUser("eve");
             f.connect(bob);
             f.connect(eve);
-            f.broker.sessions().leaveQueue(bob, "demo");
+            f.broker.queues().leave(bob, "demo");
             assertThat(f.desktop(bob).state()).isEqualTo(State.NONE);
             assertThat(f.desktop(bob).action()).isEqualTo(Desktop.Action.QUEUE);
             assertThat(f.desktop(eve).queue().position()).isEqualTo(1);
@@ -167,7 +167,7 @@ class SessionsTest {
             assertThatThrownBy(() -> f.connect(bob))
                     .isInstanceOfSatisfying(
                             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NOT_ENTITLED));
-            assertThatThrownBy(() -> f.broker.sessions().connect(bob, "nothing"))
+            assertThatThrownBy(() -> f.broker.claims().connect(bob, "nothing"))
                     .isInstanceOfSatisfying(
                             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NOT_FOUND));
 
@@ -205,8 +205,8 @@ class SessionsTest {
             f.broker.sessions().restart(ready.session().id(), ann);
             Desktop restarting = f.awaitState(ann, State.RESTARTING);
             assertThat(restarting.stages()).isNotEmpty();
-            assertThatThrownBy(() ->
-                            f.broker.sessions().ticket(ann, ready.session().id()))
+            assertThatThrownBy(
+                            () -> f.broker.claims().ticket(ann, ready.session().id()))
                     .isInstanceOfSatisfying(
                             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NOT_READY));
             f.awaitSettled();

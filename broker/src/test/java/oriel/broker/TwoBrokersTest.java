@@ -18,8 +18,8 @@ import oriel.broker.identity.TestPasswords;
 import oriel.broker.machine.Machine;
 import oriel.broker.pool.Pools;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.session.Connected;
 import oriel.broker.session.SessionState;
-import oriel.broker.session.Sessions.Connected;
 import oriel.broker.store.StoreUnavailableException;
 import oriel.hypervisor.host.HostException;
 
@@ -42,9 +42,8 @@ class TwoBrokersTest {
             Caller ann = f.newUser("ann");
             Connected.Ready ready = f.connectUntilReady(ann);
             f.broker
-                    .sessions()
-                    .displayOpened(
-                            f.broker.tickets().redeem(ready.ticket().ticket()).orElseThrow());
+                    .sessionDisplays()
+                    .opened(f.broker.tickets().redeem(ready.ticket().ticket()).orElseThrow());
             String ticket = ((Connected.Ready) f.connect(ann)).ticket().ticket();
             try (Broker second = another(f)) {
                 assertThat(second.sessions().get(ready.session().id()).state()).isEqualTo(SessionState.CONNECTED);
@@ -122,7 +121,7 @@ class TwoBrokersTest {
         for (int i = 0; i < 5; i++) {
             Broker broker = brokers.get(random.nextInt(brokers.size()));
             try {
-                Connected connected = broker.sessions().connect(user, "demo");
+                Connected connected = broker.claims().connect(user, "demo");
                 logons.incrementAndGet();
                 if (connected instanceof Connected.Ready ready) {
                     String machine = ready.session().machineName();

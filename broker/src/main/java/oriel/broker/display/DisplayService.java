@@ -86,6 +86,8 @@ public final class DisplayService implements AutoCloseable {
         this.gateway = new DisplayGateway(
                 hub, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), this::redeem, OriginPolicy.sameHost());
         displays.cutBy((connection, cut, detail) -> hub.close(connection.toString(), reason(cut), detail));
+        displays.measureBy(connection ->
+                hub.viewers(connection.toString()).stream().findFirst().map(Viewer::statistics));
     }
 
     /**

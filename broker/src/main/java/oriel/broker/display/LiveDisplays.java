@@ -2,16 +2,21 @@ package oriel.broker.display;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.display.Tickets.Redeemed;
+import oriel.displayd.viewer.ViewerStatistics;
 
 /** The displays that are open in this process, and the means to cut them. Thread-safe. */
 public final class LiveDisplays {
     private final Map<UUID, Redeemed> open = new ConcurrentHashMap<>();
     private volatile Cutter cutter = (connection, cut, detail) -> {};
+    private volatile Function<UUID, Optional<ViewerStatistics>> meter = connection -> Optional.empty();
 
     /** Cuts a connection. Must not block; an unknown connection is one that has closed meanwhile. */
     @FunctionalInterface
@@ -25,11 +30,22 @@ public final class LiveDisplays {
         this.cutter = cutter;
     }
 
-    /** A connection is open; earlier ones of the same session go. */
+    /** How a connection is measured. */
+    public void measureBy(Function<UUID, Optional<ViewerStatistics>> meter) {
+        this.meter = meter;
+    }
+
+    /** What an open connection has cost so far; empty if it is closed. */
+    public Optional<ViewerStatistics> statistics(UUID connection) {
+        return meter.apply(connection);
+    }
+
+    /** A connection is open; earlier ones of the same session go, but for those of others who watch it. */
     public void opened(Redeemed grant) {
         open.put(grant.connection(), grant);
         cut(
                 other -> other.sessionId().equals(grant.sessionId())
+                        && Objects.equals(other.shadow(), grant.shadow())
                         && !other.connection().equals(grant.connection()),
                 Cut.REPLACED,
                 "");
@@ -54,9 +70,22 @@ public final class LiveDisplays {
         return open.size();
     }
 
-    /** Whether anybody looks at a session. */
+    /** Whether its user looks at a session. */
     public boolean watched(UUID sessionId) {
-        return open.values().stream().anyMatch(grant -> grant.sessionId().equals(sessionId));
+        return open.values().stream()
+                .anyMatch(grant -> grant.shadow() == null && grant.sessionId().equals(sessionId));
+    }
+
+    /** Whether somebody watches by a request. */
+    public boolean shadowed(UUID shadow) {
+        return open.values().stream().anyMatch(grant -> shadow.equals(grant.shadow()));
+    }
+
+    /** The connections that show a machine. */
+    public List<Redeemed> of(String machine) {
+        return open.values().stream()
+                .filter(grant -> grant.machine().equals(machine))
+                .toList();
     }
 
     /** The sign-ins that look at something: they are in use. */
@@ -70,13 +99,18 @@ public final class LiveDisplays {
     }
 
     /** Cuts the displays that a sign-in has opened. */
-    public void cutSignIn(String signIn, String detail) {
-        cut(grant -> grant.signIn().equals(signIn), Cut.REVOKED, detail);
+    public void cutSignIn(String signIn, Cut cut, String detail) {
+        cut(grant -> grant.signIn().equals(signIn), cut, detail);
     }
 
     /** Cuts the displays of a user. */
-    public void cutUser(UUID userId, String detail) {
-        cut(grant -> grant.userId().equals(userId), Cut.REVOKED, detail);
+    public void cutUser(UUID userId, Cut cut, String detail) {
+        cut(grant -> grant.userId().equals(userId), cut, detail);
+    }
+
+    /** Cuts the displays of who watches by a request. */
+    public void cutShadow(UUID shadow, Cut cut, String detail) {
+        cut(grant -> shadow.equals(grant.shadow()), cut, detail);
     }
 
     private void cut(Predicate<Redeemed> which, Cut cut, String detail) {

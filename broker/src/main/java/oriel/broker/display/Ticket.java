@@ -5,6 +5,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A one-time right to open one display. The ticket itself is only with the user; here is its hash. */
 @Entity
@@ -23,6 +24,8 @@ public class Ticket {
     @SuppressWarnings("UnusedVariable") // a column: queries use it
     private String issuedBy;
 
+    private @Nullable UUID shadowId;
+
     /** For Hibernate. */
     @SuppressWarnings("NullAway.Init")
     protected Ticket() {}
@@ -35,6 +38,7 @@ public class Ticket {
             DisplayRight right,
             String address,
             String issuedBy,
+            @Nullable UUID shadowId,
             Instant expires) {
         this.ticketHash = ticketHash;
         this.sessionId = sessionId;
@@ -43,6 +47,7 @@ public class Ticket {
         this.rights = right.name();
         this.address = address;
         this.issuedBy = issuedBy;
+        this.shadowId = shadowId;
         this.expires = expires;
     }
 
@@ -60,6 +65,12 @@ public class Ticket {
 
     DisplayRight right() {
         return DisplayRight.valueOf(rights);
+    }
+
+    /** The request by which somebody else watches the session; null for its own user. */
+    @Nullable
+    UUID shadowId() {
+        return shadowId;
     }
 
     String address() {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.identity.Secrets;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
@@ -50,6 +51,7 @@ public final class Tickets {
      * @param machine whose display
      * @param right what one may do
      * @param address where it was issued to
+     * @param shadow the request by which somebody else watches; null for the session's own user
      */
     public record Redeemed(
             UUID connection,
@@ -58,13 +60,30 @@ public final class Tickets {
             String signIn,
             String machine,
             DisplayRight right,
-            String address) {}
+            String address,
+            @Nullable UUID shadow) {}
 
-    /** Issues a ticket. */
+    /** Issues a ticket for a user's own session. */
     public Issued issue(Tx tx, UUID sessionId, UUID userId, String signIn, DisplayRight right, String address) {
+        return issue(tx, sessionId, userId, signIn, right, address, null);
+    }
+
+    /**
+     * Issues a ticket.
+     *
+     * @param shadow the request by which somebody watches another's session; null for one's own
+     */
+    public Issued issue(
+            Tx tx,
+            UUID sessionId,
+            UUID userId,
+            String signIn,
+            DisplayRight right,
+            String address,
+            @Nullable UUID shadow) {
         String ticket = secrets.token();
         Instant expires = clock.instant().plus(LIFE);
-        tx.insert(new Ticket(Secrets.hash(ticket), sessionId, userId, signIn, right, address, broker, expires));
+        tx.insert(new Ticket(Secrets.hash(ticket), sessionId, userId, signIn, right, address, broker, shadow, expires));
         return new Issued(ticket, expires);
     }
 
@@ -84,11 +103,7 @@ public final class Tickets {
                     || tx.count("select count(*) from SignIn where tokenHash = ?1", row.signIn()) == 0) {
                 return Optional.empty();
             }
-            return tx.first(
-                            String.class,
-                            "select m.name from Machine m where m.sessionId = ?1 and m.userId = ?2",
-                            row.sessionId(),
-                            row.accountId())
+            return machine(tx, row)
                     .map(machine -> new Redeemed(
                             UUID.randomUUID(),
                             row.sessionId(),
@@ -96,13 +111,40 @@ public final class Tickets {
                             row.signIn(),
                             machine,
                             row.right(),
-                            row.address()));
+                            row.address(),
+                            row.shadowId()));
         });
+    }
+
+    /** The machine that a ticket opens, if it still does. */
+    private Optional<String> machine(Tx tx, Ticket ticket) {
+        UUID shadow = ticket.shadowId();
+        if (shadow == null) {
+            return tx.first(
+                    String.class,
+                    "select m.name from Machine m where m.sessionId = ?1 and m.userId = ?2",
+                    ticket.sessionId(),
+                    ticket.accountId());
+        }
+        return tx.first(
+                String.class,
+                "select m.name from Machine m where m.sessionId = ?1 and exists (select 1 from ShadowRequest s"
+                        + " where s.id = ?2 and s.sessionId = m.sessionId and s.requesterId = ?3"
+                        + " and s.state = GRANTED and s.expires > ?4)",
+                ticket.sessionId(),
+                shadow,
+                ticket.accountId(),
+                clock.instant());
     }
 
     /** Voids the tickets of a session. */
     public static void voidFor(Tx tx, UUID sessionId) {
         tx.execute("delete from Ticket where sessionId = ?1", sessionId);
+    }
+
+    /** Voids the tickets by which somebody watches. */
+    public static void voidForShadow(Tx tx, UUID shadow) {
+        tx.execute("delete from Ticket where shadowId = ?1", shadow);
     }
 
     /** Voids the tickets of a sign-in. */

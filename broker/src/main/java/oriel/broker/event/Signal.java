@@ -1,11 +1,24 @@
 package oriel.broker.event;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Right;
+import oriel.broker.display.Cut;
 
 /** Something changed. A signal says where to look, not what is there: whoever gets it reads the present state. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "signal")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Signal.Desktop.class, name = "desktop"),
+    @JsonSubTypes.Type(value = Signal.SignedOut.class, name = "signed-out"),
+    @JsonSubTypes.Type(value = Signal.Message.class, name = "message"),
+    @JsonSubTypes.Type(value = Signal.Log.class, name = "log"),
+    @JsonSubTypes.Type(value = Signal.Shadow.class, name = "shadow"),
+    @JsonSubTypes.Type(value = Signal.CutDisplays.class, name = "cut"),
+    @JsonSubTypes.Type(value = Signal.Changed.class, name = "changed")
+})
 public sealed interface Signal {
     /** A user's desktop of a pool. */
     record Desktop(UUID userId, String poolId) implements Signal {}
@@ -36,6 +49,42 @@ public sealed interface Signal {
      * @param line for people
      */
     record Log(String image, int version, UUID operationId, String line) implements Signal {}
+
+    /**
+     * Somebody asks to watch a session's screen, or that has changed.
+     *
+     * @param shadowId the request
+     * @param userId whose session it is
+     * @param requesterId who asks
+     */
+    record Shadow(UUID shadowId, UUID userId, UUID requesterId) implements Signal {}
+
+    /**
+     * Open displays are to be cut, in whichever broker they are.
+     *
+     * @param of what {@code id} names
+     * @param id a session, a sign-in, a user or a shadow request
+     * @param how what the client is told
+     * @param detail the same, for people
+     */
+    record CutDisplays(Of of, String id, Cut how, String detail) implements Signal {
+        /** Whose displays. */
+        public enum Of {
+            /** Of a session, whoever looks at it. */
+            SESSION,
+            /** That a sign-in has opened. */
+            SIGN_IN,
+            /** That a user has opened. */
+            USER,
+            /** That somebody watches with the user's consent. */
+            SHADOW
+        }
+
+        /** The displays of a session. */
+        public static CutDisplays ofSession(UUID session, Cut how, String detail) {
+            return new CutDisplays(Of.SESSION, session.toString(), how, detail);
+        }
+    }
 
     /**
      * An object that administrators see.

@@ -7,23 +7,75 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import oriel.broker.store.Tx;
 
-/** Hands signals to subscribers in this process. Thread-safe; sending never blocks. */
+/**
+ * Hands signals to subscribers: those of this process at once, those of other brokers on the same database by way of
+ * the outbox. Thread-safe; handing over never blocks.
+ */
 public final class Signals {
     private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Signal>> listeners = new CopyOnWriteArrayList<>();
+    private volatile @Nullable SignalOutbox outbox;
+
+    /** From now on other brokers hear of what is sent here. */
+    public void shareThrough(SignalOutbox outbox) {
+        this.outbox = outbox;
+    }
+
+    /** Tells, on the sender's thread, of every signal, wherever it comes from. Must not block. */
+    public void listen(Consumer<Signal> listener) {
+        listeners.add(listener);
+    }
 
     /**
-     * Sends a signal to everybody who wants it.
-     *
-     * @return how many do
+     * Sends a signal if the transaction commits. What is sent several times in one transaction is sent once. Other
+     * brokers hear of it even if this process dies right after the commit.
      */
-    public int send(Signal signal) {
-        int wanted = 0;
-        for (Subscription subscription : subscriptions) {
-            wanted += subscription.offer(signal) ? 1 : 0;
+    public void send(Tx tx, Signal signal) {
+        tx.companion(Sending.class, Sending::new).signals.add(signal);
+    }
+
+    /** Sends a signal that belongs to no transaction. */
+    public void send(Signal signal) {
+        SignalOutbox shared = outbox;
+        if (shared != null) {
+            shared.write(signal);
         }
-        return wanted;
+        deliver(signal);
+    }
+
+    /** How many subscribers of this process want a signal. */
+    public int wanted(Signal signal) {
+        return (int) subscriptions.stream()
+                .filter(subscription -> subscription.wanted.test(signal))
+                .count();
+    }
+
+    /** Hands a signal to everybody in this process. */
+    void deliver(Signal signal) {
+        listeners.forEach(listener -> listener.accept(signal));
+        subscriptions.forEach(subscription -> subscription.offer(signal));
+    }
+
+    private final class Sending implements Tx.Companion {
+        private final Set<Signal> signals = new LinkedHashSet<>();
+
+        @Override
+        public void beforeCommit(Tx tx) {
+            SignalOutbox shared = outbox;
+            if (shared != null) {
+                shared.write(tx, signals);
+            }
+        }
+
+        @Override
+        public void afterCommit() {
+            signals.forEach(Signals.this::deliver);
+        }
     }
 
     /** Subscribes to what a filter lets through. Close it. */
@@ -31,11 +83,6 @@ public final class Signals {
         Subscription subscription = new Subscription(wanted);
         subscriptions.add(subscription);
         return subscription;
-    }
-
-    /** How many subscriptions a filter of the caller's matches. */
-    public int subscribers() {
-        return subscriptions.size();
     }
 
     /** Wakes every subscriber for good. */
@@ -61,9 +108,9 @@ public final class Signals {
             this.wanted = wanted;
         }
 
-        private boolean offer(Signal signal) {
+        private void offer(Signal signal) {
             if (!wanted.test(signal)) {
-                return false;
+                return;
             }
             lock.lock();
             try {
@@ -76,7 +123,6 @@ public final class Signals {
             } finally {
                 lock.unlock();
             }
-            return true;
         }
 
         /**

@@ -19,6 +19,9 @@ import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.operation.Journal;
 import oriel.broker.operation.OperationWorkers;
+import oriel.broker.session.Claims;
+import oriel.broker.session.Queues;
+import oriel.broker.session.SessionDisplays;
 import oriel.broker.session.Sessions;
 import oriel.broker.snapshot.SnapshotOperations;
 import oriel.broker.store.Store;
@@ -42,6 +45,7 @@ public final class HostController implements AutoCloseable {
     private final HypervisorHost host;
     private final Machines machines;
     private final Journal journal;
+    private final SessionServices services;
     private final Sessions sessions;
     private final Clock clock;
     private final Duration interval;
@@ -84,13 +88,16 @@ public final class HostController implements AutoCloseable {
             Duration retryPause,
             Duration unclaimedAfter) {}
 
+    /** What it asks of sessions. */
+    public record SessionServices(Sessions sessions, Claims claims, Queues queues, SessionDisplays displays) {}
+
     /** With its collaborators; {@code housekeeping} runs at every look at everything. */
     public HostController(
             Store store,
             HypervisorHost host,
             Machines machines,
             Journal journal,
-            Sessions sessions,
+            SessionServices services,
             AuditTrail audit,
             ImageOperations images,
             Clock clock,
@@ -100,7 +107,8 @@ public final class HostController implements AutoCloseable {
         this.host = host;
         this.machines = machines;
         this.journal = journal;
-        this.sessions = sessions;
+        this.services = services;
+        this.sessions = services.sessions();
         this.clock = clock;
         this.interval = limits.interval();
         this.unclaimedAfter = limits.unclaimedAfter();
@@ -137,7 +145,7 @@ public final class HostController implements AutoCloseable {
                 templates);
         this.workers = new OperationWorkers(
                 store, journal, all, clock, host.name(), worker, limits.parallel(), limits.retryPause());
-        this.pools = new PoolController(store, machines, sessions, templates, clock, host.name());
+        this.pools = new PoolController(store, machines, services.claims(), templates, clock, host.name());
         this.reaper = new HostReaper(store, host, audit, limits.owner());
     }
 
@@ -147,7 +155,7 @@ public final class HostController implements AutoCloseable {
         if (interrupted > 0) {
             log.info("{} operations were interrupted and will be repeated", interrupted);
         }
-        sessions.nobodyLooks();
+        services.displays().nobodyLooks();
         reaper.reap(true);
         names().forEach(name -> observer.observe(name, true));
         heal(clock.instant());
@@ -226,7 +234,7 @@ public final class HostController implements AutoCloseable {
         housekeeping.forEach(Runnable::run);
         Instant now = clock.instant();
         sessions.endUnclaimed(now.minus(unclaimedAfter));
-        sessions.sweepQueues();
+        services.queues().sweep();
         journal.sweep(now.minus(OPERATIONS_KEPT));
         names().forEach(name -> observer.observe(name, false));
         heal(now.minus(ERROR_REST));

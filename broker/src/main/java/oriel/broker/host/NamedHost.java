@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import oriel.hypervisor.display.Display;
+import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostListener;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineSpec;
 import oriel.hypervisor.host.MachineStatus;
+import oriel.hypervisor.host.MachineUsage;
 import oriel.hypervisor.host.SnapshotInfo;
 import oriel.hypervisor.host.TemplateSpec;
 import oriel.hypervisor.host.TemplateStatus;
@@ -98,6 +100,16 @@ public record NamedHost(String name, HypervisorHost host) implements HypervisorH
     @Override
     public Optional<Display> display(String machine) {
         return host.display(machine);
+    }
+
+    @Override
+    public Optional<GuestAgent> guestAgent(String machine) {
+        return host.guestAgent(machine);
+    }
+
+    @Override
+    public Optional<MachineUsage> usage(String machine) {
+        return host.usage(machine);
     }
 
     @Override

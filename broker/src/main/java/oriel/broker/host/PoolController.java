@@ -13,7 +13,7 @@ import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.pool.Pool;
 import oriel.broker.role.Roles;
-import oriel.broker.session.Sessions;
+import oriel.broker.session.Claims;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -24,15 +24,15 @@ import oriel.broker.store.Tx;
 final class PoolController {
     private final Store store;
     private final Machines machines;
-    private final Sessions sessions;
+    private final Claims claims;
     private final Templates templates;
     private final Clock clock;
     private final String host;
 
-    PoolController(Store store, Machines machines, Sessions sessions, Templates templates, Clock clock, String host) {
+    PoolController(Store store, Machines machines, Claims claims, Templates templates, Clock clock, String host) {
         this.store = store;
         this.machines = machines;
-        this.sessions = sessions;
+        this.claims = claims;
         this.templates = templates;
         this.clock = clock;
         this.host = host;
@@ -41,7 +41,7 @@ final class PoolController {
     /** Brings a pool nearer to what it should be; what takes longer is journalled. */
     void balance(String poolId) {
         // Who waits comes first: the spares are what is left over.
-        sessions.handOut(poolId);
+        claims.handOut(poolId);
         store.run(tx -> tx.lock(Pool.class, poolId).ifPresent(pool -> {
             Instant now = clock.instant();
             List<Machine> all =

@@ -455,7 +455,7 @@ public final class Images {
     }
 
     private void changed(Tx tx, String name) {
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.IMAGE, name)));
+        signals.send(tx, new Signal.Changed(Signal.Kind.IMAGE, name));
     }
 
     private static ImageView view(Tx tx, Image image) {

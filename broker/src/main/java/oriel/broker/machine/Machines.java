@@ -130,15 +130,11 @@ public final class Machines {
     }
 
     private void changed(Tx tx, Machine machine) {
-        String name = machine.name();
+        signals.send(tx, new Signal.Changed(Signal.Kind.MACHINE, machine.name(), machine.poolId()));
         UUID user = machine.userId();
-        String pool = machine.poolId();
-        tx.afterCommit(() -> {
-            signals.send(new Signal.Changed(Signal.Kind.MACHINE, name, pool));
-            if (user != null) {
-                signals.send(new Signal.Desktop(user, pool));
-            }
-        });
+        if (user != null) {
+            signals.send(tx, new Signal.Desktop(user, machine.poolId()));
+        }
     }
 
     /** A page of machines by name. */

@@ -286,9 +286,8 @@ public final class Journal {
     }
 
     private void changed(Tx tx, Operation operation) {
-        String id = operation.id().toString();
-        String poolId = operation.poolId();
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.OPERATION, id, poolId)));
+        signals.send(
+                tx, new Signal.Changed(Signal.Kind.OPERATION, operation.id().toString(), operation.poolId()));
     }
 
     /** An operation as the API shows it. */

@@ -328,8 +328,12 @@ public final class Pools {
                                         Outcome.OK,
                                         wanted.kind().wireName() + " " + wanted.subject(),
                                         address));
-                        tx.afterCommit(() -> signals.send(new Signal.Changed(
-                                Signal.Kind.ENTITLEMENT, entitlement.id().toString(), poolId)));
+                        signals.send(
+                                tx,
+                                new Signal.Changed(
+                                        Signal.Kind.ENTITLEMENT,
+                                        entitlement.id().toString(),
+                                        poolId));
                         return view(entitlement);
                     });
         });
@@ -353,8 +357,7 @@ public final class Pools {
                                         Outcome.OK,
                                         entitlement.kind().wireName() + " " + entitlement.subject(),
                                         address));
-                        tx.afterCommit(() -> signals.send(
-                                new Signal.Changed(Signal.Kind.ENTITLEMENT, entitlementId.toString(), poolId)));
+                        signals.send(tx, new Signal.Changed(Signal.Kind.ENTITLEMENT, entitlementId.toString(), poolId));
                     });
         });
     }
@@ -384,7 +387,7 @@ public final class Pools {
 
     private void changed(Tx tx, String poolId) {
         observer.poolChanged(tx, poolId);
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.POOL, poolId, poolId)));
+        signals.send(tx, new Signal.Changed(Signal.Kind.POOL, poolId, poolId));
     }
 
     private static void apply(Pool pool, PoolChange change) {
@@ -458,7 +461,7 @@ public final class Pools {
                     "INFO",
                     "A new version of this desktop is there. Log off when it suits you: you get it the next time.",
                     clock.instant());
-            tx.afterCommit(() -> signals.send(message));
+            signals.send(tx, message);
         }
     }
 

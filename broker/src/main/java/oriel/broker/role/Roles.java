@@ -176,7 +176,7 @@ public final class Roles {
     }
 
     private void changed(Tx tx, RoleGrant row) {
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.USER, row.subject())));
+        signals.send(tx, new Signal.Changed(Signal.Kind.USER, row.subject()));
     }
 
     /** The pool that a request's path names. */

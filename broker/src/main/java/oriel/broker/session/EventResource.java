@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Place;
@@ -22,11 +22,11 @@ import oriel.broker.access.Right;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.identity.Callers;
-import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.role.Roles;
 import oriel.broker.web.Access;
 import oriel.broker.web.Json;
+import oriel.broker.web.OpenStreams;
 import oriel.broker.web.Request;
 import oriel.broker.web.Resource;
 import oriel.broker.web.Response;
@@ -44,16 +44,29 @@ public final class EventResource implements Resource {
     private final Desktops desktops;
     private final Callers callers;
     private final Roles roles;
+    private final Function<UUID, Optional<Object>> shadows;
     private final Json json;
     private final Clock clock;
-    private final Map<UUID, Integer> streams = new ConcurrentHashMap<>();
+    private final OpenStreams streams = new OpenStreams(MOST_STREAMS);
 
-    /** With its collaborators. */
-    public EventResource(Signals signals, Desktops desktops, Callers callers, Roles roles, Json json, Clock clock) {
+    /**
+     * With its collaborators.
+     *
+     * @param shadows a request to watch a session, as it is shown
+     */
+    public EventResource(
+            Signals signals,
+            Desktops desktops,
+            Callers callers,
+            Roles roles,
+            Function<UUID, Optional<Object>> shadows,
+            Json json,
+            Clock clock) {
         this.signals = signals;
         this.desktops = desktops;
         this.callers = callers;
         this.roles = roles;
+        this.shadows = shadows;
         this.json = json;
         this.clock = clock;
     }
@@ -75,18 +88,10 @@ public final class EventResource implements Resource {
 
     private Response open(Request request) {
         Caller caller = request.caller();
-        if (streams.merge(caller.userId(), 1, Integer::sum) > MOST_STREAMS) {
-            leave(caller);
-            throw RefusedException.later(
-                    Reason.TOO_MANY_STREAMS, "You have too many pages open.", Duration.ofSeconds(30));
-        }
+        streams.enter(caller.userId());
         return Response.ok(new Response.Stream("text/event-stream; charset=utf-8", out -> stream(caller, out)))
                 // A proxy in between must not hold events back.
                 .with("X-Accel-Buffering", "no");
-    }
-
-    private void leave(Caller caller) {
-        streams.computeIfPresent(caller.userId(), (user, count) -> count > 1 ? count - 1 : null);
     }
 
     private void stream(Caller caller, OutputStream out) throws IOException, InterruptedException {
@@ -121,7 +126,7 @@ public final class EventResource implements Resource {
                 }
             }
         } finally {
-            leave(caller);
+            streams.leave(caller.userId());
         }
     }
 
@@ -129,6 +134,9 @@ public final class EventResource implements Resource {
         return switch (signal) {
             case Signal.Desktop desktop -> desktop.userId().equals(caller.userId());
             case Signal.Message message -> message.userId().equals(caller.userId());
+            case Signal.Shadow shadow ->
+                shadow.userId().equals(caller.userId()) || shadow.requesterId().equals(caller.userId());
+            case Signal.CutDisplays ignored -> false;
             case Signal.Log log -> caller.may(Right.IMAGE_READ, new Place(Set.of(), log.image()));
             case Signal.SignedOut out -> out.signIn().equals(caller.signIn());
             case Signal.Changed changed -> concerns(changed, caller, reaches);
@@ -168,6 +176,13 @@ public final class EventResource implements Resource {
                                 message.severity(),
                                 message.text(),
                                 message.at()));
+            case Signal.Shadow shadow -> {
+                Optional<Object> now = shadows.apply(shadow.shadowId());
+                if (now.isPresent()) {
+                    send(out, "shadow", now.get());
+                }
+            }
+            case Signal.CutDisplays ignored -> {}
             case Signal.Log log ->
                 send(out, "log", new LogLine(log.image(), log.version(), log.operationId(), log.line()));
             case Signal.SignedOut signedOut -> {

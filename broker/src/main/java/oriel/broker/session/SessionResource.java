@@ -1,13 +1,9 @@
 package oriel.broker.session;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import oriel.broker.access.Right;
-import oriel.broker.display.DisplayRight;
 import oriel.broker.role.Roles;
-import oriel.broker.session.Sessions.Connected;
-import oriel.broker.session.Sessions.SessionView;
 import oriel.broker.web.Access;
 import oriel.broker.web.Page;
 import oriel.broker.web.Request;
@@ -22,46 +18,23 @@ public final class SessionResource implements Resource {
 
     private final Desktops desktops;
     private final Sessions sessions;
+    private final Claims claims;
+    private final Queues queues;
+    private final Messages messages;
     private final Roles roles;
 
     /** Over the services. */
-    public SessionResource(Desktops desktops, Sessions sessions, Roles roles) {
+    public SessionResource(
+            Desktops desktops, Sessions sessions, Claims claims, Queues queues, Messages messages, Roles roles) {
         this.desktops = desktops;
         this.sessions = sessions;
+        this.claims = claims;
+        this.queues = queues;
+        this.messages = messages;
         this.roles = roles;
     }
 
     private record Items<T>(List<T> items) {}
-
-    private record ConnectReady(
-            String state,
-            String poolId,
-            UUID sessionId,
-            String machine,
-            String ticket,
-            Instant ticketExpires,
-            String displayPath,
-            List<String> subprotocols,
-            List<DisplayRight> rights) {
-        static ConnectReady of(Connected.Ready ready) {
-            String ticket = ready.ticket().ticket();
-            return new ConnectReady(
-                    "READY",
-                    ready.session().poolId(),
-                    ready.session().id(),
-                    ready.session().machineName(),
-                    ticket,
-                    ready.ticket().expires(),
-                    "/display",
-                    List.of("binary", "oriel.ticket." + ticket),
-                    List.of(DisplayRight.CONTROL));
-        }
-
-        @Override
-        public String toString() {
-            return "ConnectReady[" + sessionId + "]";
-        }
-    }
 
     private record ConnectPending(Desktop.State state, Desktop desktop) {}
 
@@ -109,7 +82,7 @@ public final class SessionResource implements Resource {
 
     private Response message(Request request) {
         return Response.accepted(
-                new Delivered(sessions.message(id(request), request.body(Sessions.Message.class), request.caller())));
+                new Delivered(messages.send(id(request), request.body(Message.class), request.caller())));
     }
 
     private static UUID id(Request request) {
@@ -131,7 +104,7 @@ public final class SessionResource implements Resource {
     }
 
     private Response connect(Request request) {
-        return switch (sessions.connect(request.caller(), request.path("poolId"))) {
+        return switch (claims.connect(request.caller(), request.path("poolId"))) {
             case Connected.Ready ready -> Response.ok(ConnectReady.of(ready));
             case Connected.Pending pending ->
                 Response.accepted(new ConnectPending(pending.desktop().state(), pending.desktop()));
@@ -139,12 +112,12 @@ public final class SessionResource implements Resource {
     }
 
     private Response leaveQueue(Request request) {
-        sessions.leaveQueue(request.caller(), request.path("poolId"));
+        queues.leave(request.caller(), request.path("poolId"));
         return Response.nothing();
     }
 
     private Response ticket(Request request) {
-        return Response.ok(ConnectReady.of(sessions.ticket(request.caller(), id(request))));
+        return Response.ok(ConnectReady.of(claims.ticket(request.caller(), id(request))));
     }
 
     private Response list(Request request) {

@@ -1,11 +1,11 @@
 package oriel.broker.session;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
@@ -14,70 +14,42 @@ import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Cut;
-import oriel.broker.display.DisplayRight;
-import oriel.broker.display.LiveDisplays;
 import oriel.broker.display.Tickets;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
-import oriel.broker.identity.Account;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.pool.Entitlements;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.PoolPolicy;
-import oriel.broker.pool.Pools;
 import oriel.broker.pool.QueuePlace;
-import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.role.Roles;
 import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
-import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.hypervisor.host.PowerState;
 
-/**
- * Gives users machines and takes them back. Thread-safe, in any number of brokers on one database.
- *
- * <p>Who gets which machine is decided by the database: a claim locks a free machine that nobody else has locked, and
- * unique keys keep a user from two sessions in a pool and a machine from two sessions, whatever this code does.
- */
+/** Sessions from the moment that their user has a machine, to the end. Thread-safe, in any number of brokers on one database. */
 public final class Sessions {
-    /** A queue that is longer helps nobody. */
-    private static final int LONGEST_QUEUE = 1000;
-
     private final Store store;
     private final Machines machines;
-    private final Desktops desktops;
-    private final Tickets tickets;
-    private final LiveDisplays displays;
+    private final Queues queues;
     private final AuditTrail audit;
     private final Signals signals;
-    private final String broker;
     private final Clock clock;
     private volatile Consumer<String> poolChanged = poolId -> {};
+    private volatile BiConsumer<Tx, UUID> unwatched = (tx, session) -> {};
 
     /** With its collaborators. */
-    public Sessions(
-            Store store,
-            Machines machines,
-            Desktops desktops,
-            Tickets tickets,
-            LiveDisplays displays,
-            AuditTrail audit,
-            Signals signals,
-            String broker,
-            Clock clock) {
+    public Sessions(Store store, Machines machines, Queues queues, AuditTrail audit, Signals signals, Clock clock) {
         this.store = store;
         this.machines = machines;
-        this.desktops = desktops;
-        this.tickets = tickets;
-        this.displays = displays;
+        this.queues = queues;
         this.audit = audit;
         this.signals = signals;
-        this.broker = broker;
         this.clock = clock;
     }
 
@@ -86,234 +58,19 @@ public final class Sessions {
         this.poolChanged = poolChanged;
     }
 
-    /** What a connect has come to. */
-    public sealed interface Connected {
-        /** The display can be opened. */
-        record Ready(DesktopSession session, Tickets.Issued ticket) implements Connected {}
-
-        /** Not yet. */
-        record Pending(Desktop desktop) implements Connected {}
+    /** Whom to tell that a session's user does not look at it any more. */
+    public void onUnwatched(BiConsumer<Tx, UUID> unwatched) {
+        this.unwatched = unwatched;
     }
 
-    /**
-     * Connects a user to a desktop: the session there is, else a free machine, else a place in the queue.
-     *
-     * @throws RefusedException {@link Reason#NOT_FOUND}, {@link Reason#NOT_ENTITLED}, {@link Reason#POOL_DISABLED},
-     *     {@link Reason#POOL_FULL}, {@link Reason#NOT_READY} if the machine has stopped with an error
-     */
-    public Connected connect(Caller caller, String poolId) {
-        Instant asked = clock.instant();
-        boolean queued = store.call(tx -> claimOrQueue(tx, caller, poolId, asked));
-        if (queued) {
-            // Under the pool's lock and in the queue's order: a machine may have become free meanwhile.
-            handOut(poolId);
-        }
-        return store.call(tx -> live(tx, caller.userId(), poolId)
-                .map(session -> resume(tx, caller, session))
-                .orElseGet(() -> new Connected.Pending(desktops.of(tx, Pools.require(tx, poolId), caller.userId()))));
+    /** The session's user does not look at it any more. */
+    void unwatched(Tx tx, UUID sessionId) {
+        unwatched.accept(tx, sessionId);
     }
 
-    /** Whether the user stands in the queue now. */
-    private boolean claimOrQueue(Tx tx, Caller caller, String poolId, Instant asked) {
-        Pool pool = Pools.require(tx, poolId);
-        if (live(tx, caller.userId(), poolId).isPresent()) {
-            return false;
-        }
-        if (pool.deleting() || !Entitlements.entitled(tx, caller.userId(), caller.username(), poolId)) {
-            throw new RefusedException(
-                    Reason.NOT_ENTITLED, "You may not use the desktop \"" + poolId + "\". Ask your administrator.");
-        }
-        if (!pool.enabled()) {
-            throw new RefusedException(
-                    Reason.POOL_DISABLED, "The desktop \"" + pool.displayName() + "\" is switched off for now.");
-        }
-        if (!pool.schedule().openAt(clock.instant())) {
-            throw new RefusedException(
-                    Reason.OUTSIDE_HOURS,
-                    "The desktop \"" + pool.displayName() + "\" is closed now. Sessions that run go on.");
-        }
-        Optional<Machine> own = own(tx, pool, caller.userId());
-        long waiting = tx.count("select count(*) from QueuePlace where poolId = ?1", poolId);
-        if (waiting == 0 || own.isPresent()) {
-            Optional<Machine> free = own.isPresent() ? own : Machines.claimable(tx, poolId);
-            if (free.isPresent()) {
-                assign(tx, free.get(), caller.userId(), caller.username(), caller.address(), asked);
-                return false;
-            }
-        }
-        if (tx.count("select count(*) from QueuePlace where poolId = ?1 and accountId = ?2", poolId, caller.userId())
-                == 0) {
-            if (waiting >= LONGEST_QUEUE || pool.size() == 0) {
-                throw new RefusedException(
-                        Reason.POOL_FULL,
-                        "The desktop \"" + pool.displayName() + "\" has no free machine. Try again later.");
-            }
-            tx.insert(new QueuePlace(poolId, caller.userId(), caller.username(), caller.address(), clock.instant()));
-            poolChanged(tx, poolId);
-            audit.record(tx, AuditEntry.by(caller, "session.queue", poolId, ""));
-        }
-        return true;
-    }
-
-    /**
-     * The machine of a dedicated pool that is a user's already.
-     *
-     * @throws RefusedException {@link Reason#MAINTENANCE} if there is one that can't be had now
-     */
-    private static Optional<Machine> own(Tx tx, Pool pool, UUID userId) {
-        Optional<Machine> own = pool.policy().dedicated() ? Machines.ownOf(tx, pool.id(), userId) : Optional.empty();
-        if (own.isPresent() && !own.get().claimableBy(userId)) {
-            Machine machine = own.get();
-            String why = machine.failure() == null ? "" : " (" + machine.failure() + ")";
-            throw new RefusedException(
-                    Reason.MAINTENANCE,
-                    "Your desktop " + machine.name() + " is out of service" + why + ". Ask the helpdesk.");
-        }
-        return own;
-    }
-
-    private void assign(Tx tx, Machine machine, UUID userId, String username, @Nullable String address, Instant asked) {
-        Instant now = clock.instant();
-        UUID id = UUID.randomUUID();
-        machine.claimFor(id, userId, now);
-        if (Pools.require(tx, machine.poolId()).policy().dedicated()) {
-            machine.assignTo(userId);
-        }
-        DesktopSession session =
-                new DesktopSession(id, userId, username, machine.poolId(), machine.name(), address, now);
-        session.asked(asked, SignInTiming.before(tx, userId, now));
-        if (machine.ready()) {
-            session.becameReady(null, now);
-        }
-        tx.insert(session);
-        machines.save(tx, machine);
-        changed(tx, session);
-        audit.record(
-                tx,
-                new AuditEntry(
-                        username,
-                        "session.assign",
-                        machine.name(),
-                        Outcome.OK,
-                        "session " + id,
-                        address == null ? "" : address));
-        String poolId = machine.poolId();
+    /** A pool has more or fewer free machines. */
+    void freed(Tx tx, String poolId) {
         tx.afterCommit(() -> poolChanged.accept(poolId));
-    }
-
-    private Connected resume(Tx tx, Caller caller, DesktopSession session) {
-        Machine machine = Machines.require(tx, session.machineName());
-        Pool pool = Pools.require(tx, session.poolId());
-        Desktop desktop = desktops.of(tx, pool, session.accountId());
-        return switch (desktop.state()) {
-            case READY, CONNECTED, DISCONNECTED -> {
-                if (machine.ready()) {
-                    yield open(tx, caller, session);
-                }
-                machine.wantPower(true, clock.instant());
-                machines.save(tx, machine);
-                yield new Connected.Pending(desktops.of(tx, pool, session.accountId()));
-            }
-            case FAILED -> {
-                Desktop.Refusal problem = desktop.problem();
-                throw new RefusedException(
-                        Reason.NOT_READY,
-                        problem == null ? "The desktop has stopped. Restart it, or log off." : problem.detail());
-            }
-            case NONE, QUEUED, STARTING, RESTARTING, LOGGING_OFF, UNAVAILABLE -> new Connected.Pending(desktop);
-        };
-    }
-
-    private Connected.Ready open(Tx tx, Caller caller, DesktopSession session) {
-        Tickets.Issued ticket = tickets.issue(
-                tx, session.id(), caller.userId(), caller.signIn(), DisplayRight.CONTROL, caller.address());
-        audit.record(tx, AuditEntry.by(caller, "session.ticket", session.machineName(), "session " + session.id()));
-        return new Connected.Ready(session, ticket);
-    }
-
-    /** Gives free machines to those who wait, in order. */
-    public void handOut(String poolId) {
-        store.run(tx -> {
-            Optional<Pool> pool = tx.lock(Pool.class, poolId);
-            if (pool.isEmpty() || !pool.get().enabled() || pool.get().deleting()) {
-                return;
-            }
-            boolean moved = false;
-            boolean free = true;
-            for (QueuePlace place :
-                    tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId)) {
-                if (mayHave(tx, place)) {
-                    Optional<Machine> machine = free ? freeFor(tx, pool.get(), place) : Optional.empty();
-                    free = machine.isPresent();
-                    if (!free) {
-                        continue;
-                    }
-                    assign(tx, machine.get(), place.accountId(), place.username(), place.address(), place.since());
-                }
-                tx.delete(place);
-                moved = true;
-            }
-            if (moved) {
-                queueMoved(tx, poolId);
-            }
-        });
-    }
-
-    private static Optional<Machine> freeFor(Tx tx, Pool pool, QueuePlace place) {
-        Optional<Machine> own =
-                pool.policy().dedicated() ? Machines.ownOf(tx, pool.id(), place.accountId()) : Optional.empty();
-        return own.isPresent()
-                ? own.filter(machine -> machine.claimableBy(place.accountId()))
-                : Machines.claimable(tx, pool.id());
-    }
-
-    /** Whether a waiting user still wants and may have a machine: two clicks can leave a session and a place. */
-    private static boolean mayHave(Tx tx, QueuePlace place) {
-        return tx.find(Account.class, place.accountId())
-                        .filter(Account::enabled)
-                        .isPresent()
-                && live(tx, place.accountId(), place.poolId()).isEmpty()
-                && Entitlements.entitled(tx, place.accountId(), place.username(), place.poolId());
-    }
-
-    /** Gives a place in the queue up; nothing happens if there is none. */
-    public void leaveQueue(Caller caller, String poolId) {
-        store.run(tx -> leaveQueue(tx, caller.userId(), poolId));
-    }
-
-    private void leaveQueue(Tx tx, UUID userId, String poolId) {
-        if (tx.execute("delete from QueuePlace where poolId = ?1 and accountId = ?2", poolId, userId) > 0) {
-            tx.afterCommit(() -> signals.send(new Signal.Desktop(userId, poolId)));
-            queueMoved(tx, poolId);
-        }
-    }
-
-    private void queueMoved(Tx tx, String poolId) {
-        List<UUID> waiting = tx.list(UUID.class, "select accountId from QueuePlace where poolId = ?1", poolId);
-        tx.afterCommit(() -> waiting.forEach(user -> signals.send(new Signal.Desktop(user, poolId))));
-        poolChanged(tx, poolId);
-    }
-
-    /**
-     * A new ticket for a user's own live session.
-     *
-     * @throws RefusedException {@link Reason#NOT_READY}, {@link Reason#SESSION_ENDED}
-     */
-    public Connected.Ready ticket(Caller caller, UUID sessionId) {
-        Optional<Connected.Ready> ready = store.call(tx -> {
-            DesktopSession session = requireLive(tx, sessionId);
-            if (!Entitlements.entitled(tx, caller.userId(), caller.username(), session.poolId())) {
-                throw new RefusedException(Reason.NOT_ENTITLED, "You may not use this desktop any more.");
-            }
-            if (Machines.require(tx, session.machineName()).ready()) {
-                return Optional.of(open(tx, caller, session));
-            }
-            // After a crash of the host a session's machine is off until its user wants it: now.
-            resume(tx, caller, session);
-            return Optional.empty();
-        });
-        return ready.orElseThrow(
-                () -> new RefusedException(Reason.NOT_READY, "The desktop is starting. Ask again in a moment."));
     }
 
     /** Cuts the display; the session lives on. */
@@ -321,7 +78,8 @@ public final class Sessions {
         return store.call(tx -> {
             DesktopSession session = requireLive(tx, sessionId);
             Tickets.voidFor(tx, sessionId);
-            tx.afterCommit(() -> displays.cutSession(sessionId, Cut.REVOKED, "disconnected by " + caller.username()));
+            signals.send(
+                    tx, Signal.CutDisplays.ofSession(sessionId, Cut.REVOKED, "disconnected by " + caller.username()));
             audit.record(
                     tx,
                     AuditEntry.by(caller, "session.disconnect", session.machineName(), "session " + sessionId)
@@ -399,12 +157,9 @@ public final class Sessions {
                         address,
                         session.username()));
         changed(tx, session);
-        String poolId = session.poolId();
-        UUID id = session.id();
-        tx.afterCommit(() -> {
-            displays.cutSession(id, Cut.SESSION_ENDED, "");
-            poolChanged.accept(poolId);
-        });
+        unwatched(tx, session.id());
+        signals.send(tx, Signal.CutDisplays.ofSession(session.id(), Cut.SESSION_ENDED, ""));
+        freed(tx, session.poolId());
     }
 
     private static void takeBack(Tx tx, Machine machine, Lifecycle becomes, Instant now) {
@@ -428,8 +183,10 @@ public final class Sessions {
                 .filter(session -> session.state() == SessionState.CONNECTED)
                 .ifPresent(session -> {
                     Tickets.voidFor(tx, sessionId);
-                    tx.afterCommit(() -> displays.cutSession(
-                            sessionId, Cut.REVOKED, "nobody has used it for " + minutes + " minutes"));
+                    signals.send(
+                            tx,
+                            Signal.CutDisplays.ofSession(
+                                    sessionId, Cut.REVOKED, "nobody has used it for " + minutes + " minutes"));
                     audit.record(
                             tx,
                             AuditEntry.bySystem(
@@ -494,145 +251,11 @@ public final class Sessions {
                 });
     }
 
-    /** Somebody looks at a session. */
-    public void displayOpened(Tickets.Redeemed grant) {
-        displays.opened(grant);
-        store.run(tx -> tx.lock(DesktopSession.class, grant.sessionId())
-                .filter(DesktopSession::lives)
-                .filter(session -> tx.count("select count(*) from SignIn where tokenHash = ?1", grant.signIn()) > 0)
-                .ifPresentOrElse(
-                        session -> {
-                            session.connect(grant.address(), broker, clock.instant());
-                            tx.update(session);
-                            changed(tx, session);
-                            audit.record(
-                                    tx,
-                                    new AuditEntry(
-                                            session.username(),
-                                            "session.connect",
-                                            session.machineName(),
-                                            Outcome.OK,
-                                            "session " + session.id(),
-                                            grant.address()));
-                        },
-                        () -> tx.afterCommit(() -> displays.cutSession(grant.sessionId(), Cut.SESSION_ENDED, ""))));
-    }
-
     /** The disk of a session's machine is there. */
     public void cloned(Tx tx, UUID sessionId, Instant begun) {
         tx.lock(DesktopSession.class, sessionId).filter(DesktopSession::lives).ifPresent(session -> {
             session.cloned(begun, clock.instant());
             tx.update(session);
-        });
-    }
-
-    /** Which way text may go on a connection, by its pool's policy. */
-    public ClipboardPolicy clipboard(Tickets.Redeemed grant) {
-        PoolPolicy.Clipboard allowed = store.call(tx -> tx.find(DesktopSession.class, grant.sessionId())
-                .flatMap(session -> tx.find(Pool.class, session.poolId()))
-                .map(pool -> pool.policy().clipboard())
-                .orElse(PoolPolicy.Clipboard.NONE));
-        int most = ClipboardPolicy.BOTH_WAYS.maximumBytes();
-        return switch (allowed) {
-            case BOTH -> ClipboardPolicy.BOTH_WAYS;
-            case TO_GUEST -> new ClipboardPolicy(true, false, most);
-            case TO_CLIENT -> new ClipboardPolicy(false, true, most);
-            case NONE -> ClipboardPolicy.DENIED;
-        };
-    }
-
-    /** Somebody sees the first picture. */
-    public void firstFrame(UUID connection, Duration afterOpening) {
-        Tickets.Redeemed grant = displays.get(connection);
-        if (grant != null) {
-            store.run(tx -> tx.lock(DesktopSession.class, grant.sessionId())
-                    .filter(session -> session.sawFirstFrame(afterOpening))
-                    .ifPresent(session -> {
-                        tx.update(session);
-                        changed(tx, Signal.Kind.SESSION, session);
-                    }));
-        }
-    }
-
-    /**
-     * Writes a message onto the pages of a session's user.
-     *
-     * @return how many pages of this broker showed it
-     */
-    public int message(UUID sessionId, Message message, Caller caller) {
-        DesktopSession session = store.call(tx -> {
-            DesktopSession live = requireLive(tx, sessionId);
-            audit.record(
-                    tx,
-                    AuditEntry.by(caller, "session.message", live.machineName(), message.look() + ": " + message.text())
-                            .about(live.username()));
-            return live;
-        });
-        return signals.send(new Signal.Message(
-                session.accountId(),
-                sessionId,
-                session.poolId(),
-                caller.displayName(),
-                message.look().name(),
-                message.text(),
-                clock.instant()));
-    }
-
-    /**
-     * A message for a user.
-     *
-     * @param text plain text
-     * @param severity how it looks
-     */
-    public record Message(String text, @Nullable Severity severity) {
-        /** How a message looks. */
-        public enum Severity {
-            /** For information. */
-            INFO,
-            /** Something will happen. */
-            WARNING
-        }
-
-        /** Checks the fields. */
-        public Message {
-            if (Check.text("text", text, 1000).isBlank()) {
-                throw RefusedException.field("text", "is empty");
-            }
-        }
-
-        /** How it looks; for information unless said otherwise. */
-        Severity look() {
-            return severity == null ? Severity.INFO : severity;
-        }
-    }
-
-    /** Somebody does not look any more. */
-    public void displayClosed(UUID connection) {
-        Tickets.Redeemed grant = displays.closed(connection);
-        if (grant == null || displays.watched(grant.sessionId())) {
-            return;
-        }
-        store.run(tx -> tx.lock(DesktopSession.class, grant.sessionId())
-                .filter(session -> session.state() == SessionState.CONNECTED)
-                .ifPresent(session -> {
-                    session.disconnect(clock.instant());
-                    tx.update(session);
-                    changed(tx, session);
-                }));
-    }
-
-    /** After a start of this broker nobody looks at anything through it. */
-    public void nobodyLooks() {
-        store.run(tx -> {
-            tickets.voidOwn(tx);
-            for (DesktopSession session : tx.list(
-                    DesktopSession.class,
-                    "from DesktopSession where state = ?1 and (shownBy = ?2 or shownBy is null)",
-                    SessionState.CONNECTED,
-                    broker)) {
-                session.disconnect(clock.instant());
-                tx.update(session);
-            }
         });
     }
 
@@ -651,17 +274,6 @@ public final class Sessions {
         }
     }
 
-    /** Takes those out of the queues who are not signed in any more. */
-    public void sweepQueues() {
-        store.run(tx -> {
-            for (QueuePlace place : tx.list(
-                    QueuePlace.class,
-                    "from QueuePlace q where not exists (select 1 from SignIn s where s.accountId = q.accountId)")) {
-                leaveQueue(tx, place.accountId(), place.poolId());
-            }
-        });
-    }
-
     /** Ends every session and queue place of a user. */
     public void endAll(Tx tx, UUID userId, EndReason reason, String actor) {
         for (DesktopSession session :
@@ -669,7 +281,7 @@ public final class Sessions {
             end(tx, session, reason, Lifecycle.LOGGING_OFF, actor, "");
         }
         for (QueuePlace place : tx.list(QueuePlace.class, "from QueuePlace where accountId = ?1", userId)) {
-            leaveQueue(tx, userId, place.poolId());
+            queues.leave(tx, userId, place.poolId());
         }
     }
 
@@ -737,11 +349,11 @@ public final class Sessions {
                 DesktopSession.userKey(userId, poolId));
     }
 
-    private static DesktopSession require(Tx tx, UUID id) {
+    static DesktopSession require(Tx tx, UUID id) {
         return tx.lock(DesktopSession.class, id).orElseThrow(() -> RefusedException.notFound("session " + id));
     }
 
-    private static DesktopSession requireLive(Tx tx, UUID id) {
+    static DesktopSession requireLive(Tx tx, UUID id) {
         DesktopSession session = require(tx, id);
         if (!session.lives()) {
             throw new RefusedException(Reason.SESSION_ENDED, "The session has ended. Connect again.");
@@ -749,53 +361,12 @@ public final class Sessions {
         return session;
     }
 
-    private void changed(Tx tx, DesktopSession session) {
-        UUID user = session.accountId();
-        String poolId = session.poolId();
-        tx.afterCommit(() -> signals.send(new Signal.Desktop(user, poolId)));
+    void changed(Tx tx, DesktopSession session) {
+        signals.send(tx, new Signal.Desktop(session.accountId(), session.poolId()));
         changed(tx, Signal.Kind.SESSION, session);
     }
 
-    private void changed(Tx tx, Signal.Kind kind, DesktopSession session) {
-        String id = session.id().toString();
-        String poolId = session.poolId();
-        tx.afterCommit(() -> signals.send(new Signal.Changed(kind, id, poolId)));
-    }
-
-    private void poolChanged(Tx tx, String poolId) {
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.POOL, poolId, poolId)));
-    }
-
-    /** A session as the API shows it. */
-    public record SessionView(
-            UUID id,
-            String username,
-            String poolId,
-            String machine,
-            SessionState state,
-            Instant started,
-            @Nullable Instant ready,
-            @Nullable Instant connected,
-            @Nullable Instant disconnected,
-            @Nullable Instant ended,
-            @Nullable EndReason endReason,
-            @Nullable String clientAddress,
-            @Nullable Logon logon) {
-        static SessionView of(DesktopSession s) {
-            return new SessionView(
-                    s.id(),
-                    s.username(),
-                    s.poolId(),
-                    s.machineName(),
-                    s.state(),
-                    s.started(),
-                    s.ready(),
-                    s.connected(),
-                    s.disconnected(),
-                    s.ended(),
-                    s.endReason(),
-                    s.clientAddress(),
-                    s.logon());
-        }
+    void changed(Tx tx, Signal.Kind kind, DesktopSession session) {
+        signals.send(tx, new Signal.Changed(kind, session.id().toString(), session.poolId()));
     }
 }

@@ -91,25 +91,23 @@ public final class TimeLimits {
     }
 
     private void warn(DesktopSession seen, Instant end, Instant now) {
-        boolean first = store.call(tx -> tx.lock(DesktopSession.class, seen.id())
+        long minutes = Math.max(1, Duration.between(now, end).toMinutes());
+        store.run(tx -> tx.lock(DesktopSession.class, seen.id())
                 .filter(DesktopSession::lives)
                 .filter(session -> session.warn(now))
-                .map(session -> {
+                .ifPresent(session -> {
                     tx.update(session);
-                    return true;
-                })
-                .orElse(false));
-        if (first) {
-            long minutes = Math.max(1, Duration.between(now, end).toMinutes());
-            signals.send(new Signal.Message(
-                    seen.accountId(),
-                    seen.id(),
-                    seen.poolId(),
-                    "Oriel",
-                    "WARNING",
-                    "Your session's time is up in " + minutes + (minutes == 1 ? " minute" : " minutes")
-                            + ". Save your work: the desktop is logged off then.",
-                    now));
-        }
+                    signals.send(
+                            tx,
+                            new Signal.Message(
+                                    seen.accountId(),
+                                    seen.id(),
+                                    seen.poolId(),
+                                    "Oriel",
+                                    "WARNING",
+                                    "Your session's time is up in " + minutes + (minutes == 1 ? " minute" : " minutes")
+                                            + ". Save your work: the desktop is logged off then.",
+                                    now));
+                }));
     }
 }

@@ -218,7 +218,7 @@ public final class Snapshots {
     private void changed(Tx tx, Machine machine) {
         String name = machine.name();
         String poolId = machine.poolId();
-        tx.afterCommit(() -> signals.send(new Signal.Changed(Signal.Kind.SNAPSHOT, name, poolId)));
+        signals.send(tx, new Signal.Changed(Signal.Kind.SNAPSHOT, name, poolId));
     }
 
     /** Takes what is due by the clock and by pools' rules, and lets go what is too old or too much. */

@@ -135,6 +135,7 @@ public final class Store implements AutoCloseable {
             try {
                 tx = new Tx(db);
                 result = work.apply(tx);
+                tx.committing();
                 transaction.commit();
             } catch (RuntimeException | Error e) {
                 rollBack(transaction, e);

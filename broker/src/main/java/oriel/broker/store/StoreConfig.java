@@ -26,6 +26,11 @@ public record StoreConfig(String url, String user, String password, int connecti
                 10);
     }
 
+    /** Whether other brokers may have it open as well; H2's file belongs to one process. */
+    public boolean shared() {
+        return !url.startsWith("jdbc:h2:file:");
+    }
+
     @Override
     public String toString() {
         return "StoreConfig[" + url + ", " + user + "]";

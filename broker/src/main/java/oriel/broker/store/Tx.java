@@ -1,8 +1,13 @@
 package oriel.broker.store;
 
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.hibernate.LockMode;
 import org.hibernate.StatelessSession;
 import org.hibernate.query.SelectionQuery;
@@ -15,6 +20,16 @@ import org.jspecify.annotations.Nullable;
 public final class Tx {
     private final StatelessSession db;
     private final List<Runnable> afterCommit = new ArrayList<>();
+    private final Map<Class<?>, Companion> companions = new LinkedHashMap<>();
+
+    /** Something that gathers, over a transaction, what is to be done at its end. */
+    public interface Companion {
+        /** Writes the last rows. */
+        void beforeCommit(Tx tx);
+
+        /** Acts once the transaction is on disk; not called if it rolls back. */
+        void afterCommit();
+    }
 
     Tx(StatelessSession db) {
         this.db = db;
@@ -100,7 +115,25 @@ public final class Tx {
         afterCommit.add(action);
     }
 
+    /** The transaction's companion of a type, made when it is first asked for. */
+    public <C extends Companion> C companion(Class<C> type, Supplier<C> make) {
+        return type.cast(companions.computeIfAbsent(type, _ -> make.get()));
+    }
+
+    void committing() {
+        // A companion may ask for another one: those that came meanwhile are next.
+        Set<Companion> done = new HashSet<>();
+        while (done.size() < companions.size()) {
+            for (Companion companion : List.copyOf(companions.values())) {
+                if (done.add(companion)) {
+                    companion.beforeCommit(this);
+                }
+            }
+        }
+    }
+
     void committed() {
         afterCommit.forEach(Runnable::run);
+        companions.values().forEach(Companion::afterCommit);
     }
 }

@@ -17,6 +17,7 @@ import oriel.displayd.encode.RectangleSplitter;
 import oriel.displayd.encode.Region;
 import oriel.displayd.flow.EncoderPool;
 import oriel.displayd.flow.FlowWindow;
+import oriel.displayd.flow.LinkEstimate;
 import oriel.displayd.flow.PendingChanges;
 import oriel.displayd.flow.Scratch;
 import oriel.displayd.flow.ScreenFeed;
@@ -126,6 +127,20 @@ final class UpdateStream {
     private long repairedAt;
     private long filmSeenAt = System.nanoTime() - FILM_NANOS;
     private boolean wakeScheduled;
+
+    /** The way to the client; null before it has confirmed an update. */
+    @Nullable
+    LinkState link() {
+        synchronized (lock) {
+            LinkEstimate link = window.link();
+            return link.roundTripNanos() == Long.MAX_VALUE
+                    ? null
+                    : new LinkState(
+                            Duration.ofNanos(link.roundTripNanos()),
+                            Duration.ofNanos(link.lagNanos()),
+                            link.bytesPerSecond());
+        }
+    }
 
     UpdateStream(
             Display display,

@@ -107,7 +107,8 @@ public final class Viewer {
                 traffic.updates(),
                 traffic.rectangles(),
                 transport.backlog(),
-                firstFrame);
+                firstFrame,
+                stream.link());
     }
 
     /** Says hello. */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param rectangles rectangles of pixels in them
  * @param backlog bytes the network hasn't taken
  * @param firstFrame from the start of the connection until the whole picture had been sent; null before
+ * @param link the way to the client; null before it has confirmed an update, or if it can't
  */
 public record ViewerStatistics(
         long bytesSent,
@@ -19,4 +20,5 @@ public record ViewerStatistics(
         long updates,
         long rectangles,
         long backlog,
-        @Nullable Duration firstFrame) {}
+        @Nullable Duration firstFrame,
+        @Nullable LinkState link) {}

@@ -178,6 +178,14 @@ public interface HypervisorHost extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * What a running machine uses; empty if it doesn't run, or this host can't tell. May take as long as the machine
+     * takes for one slice of guest instructions.
+     */
+    default Optional<MachineUsage> usage(String name) {
+        return Optional.empty();
+    }
+
     /** Adds a listener for all machines. */
     void addListener(HostListener listener);
 

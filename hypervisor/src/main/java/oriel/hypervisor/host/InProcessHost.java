@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -36,6 +37,8 @@ import oriel.hypervisor.machine.Machine;
 import oriel.hypervisor.machine.MachineConfig;
 import oriel.hypervisor.machine.MachineEnd;
 import oriel.hypervisor.machine.MachineListener;
+import oriel.hypervisor.machine.MachineStatistics;
+import oriel.hypervisor.machine.MemoryBalloon;
 import oriel.hypervisor.machine.SavedMachine;
 
 /**
@@ -719,6 +722,21 @@ public final class InProcessHost implements HypervisorHost {
         Slot slot = slots.get(machine);
         MachineRun run = slot == null ? null : slot.run;
         return run == null ? Optional.empty() : Optional.of(run.machine.guestAgent());
+    }
+
+    @Override
+    public Optional<MachineUsage> usage(String machine) {
+        Slot slot = slots.get(machine);
+        MachineRun run = slot == null ? null : slot.run;
+        if (run == null) {
+            return Optional.empty();
+        }
+        MachineStatistics used = run.machine.statistics();
+        OptionalLong available = run.machine.balloon().usage().stream()
+                .mapToLong(MemoryBalloon.Usage::available)
+                .findFirst();
+        return Optional.of(new MachineUsage(
+                used.wall(), used.cpu(), (long) run.spec.memoryMib() << 20, run.machine.privateMemory(), available));
     }
 
     @Override

@@ -23,7 +23,7 @@ import oriel.broker.identity.Accounts;
 import oriel.broker.machine.Machines;
 import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.Pools;
-import oriel.broker.session.Sessions;
+import oriel.broker.session.Connected;
 
 /**
  * {@code ./oriel bench broker}: sign-ins per second, the time of a claim with hundreds of users at once, from sign-in to
@@ -84,10 +84,10 @@ public final class BrokerBenchmark {
             Thread.sleep(Duration.ofMillis(100));
         }
         List<Timed<Object>> claims = parallel(callers.stream()
-                .<Callable<Object>>map(caller -> () -> broker.sessions().connect(caller, "bench"))
+                .<Callable<Object>>map(caller -> () -> broker.claims().connect(caller, "bench"))
                 .toList());
         long ready = claims.stream()
-                .filter(claim -> claim.result() instanceof Sessions.Connected.Ready)
+                .filter(claim -> claim.result() instanceof Connected.Ready)
                 .count();
         print("users at once who got a ticket with their first request", (double) ready);
         percentiles("claim to ticket, ms, " + names.size() + " users at once", claims);

@@ -1,0 +1,5 @@
+/** Watching somebody's session, with their consent. */
+@NullMarked
+package oriel.broker.shadow;
+
+import org.jspecify.annotations.NullMarked;
