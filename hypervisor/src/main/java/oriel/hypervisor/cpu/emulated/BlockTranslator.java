@@ -14,6 +14,11 @@ final class BlockTranslator extends NativeVectors {
     private int takenJump, notTakenJump;
 
     private int exitStub, jumpStub;
+    private final NativeStubs stubs;
+
+    BlockTranslator(NativeStubs stubs) {
+        this.stubs = stubs;
+    }
 
     /**
      * Code of a block, to be placed where it was made for.
@@ -31,18 +36,17 @@ final class BlockTranslator extends NativeVectors {
      *
      * @param arena with the block's operations from {@code begin}, behind the one that enters it, to {@code end}
      * @param place offset in the code memory that the code is going to have
-     * @param exit offset of the stub that returns
-     * @param jump offset of the stub that looks an instruction pointer up
      */
-    Code translate(long[] arena, int begin, int end, int place, int exit, int jump) {
+    Code translate(long[] arena, int begin, int end, int place) {
         beginCode();
         beginVectors();
-        exitStub = exit - place;
-        jumpStub = jump - place;
+        exitStub = stubs.exit() - place;
+        jumpStub = stubs.jump() - place;
         takenJump = -1;
         notTakenJump = -1;
         operations(arena, begin, end);
         emitColds(exitStub);
+        emitGuards(stubs.floating() - place);
         int leave = asm.position();
         asm.constant(RAX, exit(RESUME, begin - 1));
         asm.land(asm.jump(), exitStub);
@@ -71,6 +75,10 @@ final class BlockTranslator extends NativeVectors {
                 asm.land(asm.jump(), exitStub);
                 asm.land(hole);
                 flagsInHost = false;
+                forgetGuards();
+            }
+            if (op == Op.MULTIPLY) {
+                forgetGuards(); // Java may have divided
             }
             i = next;
         }

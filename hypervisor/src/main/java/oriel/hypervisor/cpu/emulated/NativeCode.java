@@ -3,21 +3,18 @@ package oriel.hypervisor.cpu.emulated;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static oriel.hypervisor.cpu.emulated.NativeLayout.*;
-import static oriel.hypervisor.cpu.hostcode.Assembler.*;
 
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.hypervisor.cpu.CpuState;
-import oriel.hypervisor.cpu.hostcode.Assembler;
 import oriel.hypervisor.cpu.hostcode.CodeMemory;
+import oriel.hypervisor.cpu.hostcode.HostFeatures;
 
 /**
  * One processor's translated code: where it is, how it is entered, and how its blocks are joined. Code is appended until
@@ -40,16 +37,12 @@ final class NativeCode implements AutoCloseable {
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG),
                     Linker.Option.critical(true));
 
-    private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
-
     private final CodeMemory memory;
-    private final BlockTranslator translator = new BlockTranslator();
+    private final BlockTranslator translator;
     private final MemorySegment entry;
     private final MemorySegment registers;
     private final MemorySegment xmm;
     private final MemorySegment jumps;
-    private final int exitStub;
-    private final int jumpStub;
     private final int firstFree;
     private int free;
 
@@ -63,21 +56,18 @@ final class NativeCode implements AutoCloseable {
         this.registers = MemorySegment.ofArray(state.gpr);
         this.xmm = MemorySegment.ofArray(state.xmm);
         this.jumps = MemorySegment.ofArray(jumps);
-        Assembler asm = new Assembler();
-        emitEntry(asm);
-        exitStub = asm.position();
-        emitExit(asm);
-        jumpStub = asm.position();
-        emitJump(asm);
-        memory.write(0, asm.bytes());
+        NativeStubs stubs = new NativeStubs();
+        translator = new BlockTranslator(stubs);
+        memory.write(0, stubs.bytes());
         entry = MemorySegment.ofAddress(memory.address());
-        firstFree = asm.position() + 63 & ~63;
+        firstFree = stubs.bytes().length + 63 & ~63;
         free = firstFree;
     }
 
     /** Room for the translations of a processor with this state; null where the host's code can't be made. */
     static @Nullable NativeCode of(CpuState state, long[] jumps) {
-        if (!System.getProperty("os.arch").toLowerCase(Locale.ROOT).matches("amd64|x86_64")) {
+        // What the default model's guest has, but RDRAND and the like; an ARM host has none of these names.
+        if (!HostFeatures.ofThisHost().have("ssse3", "sse4_1", "sse4_2", "popcnt", "aes", "pclmulqdq", "lahf_lm")) {
             return null;
         }
         try {
@@ -86,88 +76,6 @@ final class NativeCode implements AutoCloseable {
             LOG.warn("{}; guests are interpreted", e.getMessage());
             return null;
         }
-    }
-
-    // ---- stubs ------------------------------------------------------------------------------------------------------
-
-    /** System V calling convention: RDI registers, RSI TLB, RDX XMM, RCX jump cache, R8 where to start. */
-    private static void emitEntry(Assembler asm) {
-        for (int register : SAVED) {
-            push(asm, register);
-        }
-        asm.memory(LEA, 3, STATE, RDI, bias());
-        asm.move(TLB, RSI);
-        asm.memory(STORE, 3, RDX, STATE, displacement(XMM));
-        asm.memory(STORE, 3, RCX, STATE, displacement(JUMPS));
-        asm.move(RAX, R8);
-        for (int slot = 0; slot <= Op.T0; slot++) {
-            if (host(slot) >= 0) {
-                asm.memory(LOAD, 3, host(slot), STATE, displacement(slot));
-            }
-        }
-        asm.registers(0xFF, 2, 4, RAX);
-    }
-
-    /** EAX: the exit. */
-    private static void emitExit(Assembler asm) {
-        for (int slot = 0; slot <= Op.T0; slot++) {
-            if (host(slot) >= 0) {
-                asm.memory(STORE, 3, host(slot), STATE, displacement(slot));
-            }
-        }
-        for (int i = SAVED.length - 1; i >= 0; i--) {
-            pop(asm, SAVED[i]);
-        }
-        asm.emit(0xC3);
-    }
-
-    private static void push(Assembler asm, int register) {
-        if (register >= 8) {
-            asm.emit(0x41);
-        }
-        asm.emit(0x50 | register & 7);
-    }
-
-    private static void pop(Assembler asm, int register) {
-        if (register >= 8) {
-            asm.emit(0x41);
-        }
-        asm.emit(0x58 | register & 7);
-    }
-
-    /** Jumps to the block at the instruction pointer in RAX, as {@link ExecutionCore#jump} finds it. */
-    private void emitJump(Assembler asm) {
-        asm.move(RCX, RAX);
-        asm.registers(0xC1, 3, 5, RCX);
-        asm.emit(13);
-        asm.registers(0x33, 2, RCX, RAX);
-        asm.immediate(AND, 2, RCX, CodeCache.JUMP_ENTRIES - 1);
-        asm.registers(0xC1, 2, 4, RCX);
-        asm.emit(5);
-        asm.memory(0x03, 3, RCX, STATE, displacement(JUMPS));
-        asm.memory(0x3B, 3, RAX, RCX, 0);
-        int otherAddress = asm.jumpIf(NOT_EQUAL);
-        asm.memory(LOAD, 2, RDX, RCX, 12);
-        asm.memory(0x3B, 2, RDX, STATE, displacement(USER_TAG));
-        int user = asm.jumpIf(EQUAL);
-        asm.memory(0x3B, 2, RDX, STATE, displacement(GLOBAL_TAG));
-        int otherTag = asm.jumpIf(NOT_EQUAL);
-        asm.land(user);
-        asm.memory(LOAD, 3, RDX, RCX, 16);
-        asm.registers(0x85, 3, RDX, RDX);
-        int untranslated = asm.jumpIf(EQUAL);
-        asm.immediateMemory(CMP, 2, STATE, displacement(LEFT), 0);
-        int exhausted = asm.jumpIf(LESS_OR_EQUAL);
-        asm.immediate(AND, 3, RAX, -0x1000);
-        asm.memory(STORE, 3, RAX, STATE, displacement(Op.RIP_BASE));
-        asm.registers(0xFF, 2, 4, RDX);
-        asm.land(otherAddress);
-        asm.land(otherTag);
-        asm.land(untranslated);
-        asm.land(exhausted);
-        asm.memory(STORE, 3, RAX, STATE, displacement(TARGET));
-        asm.memory(LOAD, 2, RAX, STATE, displacement(SITE));
-        asm.land(asm.jump(), exitStub);
     }
 
     // ---- use --------------------------------------------------------------------------------------------------------
@@ -185,7 +93,7 @@ final class NativeCode implements AutoCloseable {
     int translate(CodeCache.Block block, long[] arena) {
         long begin = System.nanoTime();
         int place = free;
-        BlockTranslator.Code code = translator.translate(arena, block.start + 1, block.end, place, exitStub, jumpStub);
+        BlockTranslator.Code code = translator.translate(arena, block.start + 1, block.end, place);
         memory.write(place, code.bytes());
         block.nativeAt = place;
         block.nativeLeave = place + code.leave();

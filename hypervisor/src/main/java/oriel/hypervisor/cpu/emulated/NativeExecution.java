@@ -39,13 +39,22 @@ abstract class NativeExecution extends RareOperations {
         }
         long[] slots = registers;
         long address = code.address((int) (enter >>> 32));
+        boolean retry = false; // floating point goes on where it was
         for (; ; ) {
             if (flagKind != Flags.READY) {
                 materialise();
                 slots[NativeLayout.FLAGS] = NativeLayout.packed(state.rflags);
             }
             slots[NativeLayout.LEFT] = left;
+            if (!retry) {
+                slots[NativeLayout.VECTORS] = sse.enabled() ? NativeLayout.VECTORS_READY : NativeLayout.VECTORS_OFF;
+                slots[NativeLayout.GUEST_MXCSR] = state.mxcsr;
+            }
+            retry = false;
             int exit = code.run(mmu.segment(), address);
+            if (slots[NativeLayout.VECTORS] == NativeLayout.VECTORS_FLOATING) {
+                state.mxcsr = (int) slots[NativeLayout.GUEST_MXCSR];
+            }
             left = (int) slots[NativeLayout.LEFT];
             flagKind = Flags.READY;
             flagB = NativeLayout.unpacked(slots[NativeLayout.FLAGS]);
@@ -64,6 +73,7 @@ abstract class NativeExecution extends RareOperations {
                         return at;
                     }
                     address = slots[NativeLayout.RETRY];
+                    retry = true;
                     continue;
                 }
                 case NativeLayout.RARE -> {

@@ -43,9 +43,6 @@ final class NativeLayout {
     /** MXCSR for the guest, and the host's. */
     static final int GUEST_MXCSR = 38, HOST_MXCSR = 39;
 
-    /** Sixteen bytes for an operand that isn't aligned. */
-    static final int SCRATCH = 40;
-
     static final int VECTORS_OFF = 0, VECTORS_READY = 1, VECTORS_FLOATING = 2;
 
     // Exits: kind in bits 24–31, arena index of an operation in bits 0–23.

@@ -280,6 +280,7 @@ final class SseOperation {
     private static final byte[] PROPERTIES = new byte[COUNT];
     private static final byte[] OPERANDS = new byte[COUNT];
     private static final short[] TABLE = new short[3 * 4 * 256];
+    private static final int[] ENCODINGS = new int[COUNT];
 
     /** Prefix numbers. */
     private static final int NONE = 0, P66 = 1, PF3 = 2, PF2 = 3;
@@ -350,12 +351,23 @@ final class SseOperation {
         return OPERANDS[operation];
     }
 
+    /**
+     * An encoding of an operation on two registers: mandatory prefix in bits 24–25, opcode with its escape bytes below.
+     *
+     * @return -1 if it has none of its own
+     */
+    static int encoding(int operation) {
+        return ENCODINGS[operation];
+    }
+
     private static int index(int map, int prefix, int opcode) {
         return ((map - 1) * 4 + prefix) << 8 | opcode;
     }
 
     private static void define(int map, int prefix, int opcode, int operation) {
         TABLE[index(map, prefix, opcode)] = (short) operation;
+        int escape = map == 1 ? 0x0F00 : map == 2 ? 0x0F_3800 : 0x0F_3A00;
+        ENCODINGS[operation] = prefix << 24 | escape | opcode;
     }
 
     /** Opcodes in sequence, for XMM (66) and MMX (no prefix). */
@@ -402,6 +414,7 @@ final class SseOperation {
 
     static {
         Arrays.fill(TABLE, (short) -1);
+        Arrays.fill(ENCODINGS, -1);
         defineMoves();
         definePacked();
         defineFloat();

@@ -125,8 +125,13 @@ final class SseUnit {
         };
     }
 
+    /** Whether SSE instructions may be executed. */
+    boolean enabled() {
+        return (state.cr0 & (CR0_EM | CR0_TS)) == 0 && (state.cr4 & CR4_OSFXSR) != 0;
+    }
+
     private void requireSse() {
-        if ((state.cr0 & (CR0_EM | CR0_TS)) != 0 || (state.cr4 & CR4_OSFXSR) == 0) {
+        if (!enabled()) {
             boolean undefined = (state.cr0 & CR0_EM) != 0 || (state.cr4 & CR4_OSFXSR) == 0;
             throw fault.of(undefined ? GuestFault.UD : GuestFault.NM, 0);
         }

@@ -123,7 +123,13 @@ final class TestMachine implements AutoCloseable {
                 memory.write(TABLES + 0x3000 + i * 0x1000L + k * 8L, 8, (i * 512L + k) << 12 | 7);
             }
         }
-        CpuState state = machine.state;
+        machine.enterLongMode(user);
+        return machine;
+    }
+
+    /** As new, but for memory. */
+    void enterLongMode(boolean user) {
+        state.halted = false;
         state.cr0 = 0x8001_0033L;
         state.cr3 = TABLES;
         state.cr4 = 0x6A0;
@@ -132,8 +138,7 @@ final class TestMachine implements AutoCloseable {
         for (int i : new int[] {CpuState.ES, CpuState.SS, CpuState.DS, CpuState.FS, CpuState.GS}) {
             state.segments[i].set(user ? 0x2B : 0x18, 0, 0xFFFF_FFFFL, user ? RING3_DATA : RING0_DATA);
         }
-        machine.start(CODE);
-        return machine;
+        start(CODE);
     }
 
     /** 32-bit protected mode at privilege level 0, flat, no paging. */
