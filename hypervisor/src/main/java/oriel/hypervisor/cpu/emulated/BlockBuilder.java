@@ -148,17 +148,67 @@ final class BlockBuilder {
         }
     }
 
-    /** Liveness, backwards: operations whose flags are overwritten before anybody can see them lose them. */
+    /**
+     * Liveness, backwards: operations whose flags are overwritten before anybody can see them lose them. Whoever looks at
+     * the flags that a fault has saved sees more of them than the program itself: those he gets from {@link FlagRecovery}.
+     */
     void dropDeadFlags() {
         int live = Flags.ARITHMETIC;
+        int seenByFaults = 0;
         for (int i = instructions - 1; i >= 0; i--) {
-            if (flagOperation[i] >= 0 && (written[i] & live) == 0) {
-                words[flagOperation[i]] = flaglessWord[i];
+            if (flagOperation[i] >= 0 && (written[i] & live) == 0 && loseFlags(i, seenByFaults)) {
                 live |= read[i];
-                continue;
+            } else {
+                live = live & ~written[i] | read[i];
             }
-            live = live & ~written[i] | read[i];
+            seenByFaults = mayFault(i) ? Flags.ARITHMETIC : seenByFaults & ~written[i];
         }
+    }
+
+    private boolean loseFlags(int i, int seenByFaults) {
+        int at = flagOperation[i];
+        if ((written[i] & seenByFaults) != 0) {
+            if (!isRecoverable(i)) {
+                return false;
+            }
+            words[at] = FlagRecovery.marked(words[at], flaglessWord[i]);
+            return true;
+        }
+        words[at] = flaglessWord[i];
+        return true;
+    }
+
+    /** Whether the operands of a flag operation stay in place up to the last fault that shows its flags. */
+    private boolean isRecoverable(int i) {
+        int operands = FlagRecovery.operands(words[flagOperation[i]]);
+        if (operands == 0) {
+            return false;
+        }
+        int changed = 0;
+        int from = flagOperation[i] + 1;
+        for (int k = i + 1; k < instructions; k++) {
+            for (int at = from; at < firstOperation[k]; at += Op.length(words[at])) {
+                changed |= FlagRecovery.writes(words[at]);
+            }
+            if (mayFault(k) && (changed & operands) != 0) {
+                return false;
+            }
+            if (written[k] != 0) {
+                return (written[i] & ~written[k]) == 0;
+            }
+            from = firstOperation[k];
+        }
+        return false;
+    }
+
+    private boolean mayFault(int instruction) {
+        int end = instruction + 1 < instructions ? firstOperation[instruction + 1] : size;
+        for (int at = firstOperation[instruction]; at < end; at += Op.length(words[at])) {
+            if (FlagRecovery.mayFault(words[at])) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void copyTo(long[] arena, short[] toMarks, int start) {

@@ -207,6 +207,7 @@ public final class EmulatedCpu implements Vcpu {
             state.rip = cpu.lookupRip;
         } else {
             cpu.left -= cpu.retired(cpu.faultAt);
+            cpu.recoverFlags(cpu.faultAt);
             state.rip = cpu.ripOf(cpu.faultAt);
             if (mmu.nonCanonical && stackAccess(cpu.firstOperation(cpu.faultAt), cpu.faultAt)) {
                 fault.vector = GuestFault.SS;

@@ -100,6 +100,28 @@ abstract class ExecutionCore {
         state.rflags = state.rflags & ~(long) mask | flags & mask;
     }
 
+    /** At a fault of the operation before {@code pc}: flags that only a fault shows were not kept, and are made now. */
+    final void recoverFlags(int pc) {
+        int end = firstOperation(pc);
+        while ((cache.marks[end] & CodeCache.BLOCK_START) == 0) {
+            int begin = firstOperation(end);
+            int found = FlagRecovery.UNRELATED;
+            for (int i = begin; i < end; i += Op.length(cache.arena[i])) {
+                int flags = FlagRecovery.flags(cache.arena[i], registers);
+                if (flags != FlagRecovery.UNRELATED) {
+                    found = flags;
+                }
+            }
+            if (found != FlagRecovery.UNRELATED) {
+                if (found != FlagRecovery.EXACT) {
+                    setFlags(Flags.ARITHMETIC, found);
+                }
+                return;
+            }
+            end = begin;
+        }
+    }
+
     /** CF, as 0 or 1. */
     final int carry() {
         int kind = flagKind;

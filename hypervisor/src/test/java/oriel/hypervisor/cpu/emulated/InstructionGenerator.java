@@ -70,6 +70,31 @@ final class InstructionGenerator {
         return cases;
     }
 
+    /** Instructions on registers with loads between them, of which some fault: the flags must be there by then. */
+    List<NativeRunner.Case> faults(int count) {
+        List<NativeRunner.Case> cases = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            code.reset();
+            undefinedBefore = 0;
+            memoryAllowed = false;
+            while (code.size() < 40) {
+                if (random.nextInt(3) == 0) {
+                    load();
+                } else {
+                    flagSafeInstruction();
+                }
+            }
+            cases.add(finish());
+        }
+        return cases;
+    }
+
+    /** MOV or ADD from an address of four bytes, every third beyond the end of the data. */
+    private void load() {
+        emit(random.nextInt(4) == 0 ? 0x03 : 0x8B, 0x04 | random.nextInt(8) << 3, 0x25);
+        emit32((int) DATA + (random.nextInt(3) == 0 ? 512 : 0) + random.nextInt(256));
+    }
+
     private NativeRunner.Case finish() {
         int length = code.size();
         byte[] bytes = new byte[64];

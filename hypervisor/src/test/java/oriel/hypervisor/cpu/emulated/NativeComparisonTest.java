@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random integer instructions, alone and several after each other, give what the host's processor gives. Flags that
+ * Random integer instructions, alone, several after each other, and with loads that fault between them, give what the host's processor gives. Flags that
  * Intel's manual leaves undefined are masked, instruction by instruction.
  */
 class NativeComparisonTest {
@@ -24,6 +24,11 @@ class NativeComparisonTest {
     @Test
     void sequences() throws Exception {
         compare(new InstructionGenerator(new Random(2)).sequences(6_000));
+    }
+
+    @Test
+    void flagsAtFaults() throws Exception {
+        compare(new InstructionGenerator(new Random(3)).faults(6_000));
     }
 
     private void compare(List<NativeRunner.Case> cases) throws Exception {
