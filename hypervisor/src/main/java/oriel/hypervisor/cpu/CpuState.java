@@ -18,7 +18,7 @@ public final class CpuState {
      * General registers in encoding order: RAX RCX RDX RBX RSP RBP RSI RDI R8–R15. The elements behind those sixteen are
      * working storage of the emulated back end, so that its operations name all operands alike; they are no state.
      */
-    public final long[] gpr = new long[48];
+    public final long[] gpr = new long[64];
 
     /** Instruction pointer (offset in CS). */
     public long rip;

@@ -9,7 +9,7 @@ import oriel.hypervisor.cpu.CpuState;
  * Makes code for the host of one block: the operations that the interpreter would run. What has no translation is left to
  * Java, one operation at a time.
  */
-final class BlockTranslator extends NativeVectors {
+final class BlockTranslator extends NativeX87 {
     /** Offset of the two jumps to the blocks behind, or -1: taken, not taken. */
     private int takenJump, notTakenJump;
 
@@ -46,7 +46,7 @@ final class BlockTranslator extends NativeVectors {
         notTakenJump = -1;
         operations(arena, begin, end);
         emitColds(exitStub);
-        emitGuards(stubs.floating() - place);
+        emitGuards(stubs.floating() - place, stubs.x87() - place);
         int leave = asm.position();
         asm.constant(RAX, exit(RESUME, begin - 1));
         asm.land(asm.jump(), exitStub);
@@ -67,7 +67,7 @@ final class BlockTranslator extends NativeVectors {
             if (op == Op.FALL_THROUGH || op == Op.LOOP || op >= Op.RARE && next >= end) {
                 break;
             }
-            if (!move(w, op == Op.MOVI64 ? arena[i + 1] : 0) && !arithmetic(w) && !vector(w)) {
+            if (!move(w, op == Op.MOVI64 ? arena[i + 1] : 0) && !arithmetic(w) && !vector(w) && !x87(w)) {
                 asm.address(RCX, 0);
                 int hole = asm.position() - 4;
                 asm.memory(STORE, 3, RCX, STATE, displacement(RETRY));

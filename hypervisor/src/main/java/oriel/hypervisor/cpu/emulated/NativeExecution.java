@@ -11,10 +11,12 @@ abstract class NativeExecution extends RareOperations {
     private int leftFor;
 
     private final @Nullable NativeCode translations;
+    private final X87Image x87Image;
 
     NativeExecution(CpuState state, Mmu mmu, CodeCache cache, Decoder decoder, GuestFault fault, Units units) {
         super(state, mmu, cache, decoder, fault, units);
         translations = cache.translations;
+        x87Image = new X87Image(state);
     }
 
     /**
@@ -33,6 +35,14 @@ abstract class NativeExecution extends RareOperations {
      * @return where the interpreter goes on, or -1 to leave to the run loop at {@code state.rip}
      */
     final int enterNative(long enter) {
+        try {
+            return runNative(enter);
+        } finally {
+            x87Image.toState();
+        }
+    }
+
+    private int runNative(long enter) {
         NativeCode code = translations;
         if (code == null) {
             throw new IllegalStateException("nothing is translated");
@@ -49,6 +59,7 @@ abstract class NativeExecution extends RareOperations {
             if (!retry) {
                 slots[NativeLayout.VECTORS] = sse.enabled() ? NativeLayout.VECTORS_READY : NativeLayout.VECTORS_OFF;
                 slots[NativeLayout.GUEST_MXCSR] = state.mxcsr;
+                x87Image.check();
             }
             retry = false;
             int exit = code.run(mmu.segment(), address);
@@ -77,12 +88,22 @@ abstract class NativeExecution extends RareOperations {
                     continue;
                 }
                 case NativeLayout.RARE -> {
+                    x87Image.toState();
                     pc = executeOne(at);
                     leftFor = 0;
                     if (pc != at + 1 || cache.generation != generation) {
                         return pc;
                     }
                     address = slots[NativeLayout.RETRY];
+                    continue;
+                }
+                case NativeLayout.PREPARE_X87 -> {
+                    leftFor = 0;
+                    if (!x87Image.toImage()) {
+                        return at;
+                    }
+                    address = slots[NativeLayout.RETRY];
+                    retry = true;
                     continue;
                 }
                 case NativeLayout.TAKEN, NativeLayout.NOT_TAKEN -> {

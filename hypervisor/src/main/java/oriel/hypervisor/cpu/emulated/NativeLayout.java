@@ -43,6 +43,12 @@ final class NativeLayout {
     /** MXCSR for the guest, and the host's. */
     static final int GUEST_MXCSR = 38, HOST_MXCSR = 39;
 
+    /** Where the x87 state is: {@link #X87_IN_JAVA} and so on; and {@link X87Image}, 14 slots. */
+    static final int X87 = 40, X87_IMAGE = 41;
+
+    /** In {@link CpuState}, in the image, in the host's unit. */
+    static final int X87_IN_JAVA = 0, X87_READY = 1, X87_RESIDENT = 2;
+
     static final int VECTORS_OFF = 0, VECTORS_READY = 1, VECTORS_FLOATING = 2;
 
     // Exits: kind in bits 24–31, arena index of an operation in bits 0–23.
@@ -61,6 +67,9 @@ final class NativeLayout {
 
     /** The jump cache doesn't know {@link #TARGET}, or the budget is used up. The block has been paid for. */
     static final int JUMP = 6;
+
+    /** Translated code wants {@link #X87_IMAGE}. */
+    static final int PREPARE_X87 = 7;
 
     // The displacements of the first 32 slots fit in a byte.
     private static final int BIAS = 128;

@@ -17,6 +17,7 @@ final class NativeStubs {
     private final int exit;
     private final int jump;
     private final int floating;
+    private final int x87;
 
     NativeStubs() {
         emitEntry();
@@ -26,6 +27,8 @@ final class NativeStubs {
         emitJump();
         floating = asm.position();
         emitFloating();
+        x87 = asm.position();
+        emitX87();
         bytes = asm.bytes();
     }
 
@@ -46,6 +49,11 @@ final class NativeStubs {
     /** Offset of the stub that prepares floating point. */
     int floating() {
         return floating;
+    }
+
+    /** Offset of the stub that loads the x87 state. */
+    int x87() {
+        return x87;
     }
 
     /** System V calling convention: RDI registers, RSI TLB, RDX XMM, RCX jump cache, R8 where to start. */
@@ -76,6 +84,12 @@ final class NativeStubs {
         int integer = asm.jumpIf(NOT_EQUAL);
         exchangeMxcsr(GUEST_MXCSR, HOST_MXCSR);
         asm.land(integer);
+        asm.immediateMemory(CMP, 2, STATE, displacement(X87), X87_RESIDENT);
+        int noX87 = asm.jumpIf(NOT_EQUAL);
+        // FNSAVE leaves the unit as the host's calling convention wants it.
+        asm.memory(0xDD, 2, 6, STATE, displacement(X87_IMAGE));
+        asm.constantMemory(2, STATE, displacement(X87), X87_READY);
+        asm.land(noX87);
         for (int slot = 0; slot <= Op.T0; slot++) {
             if (host(slot) >= 0) {
                 asm.memory(STORE, 3, host(slot), STATE, displacement(slot));
@@ -150,6 +164,18 @@ final class NativeStubs {
         exchangeMxcsr(HOST_MXCSR, GUEST_MXCSR);
         asm.constantMemory(2, STATE, displacement(VECTORS), VECTORS_FLOATING);
         asm.registers(0xFF, 2, 4, RCX);
+    }
+
+    /** Loads the x87 state and goes on at RCX, or leaves by the exit in EAX for the image to be made, and then goes on. */
+    private void emitX87() {
+        asm.immediateMemory(CMP, 2, STATE, displacement(X87), X87_READY);
+        int missing = asm.jumpIf(NOT_EQUAL);
+        asm.memory(0xDD, 2, 4, STATE, displacement(X87_IMAGE));
+        asm.constantMemory(2, STATE, displacement(X87), X87_RESIDENT);
+        asm.registers(0xFF, 2, 4, RCX);
+        asm.land(missing);
+        asm.memory(STORE, 3, RCX, STATE, displacement(RETRY));
+        asm.land(asm.jump(), exit);
     }
 
     /** Stores MXCSR into one slot and loads it from another. */

@@ -22,7 +22,13 @@ abstract class NativeVectors extends NativeArithmetic {
     private static final int F3 = 2, MOVDQU_LOAD = 0x0F6F, MOVDQU_STORE = 0x0F7F;
     private static final int P66 = 1, MOVD = 0x0F6E;
 
-    private record Guard(int jump, int exit, int back) {}
+    /** What prepares the host for a kind of instruction. */
+    enum Stub {
+        FLOATING,
+        X87
+    }
+
+    private record Guard(int jump, int exit, int back, Stub stub) {}
 
     private final List<Guard> guards = new ArrayList<>();
     private boolean ready;
@@ -39,13 +45,23 @@ abstract class NativeVectors extends NativeArithmetic {
         floating = false;
     }
 
-    /** Appends the code that puts the guest's MXCSR in place. */
-    final void emitGuards(int floatStub) {
+    /**
+     * A jump made so far has a stub prepare the host.
+     *
+     * @param exit where it leaves to if it can't
+     * @param back place to go on at
+     */
+    final void guard(int jump, int exit, int back, Stub stub) {
+        guards.add(new Guard(jump, exit, back, stub));
+    }
+
+    /** Appends the code that goes to the stubs. */
+    final void emitGuards(int floatingStub, int x87Stub) {
         for (Guard guard : guards) {
             asm.land(guard.jump);
             asm.address(RCX, guard.back);
             asm.constant(RAX, guard.exit);
-            asm.land(asm.jump(), floatStub);
+            asm.land(asm.jump(), guard.stub == Stub.FLOATING ? floatingStub : x87Stub);
         }
     }
 
@@ -63,7 +79,7 @@ abstract class NativeVectors extends NativeArithmetic {
         if (!floating) {
             asm.immediateMemory(Assembler.CMP, 2, STATE, displacement(VECTORS), VECTORS_FLOATING);
             int jump = asm.jumpIf(NOT_EQUAL);
-            guards.add(new Guard(jump, exit(RESUME, at), asm.position()));
+            guard(jump, exit(RESUME, at), asm.position(), Stub.FLOATING);
             ready = true;
             floating = true;
             flagsInHost = false;
