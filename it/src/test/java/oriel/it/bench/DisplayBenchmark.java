@@ -13,6 +13,7 @@ import oriel.displayd.source.RawFrames;
 import oriel.displayd.video.OpenH264;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.it.bench.display.BenchClient;
+import oriel.it.bench.display.KeyToPixel;
 import oriel.it.bench.display.OrielPeer;
 import oriel.it.bench.display.Peer;
 import oriel.it.bench.display.Scene;
@@ -61,13 +62,14 @@ public final class DisplayBenchmark {
         this.verbose = verbose;
     }
 
-    /** {@code [--frames FILE --size WxH] [--only TEXT] [--no-peer]}. */
+    /** {@code [--frames FILE --size WxH] [--only TEXT] [--no-peer] [--keys]}; with the last, only the time from key to pixel. */
     public static void main(String[] arguments) throws IOException {
         Path given = null;
         DisplaySize size = new DisplaySize(Scenes.WIDTH, Scenes.HEIGHT);
         String only = "";
         boolean peer = true;
         boolean verbose = false;
+        boolean keys = false;
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--frames" -> given = Path.of(arguments[++i]);
@@ -80,10 +82,11 @@ public final class DisplayBenchmark {
                 }
                 case "--only" -> only = arguments[++i];
                 case "--no-peer" -> peer = false;
+                case "--keys" -> keys = true;
                 case "--verbose" -> verbose = true;
                 default ->
                     throw new IllegalArgumentException("unknown option " + arguments[i]
-                            + "; known: --frames FILE, --size WxH, --only SCENE, --no-peer, --verbose");
+                            + "; known: --frames FILE, --size WxH, --only SCENE, --no-peer, --keys, --verbose");
             }
         }
         System.setProperty("java.awt.headless", "true");
@@ -100,6 +103,14 @@ public final class DisplayBenchmark {
             try (RawFrames frames = new RawFrames(file, size)) {
                 scenes = List.of(new Scene(String.valueOf(file.getFileName()), 0, frames.count()));
             }
+        }
+        if (given == null && only.isEmpty() || keys) {
+            try (RawFrames frames = new RawFrames(file, size)) {
+                KeyToPixel.run(frames);
+            }
+        }
+        if (keys) {
+            return;
         }
         String wanted = only;
         new DisplayBenchmark(

@@ -11,23 +11,25 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The browser that the system has: none is downloaded. */
-final class Chromium {
+public final class Chromium {
     private Chromium() {}
 
     /** Where it is, if there is one. */
-    static Optional<Path> path() {
+    public static Optional<Path> path() {
         return Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
                 .map(Path::of)
                 .filter(Files::isExecutable)
                 .findFirst();
     }
 
-    static Playwright playwright() {
+    /** A driver that downloads no browser. */
+    public static Playwright playwright() {
         return Playwright.create(
                 new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
     }
 
-    static Browser launch(Playwright playwright) {
+    /** Starts it without a window. */
+    public static Browser launch(Playwright playwright) {
         return playwright
                 .chromium()
                 .launch(new BrowserType.LaunchOptions()

@@ -10,9 +10,11 @@ import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import oriel.displayd.source.RawFrames;
+import oriel.it.display.XConnection;
 
 /** TigerVNC's X server: what engineers would put behind noVNC. Debian package {@code tigervnc-standalone-server}. */
 public final class TigerVncPeer implements Peer {
+    private static final Path PROGRAM = Path.of("/usr/bin/Xtigervnc");
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
     private final RawFrames frames;
@@ -31,8 +33,7 @@ public final class TigerVncPeer implements Peer {
      * @return null where it isn't installed
      */
     public static @Nullable TigerVncPeer start(RawFrames frames) throws IOException {
-        Path program = Path.of("/usr/bin/Xtigervnc");
-        return Files.isExecutable(program) ? new TigerVncPeer(program, frames) : null;
+        return Files.isExecutable(PROGRAM) ? new TigerVncPeer(PROGRAM, frames) : null;
     }
 
     private TigerVncPeer(Path program, RawFrames frames) throws IOException {
@@ -41,11 +42,7 @@ public final class TigerVncPeer implements Peer {
         height = frames.size().height();
         shown = new int[width * height];
         next = new int[width * height];
-        int number = 90;
-        while (Files.exists(Path.of("/tmp/.X11-unix/X" + number))
-                || Files.exists(Path.of("/tmp/.X" + number + "-lock"))) {
-            number++;
-        }
+        int number = XConnection.freeNumber();
         try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = any.getLocalPort();
         }
@@ -96,6 +93,17 @@ public final class TigerVncPeer implements Peer {
     @Override
     public int port() {
         return port;
+    }
+
+    /** Answers every key at once, as {@link TypingScreen} does; doesn't return until the peer is closed. */
+    void type() throws IOException {
+        screen.selectKeys();
+        boolean lit = false;
+        while (true) {
+            screen.awaitKey();
+            lit = !lit;
+            screen.fill(TypingScreen.CHARACTER, lit ? 0xFFFFFF : 0);
+        }
     }
 
     /** Draws the rows that differ, as a program that knows what it changed would. */

@@ -1,0 +1,61 @@
+package oriel.it.display;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.Set;
+import oriel.displayd.gateway.DisplayGateway;
+import oriel.displayd.gateway.OriginPolicy;
+import oriel.displayd.gateway.RfbTcpServer;
+import oriel.displayd.testing.SyntheticDisplay;
+import oriel.displayd.viewer.ClipboardPolicy;
+import oriel.displayd.viewer.DisplayGrant;
+import oriel.displayd.viewer.DisplayHub;
+import oriel.displayd.viewer.Right;
+import oriel.displayd.viewer.ViewerListener;
+
+/** A screen under the test's control, served as the product serves a machine's. */
+final class ServedScreen implements AutoCloseable {
+    /** A sub-protocol that opens it, any number of times. */
+    static final String TICKET = "oriel.ticket.0123456789abcdef";
+
+    private final SyntheticDisplay display;
+    private final DisplayHub hub = new DisplayHub(ViewerListener.NONE);
+    private final DisplayGateway gateway;
+    private final RfbTcpServer tcp;
+
+    ServedScreen(int width, int height, String origin) throws IOException {
+        display = new SyntheticDisplay(width, height);
+        DisplayGrant grant =
+                new DisplayGrant("test", display, Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS);
+        InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        gateway = new DisplayGateway(
+                hub, loopback, ticket -> Optional.of(grant), OriginPolicy.sameHostAnd(Set.of(origin)));
+        gateway.start();
+        tcp = new RfbTcpServer(hub, loopback, grant);
+    }
+
+    void show(int[] picture) {
+        display.paint((to, width, height) -> System.arraycopy(picture, 0, to, 0, to.length));
+    }
+
+    SyntheticDisplay.RecordingInput input() {
+        return display.recordedInput();
+    }
+
+    int webSocketPort() {
+        return gateway.port();
+    }
+
+    int tcpPort() {
+        return tcp.port();
+    }
+
+    @Override
+    public void close() {
+        tcp.close();
+        gateway.close();
+        hub.close();
+    }
+}
