@@ -30,6 +30,7 @@ import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
 import oriel.hypervisor.bus.StateException;
+import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.device.display.Screenshot;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskException;
@@ -121,6 +122,12 @@ public final class VmCommand implements Callable<Integer> {
 
     @Option(names = "--cpus", paramLabel = "N", description = "Virtual processors (default: ${DEFAULT-VALUE}).")
     private int cpus = 1;
+
+    @Option(
+            names = "--cpu",
+            paramLabel = "NAME",
+            description = "The processor's model: oriel-v2, x86-64-v2 or x86-64-v1 (default: ${DEFAULT-VALUE}).")
+    private String cpuModel = CpuModel.DEFAULT;
 
     @Option(names = "--accel", paramLabel = "auto|emulated|kvm", description = "What runs them (default: auto).")
     private String accelerator = "auto";
@@ -318,16 +325,17 @@ public final class VmCommand implements Callable<Integer> {
         try {
             Machine machine = Machine.resume(
                     new MachineConfig(
-                            name,
-                            state.memoryMib(),
-                            state.cpus(),
-                            chosen,
-                            firmware == null ? new Boot.Deferred(this::kernelBoot) : boot(),
-                            images,
-                            openCdDrive(),
-                            state.display(),
-                            output,
-                            networkCards()),
+                                    name,
+                                    state.memoryMib(),
+                                    state.cpus(),
+                                    chosen,
+                                    firmware == null ? new Boot.Deferred(this::kernelBoot) : boot(),
+                                    images,
+                                    openCdDrive(),
+                                    state.display(),
+                                    output,
+                                    networkCards())
+                            .with(CpuModel.named(state.cpuModel())),
                     state);
             assembled = true;
             return machine;
@@ -356,7 +364,8 @@ public final class VmCommand implements Callable<Integer> {
         try {
             drive = openCdDrive();
             MachineConfig config = new MachineConfig(
-                    "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards());
+                            "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards())
+                    .with(CpuModel.named(cpuModel));
             Machine machine = new Machine(countInstructions ? config.with(InstructionTime.DEFAULT) : config);
             assembled = true;
             return machine;

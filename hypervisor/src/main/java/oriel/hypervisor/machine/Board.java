@@ -128,7 +128,7 @@ final class Board {
         for (int number = 0; number < config.cpus(); number++) {
             Processor signals = new Processor(number);
             LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
-            CpuModel model = CpuModel.orielV2().withTopology(config.cpus(), number);
+            CpuModel model = config.cpuModel().withTopology(config.cpus(), number);
             EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock, random, model, translation);
             signals.cpu = cpu;
             processors.add(cpu);

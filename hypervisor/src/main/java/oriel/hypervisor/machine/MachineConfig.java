@@ -2,6 +2,7 @@ package oriel.hypervisor.machine;
 
 import java.util.List;
 import java.util.Optional;
+import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.device.display.VideoMemory;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskImage;
@@ -23,6 +24,7 @@ import oriel.hypervisor.network.NetworkCard;
  * @param serial where COM1's output goes
  * @param networkCards its network cards, in order eth0, eth1, …; at most 4
  * @param instructionTime makes the machine reproducible; else its time is the host's
+ * @param cpuModel which processor it has, of {@link CpuModel#all}
  */
 public record MachineConfig(
         String name,
@@ -35,7 +37,8 @@ public record MachineConfig(
         DisplaySize display,
         ByteSink serial,
         List<NetworkCard> networkCards,
-        Optional<InstructionTime> instructionTime) {
+        Optional<InstructionTime> instructionTime,
+        CpuModel cpuModel) {
     /** How many network cards a machine can have. */
     public static final int MAX_NETWORK_CARDS = 4;
 
@@ -72,10 +75,28 @@ public record MachineConfig(
                 display,
                 serial,
                 networkCards,
-                Optional.of(time));
+                Optional.of(time),
+                cpuModel);
     }
 
-    /** A machine in the host's time. */
+    /** The same machine with another processor. */
+    public MachineConfig with(CpuModel model) {
+        return new MachineConfig(
+                name,
+                memoryMib,
+                cpus,
+                accelerator,
+                boot,
+                disks,
+                cdDrive,
+                display,
+                serial,
+                networkCards,
+                instructionTime,
+                model);
+    }
+
+    /** A machine in the host's time, with the default processor. */
     public MachineConfig(
             String name,
             int memoryMib,
@@ -87,7 +108,19 @@ public record MachineConfig(
             DisplaySize display,
             ByteSink serial,
             List<NetworkCard> networkCards) {
-        this(name, memoryMib, cpus, accelerator, boot, disks, cdDrive, display, serial, networkCards, Optional.empty());
+        this(
+                name,
+                memoryMib,
+                cpus,
+                accelerator,
+                boot,
+                disks,
+                cdDrive,
+                display,
+                serial,
+                networkCards,
+                Optional.empty(),
+                CpuModel.orielV2());
     }
 
     /** A machine without a network. */

@@ -17,6 +17,7 @@ import java.util.zip.CRC32C;
 import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
+import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.memory.HostMapping;
 import oriel.hypervisor.memory.MemoryFile;
@@ -33,6 +34,7 @@ public final class SavedMachine {
     private static final long MAGIC = 0x4F52_4945_4C53_4E01L; // "ORIELSN", 1
     private static final int VERSION = 1;
     private static final String HEADER = "header";
+    private static final String MODEL = "processor model";
     private static final String PROCESSOR = "cpu.";
 
     /** A saved state has a few dozen parts of at most some MiB; more is a damaged file. */
@@ -42,6 +44,7 @@ public final class SavedMachine {
 
     private final Path folder;
     private final Header header;
+    private final String cpuModel;
     private final Map<String, byte[]> parts;
 
     /**
@@ -85,9 +88,10 @@ public final class SavedMachine {
         }
     }
 
-    private SavedMachine(Path folder, Header header, Map<String, byte[]> parts) {
+    private SavedMachine(Path folder, Header header, String cpuModel, Map<String, byte[]> parts) {
         this.folder = folder;
         this.header = header;
+        this.cpuModel = cpuModel;
         this.parts = parts;
     }
 
@@ -127,7 +131,9 @@ public final class SavedMachine {
         if (header == null) {
             throw new StateException(file + " has no header");
         }
-        return new SavedMachine(folder, Header.load(new StateReader(HEADER, header)), parts);
+        byte[] model = parts.remove(MODEL);
+        String cpuModel = model == null ? CpuModel.DEFAULT : new String(model, UTF_8);
+        return new SavedMachine(folder, Header.load(new StateReader(HEADER, header)), cpuModel, parts);
     }
 
     private static int checksum(byte[] bytes, int length) {
@@ -153,6 +159,7 @@ public final class SavedMachine {
         StateWriter first = new StateWriter();
         header.save(first);
         parts.put(HEADER, first.toByteArray());
+        parts.put(MODEL, config.cpuModel().name().getBytes(UTF_8));
         for (int number = 0; number < board.cpus.size(); number++) {
             StateWriter out = new StateWriter();
             ProcessorState.save(board.cpus.get(number).state(), out);
@@ -165,7 +172,8 @@ public final class SavedMachine {
         });
         writeState(folder.resolve(STATE), parts);
         parts.remove(HEADER);
-        return new SavedMachine(folder, header, parts);
+        parts.remove(MODEL);
+        return new SavedMachine(folder, header, config.cpuModel().name(), parts);
     }
 
     private static void writeState(Path file, Map<String, byte[]> parts) throws IOException {
@@ -197,7 +205,7 @@ public final class SavedMachine {
 
     /** The same in another place: whoever renames the folder says so. */
     public SavedMachine movedTo(Path newFolder) {
-        return new SavedMachine(newFolder, header, parts);
+        return new SavedMachine(newFolder, header, cpuModel, parts);
     }
 
     /** Where it is. */
@@ -213,6 +221,11 @@ public final class SavedMachine {
     /** Processors. */
     public int cpus() {
         return header.cpus();
+    }
+
+    /** The name of its {@link CpuModel}. */
+    public String cpuModel() {
+        return cpuModel;
     }
 
     /** Screen size at power-on. */
@@ -231,6 +244,10 @@ public final class SavedMachine {
             throw new StateException(
                     "%s was saved by a machine with %d MiB and %d processors; this one has %d MiB and %d: make them equal"
                             .formatted(folder, header.memoryMib(), header.cpus(), config.memoryMib(), config.cpus()));
+        }
+        if (!config.cpuModel().name().equals(cpuModel)) {
+            throw new StateException("%s was saved by a machine with the processor %s; this one has %s: make them equal"
+                    .formatted(folder, cpuModel, config.cpuModel().name()));
         }
     }
 

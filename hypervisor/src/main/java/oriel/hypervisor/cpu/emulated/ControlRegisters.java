@@ -33,11 +33,11 @@ final class ControlRegisters {
                 | CpuContext.CR4_PGE
                 | CpuContext.CR4_PCE
                 | CpuContext.CR4_OSFXSR
-                | CpuContext.CR4_OSXMMEXCPT
-                | CpuContext.CR4_FSGSBASE
-                | CpuContext.CR4_SMEP
-                | CpuContext.CR4_SMAP;
-        cr4Allowed = model.processContextIds() ? allowed | CpuContext.CR4_PCIDE : allowed;
+                | CpuContext.CR4_OSXMMEXCPT;
+        allowed |= model.has(CpuFeature.FSGSBASE) ? CpuContext.CR4_FSGSBASE : 0;
+        allowed |= model.has(CpuFeature.SMEP) ? CpuContext.CR4_SMEP : 0;
+        allowed |= model.has(CpuFeature.SMAP) ? CpuContext.CR4_SMAP : 0;
+        cr4Allowed = model.has(CpuFeature.PCID) ? allowed | CpuContext.CR4_PCIDE : allowed;
     }
 
     void checkPdptesThrough(LongUnaryOperator read64) {

@@ -6,6 +6,7 @@ import static oriel.hypervisor.cpu.CpuState.RCX;
 import static oriel.hypervisor.cpu.CpuState.RDX;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.ToIntFunction;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.InterruptSource;
 
@@ -13,17 +14,10 @@ import oriel.hypervisor.cpu.InterruptSource;
 final class CpuidTable {
     private static final int LAST_BASIC = 0x16, LAST_EXTENDED = 0x8000_0008, HYPERVISOR = 0x4000_0000;
 
+    // What every model has.
+
     private static final int FEATURES_ECX = bits(
-            0, // SSE3
-            1, // PCLMULQDQ
-            9, // SSSE3
-            13, // CMPXCHG16B
-            19, // SSE4.1
-            20, // SSE4.2
-            23, // POPCNT
             24, // TSC deadline timer
-            25, // AES
-            30, // RDRAND
             31); // runs under a hypervisor
 
     private static final int FEATURES_EDX = bits(
@@ -49,24 +43,20 @@ final class CpuidTable {
             25, // SSE
             26); // SSE2
 
-    private static final int LEAF7_EBX = bits(
-            0, // FSGSBASE
-            1, // TSC_ADJUST
-            7, // SMEP
-            9, // ERMS
-            20); // SMAP
+    private static final int LEAF7_EBX = bits(1); // TSC_ADJUST
 
     /** IBRS is offered for IA32_ARCH_CAPABILITIES.IBRS_ALL: see {@link ModelSpecificRegisters}. */
     private static final int LEAF7_EDX = bits(
-            4, // FSRM
             26, // IBRS, IBPB
             29); // IA32_ARCH_CAPABILITIES
+
+    /** PREFETCHW does nothing, as everywhere. */
+    private static final int EXTENDED_ECX = bits(8);
 
     private static final int EXTENDED_EDX = bits(
             11, // SYSCALL
             20, // NX
             26, // 1 GiB pages
-            27, // RDTSCP
             29); // 64-bit mode
 
     private final CpuState state;
@@ -126,7 +116,7 @@ final class CpuidTable {
             case 6 -> set(1 << 2, 0, 0, 0); // ARAT: the APIC timer never stops
             case 7 -> {
                 if (subleaf == 0) {
-                    set(0, LEAF7_EBX | (model.processContextIds() ? 1 << 10 : 0), 0, LEAF7_EDX);
+                    set(0, LEAF7_EBX | features(f -> f.ebx(7)), 0, LEAF7_EDX | features(f -> f.edx(7)));
                 } else {
                     set(0, 0, 0, 0);
                 }
@@ -139,10 +129,18 @@ final class CpuidTable {
         }
     }
 
+    private int features(ToIntFunction<CpuFeature> bit) {
+        int bits = 0;
+        for (CpuFeature feature : model.features()) {
+            bits |= bit.applyAsInt(feature);
+        }
+        return bits;
+    }
+
     private void features() {
         int count = model.logicalProcessors();
         int ebx = model.apicId() << 24 | count << 16 | 8 << 8; // CLFLUSH lines of 64 bytes
-        int ecx = FEATURES_ECX | (model.processContextIds() ? 1 << 17 : 0);
+        int ecx = FEATURES_ECX | features(f -> f.ecx(1));
         int edx = FEATURES_EDX;
         if (count > 1) {
             edx |= 1 << 28;
@@ -198,7 +196,8 @@ final class CpuidTable {
     private void extended(int leaf, int subleaf) {
         switch (leaf) {
             case 0x8000_0000 -> set(LAST_EXTENDED, 0, 0, 0);
-            case 0x8000_0001 -> set(0, 0, 1, EXTENDED_EDX); // ECX: LAHF in 64-bit mode
+            case 0x8000_0001 ->
+                set(0, 0, EXTENDED_ECX | features(f -> f.ecx(leaf)), EXTENDED_EDX | features(f -> f.edx(leaf)));
             case 0x8000_0002, 0x8000_0003, 0x8000_0004 -> {
                 int at = (leaf - 0x8000_0002) * 16;
                 set(brandWord(at), brandWord(at + 4), brandWord(at + 8), brandWord(at + 12));

@@ -8,8 +8,8 @@ final class Decoder extends TwoByteOpcodes {
 
     private final CodeCache cache;
 
-    Decoder(GuestMemory memory, Mmu mmu, CodeCache cache) {
-        super(new InstructionReader(memory, mmu), new BlockBuilder());
+    Decoder(GuestMemory memory, Mmu mmu, CodeCache cache, CpuModel model) {
+        super(new InstructionReader(memory, mmu), new BlockBuilder(), model);
         this.cache = cache;
     }
 
@@ -413,8 +413,11 @@ final class Decoder extends TwoByteOpcodes {
                 out.op(Op.PEEKG, Op.T0, 0, 0, stackSize(), 0, 0);
                 rareEnd(Op.POPF, Op.T0, 0, stackSize(), 0);
             }
-            case 0x9E -> rare(Op.SAHF);
-            default -> rare(Op.LAHF);
+            case 0x9E, 0x9F -> {
+                only64(!mode64 || model.has(CpuFeature.LAHF64));
+                rare(opcode == 0x9E ? Op.SAHF : Op.LAHF);
+            }
+            default -> throw new IllegalArgumentException("opcode " + opcode);
         }
     }
 
@@ -598,6 +601,8 @@ final class Decoder extends TwoByteOpcodes {
     private void floatingPoint(int opcode) {
         in.readModrm(0);
         if (in.isMemory) {
+            boolean fisttp = in.digit == 1 && (opcode == 0xDB || opcode == 0xDD || opcode == 0xDF);
+            only64(!fisttp || model.has(CpuFeature.SSE3));
             linearToT1(1, false);
         }
         boolean writes = X87Unit.writesFlags(opcode, in.modrm);

@@ -83,7 +83,7 @@ public final class EmulatedCpu implements Vcpu {
         mmu.watchedBy(system.watch());
         SseUnit sse = new SseUnit(state, mmu, fault);
         X87Unit x87 = new X87Unit(state, mmu, fault);
-        Decoder decoder = new Decoder(memory, mmu, cache);
+        Decoder decoder = new Decoder(memory, mmu, cache, model);
         interpreter = new Interpreter(state, mmu, cache, decoder, fault, new Units(system, sse, x87, random));
         mmu.deviceTouched = interpreter::attention;
         reset();

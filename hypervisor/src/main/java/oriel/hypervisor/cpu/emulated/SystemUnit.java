@@ -42,7 +42,6 @@ final class SystemUnit {
     private final FlagsControl flags;
     private final IoPermission ports;
     private final ResetState resets;
-    private final CpuModel model;
     private final MachineClock clock;
 
     /** The only processor of a machine, of the default model. */
@@ -66,7 +65,6 @@ final class SystemUnit {
             CpuModel model) {
         this.state = state;
         this.clock = clock;
-        this.model = model;
         cpu = new CpuContext(state, memory, fault);
         tables = new DescriptorTables(cpu);
         segments = new SegmentLoader(cpu, tables);
@@ -338,9 +336,6 @@ final class SystemUnit {
 
     /** INVPCID. */
     void invalidatePcid(long type, long descriptorLinear) {
-        if (!model.processContextIds()) {
-            throw cpu.undefined();
-        }
         cpu.requirePrivilege();
         long pcid = cpu.memory.read64(descriptorLinear);
         long address = cpu.memory.read64(descriptorLinear + 8);

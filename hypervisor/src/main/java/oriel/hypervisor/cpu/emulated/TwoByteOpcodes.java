@@ -2,8 +2,12 @@ package oriel.hypervisor.cpu.emulated;
 
 /** Opcodes behind 0F. */
 abstract class TwoByteOpcodes extends Lowering {
-    TwoByteOpcodes(InstructionReader in, BlockBuilder out) {
+    /** What isn't offered is undefined. */
+    final CpuModel model;
+
+    TwoByteOpcodes(InstructionReader in, BlockBuilder out, CpuModel model) {
         super(in, out);
+        this.model = model;
     }
 
     abstract void pushSegment(int segment);
@@ -102,7 +106,7 @@ abstract class TwoByteOpcodes extends Lowering {
             }
             case 0xB6, 0xB7, 0xBE, 0xBF -> extend((opcode & 1), opcode >= 0xBE);
             case 0xB8 -> {
-                only64(in.repeat == InstructionReader.REP);
+                only64(in.repeat == InstructionReader.REP && model.has(CpuFeature.POPCNT));
                 in.readModrm(0);
                 out.op(Op.POPCNT, Op.T0, rmSource(in.operandSize, Op.T0), 0, in.operandSize, 0, 0);
                 out.writesFlags(ALL);
@@ -134,7 +138,8 @@ abstract class TwoByteOpcodes extends Lowering {
     void simd(int map, int opcode) {
         int next = opcode == 0x77 && map == 1 ? 0 : in.peek8();
         int operation = SseUnit.lookup(map, opcode, in.mandatoryPrefix(), next, (in.rex & 8) != 0);
-        if (operation < 0) {
+        CpuFeature feature = SseFeatures.of(map, opcode, in.mandatoryPrefix());
+        if (operation < 0 || feature != null && !model.has(feature)) {
             throw invalid();
         }
         boolean immediate = SseUnit.hasImmediate(operation);
@@ -161,6 +166,7 @@ abstract class TwoByteOpcodes extends Lowering {
         int opcode = in.next8();
         if (opcode == 0xF0 || opcode == 0xF1) {
             if (in.repeat == InstructionReader.REPNE) {
+                only64(model.has(CpuFeature.SSE4_2));
                 in.readModrm(0);
                 int size = opcode == 0xF0 ? 0 : in.operandSize;
                 int slot = rmSource(size, Op.T0);
@@ -168,7 +174,7 @@ abstract class TwoByteOpcodes extends Lowering {
                 return;
             }
             in.readModrm(0);
-            only64(in.isMemory && in.repeat == InstructionReader.NO_REPEAT);
+            only64(in.isMemory && in.repeat == InstructionReader.NO_REPEAT && model.has(CpuFeature.MOVBE));
             if (opcode == 0xF0) {
                 load(in.operandSize, Op.T0);
                 out.op(Op.BSWAP, Op.T0, Op.T0, 0, in.operandSize, 1, 0);
@@ -181,7 +187,7 @@ abstract class TwoByteOpcodes extends Lowering {
         }
         if (opcode == 0x82 && in.mandatoryPrefix() == 1) {
             in.readModrm(0);
-            only64(in.isMemory);
+            only64(in.isMemory && model.has(CpuFeature.INVPCID));
             linearToT1(16, false);
             rareEnd(Op.INVPCID, in.reg, 0, 0, 0);
             return;
@@ -257,12 +263,18 @@ abstract class TwoByteOpcodes extends Lowering {
         switch (in.modrm) {
             case 0xD0 -> rare(Op.XGETBV);
             case 0xD1 -> rareEnd(Op.XSETBV, 0, 0, 0, 0);
-            case 0xCA, 0xCB -> rare(Op.ALIGN_CHECK, 0, 0, 0, in.modrm & 1, 0);
+            case 0xCA, 0xCB -> {
+                only64(model.has(CpuFeature.SMAP));
+                rare(Op.ALIGN_CHECK, 0, 0, 0, in.modrm & 1, 0);
+            }
             case 0xF8 -> {
                 only64(mode64);
                 rare(Op.SWAPGS);
             }
-            case 0xF9 -> rare(Op.RDTSCP);
+            case 0xF9 -> {
+                only64(model.has(CpuFeature.RDTSCP));
+                rare(Op.RDTSCP);
+            }
             default -> {
                 switch (in.digit) {
                     case 4 -> {
@@ -281,12 +293,14 @@ abstract class TwoByteOpcodes extends Lowering {
         if (in.isMemory) {
             only64(in.digit == 1);
             boolean wide = in.operandSize == 3;
+            only64(!wide || model.has(CpuFeature.CMPXCHG16B));
             lockable = true;
             linearToT1(wide ? 16 : 8, true);
             rare(Op.CMPXCHG8B, 0, 0, wide ? 3 : 2, 0, 0);
             return;
         }
         only64(in.digit >= 6 && in.repeat == InstructionReader.NO_REPEAT);
+        only64(model.has(in.digit == 6 ? CpuFeature.RDRAND : CpuFeature.RDSEED));
         rare(Op.RDRAND, in.rm, 0, in.operandSize, 0, 0);
     }
 
@@ -308,6 +322,7 @@ abstract class TwoByteOpcodes extends Lowering {
         }
         if (digit == 7 && in.repeat == InstructionReader.NO_REPEAT || digit == 6 && in.mandatoryPrefix() == 1) {
             // CLFLUSH, CLFLUSHOPT, CLWB: caches are coherent; only the address may fault.
+            only64(in.mandatoryPrefix() == 0 || model.has(digit == 7 ? CpuFeature.CLFLUSHOPT : CpuFeature.CLWB));
             in.readModrm(0);
             load(0, Op.T0);
             return;

@@ -90,7 +90,7 @@ class SystemRegistersTest {
 
     @Test
     void pcidNeedsLongModeAndAZeroTag() {
-        cpu.unit = cpu.withModel(CpuModel.orielV2().withProcessContextIds(true));
+        cpu.unit = cpu.withModel(CpuModel.orielV2().with(CpuFeature.PCID));
         cpu.longMode(0);
         cpu.state.cr3 = 0x1001;
         assertThat(cpu.faultOf(() -> cpu.unit.writeControl(4, 0x2_0020))).isEqualTo("GP(0)");

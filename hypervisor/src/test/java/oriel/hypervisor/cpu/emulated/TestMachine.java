@@ -34,7 +34,11 @@ final class TestMachine implements AutoCloseable {
     final CpuState state;
 
     private TestMachine(TranslationPolicy policy) {
-        cpu = new EmulatedCpu(memory, bus, interrupts, new StoppedClock(), new Random(RANDOM_SEED), policy);
+        this(policy, CpuModel.orielV2());
+    }
+
+    private TestMachine(TranslationPolicy policy, CpuModel model) {
+        cpu = new EmulatedCpu(memory, bus, interrupts, new StoppedClock(), new Random(RANDOM_SEED), model, policy);
         state = cpu.state();
     }
 
@@ -113,7 +117,15 @@ final class TestMachine implements AutoCloseable {
 
     /** The same with a policy of its own. */
     static TestMachine longMode(boolean user, TranslationPolicy policy) {
-        TestMachine machine = new TestMachine(policy);
+        return longMode(user, new TestMachine(policy));
+    }
+
+    /** The same with a processor of its own. */
+    static TestMachine longMode(boolean user, CpuModel model) {
+        return longMode(user, new TestMachine(policy(), model));
+    }
+
+    private static TestMachine longMode(boolean user, TestMachine machine) {
         GuestMemory memory = machine.memory;
         memory.write(TABLES, 8, TABLES + 0x1000 | 7);
         memory.write(TABLES + 0x1000, 8, TABLES + 0x2000 | 7);
