@@ -9,7 +9,7 @@ import oriel.hypervisor.cpu.CpuState;
  * Makes code for the host of one block: the operations that the interpreter would run. What has no translation is left to
  * Java, one operation at a time.
  */
-final class BlockTranslator extends NativeX87 {
+final class BlockTranslator extends NativeStrings {
     /** Offset of the two jumps to the blocks behind, or -1: taken, not taken. */
     private int takenJump, notTakenJump;
 
@@ -67,7 +67,7 @@ final class BlockTranslator extends NativeX87 {
             if (op == Op.FALL_THROUGH || op == Op.LOOP || op >= Op.RARE && next >= end) {
                 break;
             }
-            if (!move(w, op == Op.MOVI64 ? arena[i + 1] : 0) && !arithmetic(w) && !vector(w) && !x87(w)) {
+            if (!move(w, op == Op.MOVI64 ? arena[i + 1] : 0) && !arithmetic(w) && !vector(w) && !x87(w) && !string(w)) {
                 asm.address(RCX, 0);
                 int hole = asm.position() - 4;
                 asm.memory(STORE, 3, RCX, STATE, displacement(RETRY));
@@ -77,8 +77,8 @@ final class BlockTranslator extends NativeX87 {
                 flagsInHost = false;
                 forgetGuards();
             }
-            if (op == Op.MULTIPLY) {
-                forgetGuards(); // Java may have divided
+            if (op == Op.MULTIPLY || op == Op.STRING) {
+                forgetGuards(); // Java may have done it
             }
             i = next;
         }

@@ -7,6 +7,9 @@ import oriel.hypervisor.cpu.CpuState;
 abstract class NativeExecution extends RareOperations {
     private static final int LARGEST_ACCESS = 16;
 
+    /** Misses in a row that are filled: an operation that evicts its own entries is the interpreter's. */
+    private static final int MISSES = 8;
+
     /** Arena index behind the operation that translated code has left for, 0 while none is. */
     private int leftFor;
 
@@ -49,6 +52,7 @@ abstract class NativeExecution extends RareOperations {
         }
         long[] slots = registers;
         long address = code.address((int) (enter >>> 32));
+        int misses = 0;
         boolean retry = false; // floating point goes on where it was
         for (; ; ) {
             if (flagKind != Flags.READY) {
@@ -59,6 +63,7 @@ abstract class NativeExecution extends RareOperations {
             if (!retry) {
                 slots[NativeLayout.VECTORS] = sse.enabled() ? NativeLayout.VECTORS_READY : NativeLayout.VECTORS_OFF;
                 slots[NativeLayout.GUEST_MXCSR] = state.mxcsr;
+                slots[NativeLayout.DIRECTION] = state.rflags & Flags.DF;
                 x87Image.check();
             }
             retry = false;
@@ -75,7 +80,8 @@ abstract class NativeExecution extends RareOperations {
             int pc;
             switch (exit >>> 24) {
                 case NativeLayout.MISS_READ, NativeLayout.MISS_WRITE -> {
-                    if (!fill(slots[NativeLayout.TARGET], exit >>> 24 == NativeLayout.MISS_WRITE)) {
+                    if (++misses > MISSES
+                            || !fill(slots[NativeLayout.TARGET], exit >>> 24 == NativeLayout.MISS_WRITE)) {
                         leftFor = 0;
                         return at;
                     }
@@ -88,6 +94,7 @@ abstract class NativeExecution extends RareOperations {
                     continue;
                 }
                 case NativeLayout.RARE -> {
+                    misses = 0;
                     x87Image.toState();
                     pc = executeOne(at);
                     leftFor = 0;
@@ -133,6 +140,7 @@ abstract class NativeExecution extends RareOperations {
             if (Op.op(w) != Op.NATIVE) {
                 return pc;
             }
+            misses = 0;
             address = code.address((int) (w >>> 32));
         }
     }

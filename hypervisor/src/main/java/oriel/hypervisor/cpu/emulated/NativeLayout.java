@@ -43,6 +43,9 @@ final class NativeLayout {
     /** MXCSR for the guest, and the host's. */
     static final int GUEST_MXCSR = 38, HOST_MXCSR = 39;
 
+    /** RFLAGS.DF: 0 if string instructions go forward. */
+    static final int DIRECTION = 55;
+
     /** Where the x87 state is: {@link #X87_IN_JAVA} and so on; and {@link X87Image}, 14 slots. */
     static final int X87 = 40, X87_IMAGE = 41;
 
