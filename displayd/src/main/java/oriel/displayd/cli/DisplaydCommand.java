@@ -7,15 +7,19 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import oriel.displayd.gateway.RfbTcpServer;
+import oriel.displayd.recording.RecordingSettings;
 import oriel.displayd.source.RawFrames;
 import oriel.displayd.source.RawFramesDisplay;
 import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
+import oriel.displayd.viewer.Recorder;
 import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
 import picocli.CommandLine;
@@ -46,6 +50,12 @@ public final class DisplaydCommand implements Callable<Integer> {
     @Option(names = "--listen", required = true, paramLabel = "PORT", description = "Loopback port; 0 for any.")
     private int port;
 
+    @Option(
+            names = "--record",
+            paramLabel = "FILE",
+            description = "Also records what is shown, as a session's recording.")
+    private @Nullable Path recording;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -70,6 +80,10 @@ public final class DisplaydCommand implements Callable<Integer> {
                     new RawFramesDisplay(frames, String.valueOf(from.file().getFileName()));
             DisplayGrant grant = new DisplayGrant("raw", display, Set.of(Right.VIEW), ClipboardPolicy.DENIED);
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+            if (recording != null) {
+                Recorder recorder = hub.record(display, RecordingSettings.to(recording), (why, detail) -> {});
+                Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(recorder::close));
+            }
             try (RfbTcpServer server = new RfbTcpServer(hub, address, grant)) {
                 out.printf("serving %d frames on port %d%n", frames.count(), server.port());
                 out.flush();

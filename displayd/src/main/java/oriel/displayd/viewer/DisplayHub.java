@@ -1,13 +1,19 @@
 package oriel.displayd.viewer;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import oriel.displayd.flow.EncoderPool;
 import oriel.displayd.flow.ScreenFeeds;
+import oriel.displayd.recording.RecordingEnd;
+import oriel.displayd.recording.RecordingSettings;
+import oriel.hypervisor.display.Display;
 
 /**
  * All viewers of a process, whatever they came in by: one pool of encoder threads, one damage pass per display, and the
@@ -22,6 +28,7 @@ public final class DisplayHub implements AutoCloseable {
     private final int maxViewers;
     private final ViewerListener listener;
     private final ConcurrentHashMap<String, Viewer> viewers = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Path, Recorder> recorders = new ConcurrentHashMap<>();
     private final AtomicLong opened = new AtomicLong();
     private final AtomicLong bytesSentByGone = new AtomicLong();
     private final AtomicLong bytesReceivedFromGone = new AtomicLong();
@@ -60,6 +67,26 @@ public final class DisplayHub implements AutoCloseable {
         opened.incrementAndGet();
         viewers.put(viewer.id(), viewer);
         return viewer;
+    }
+
+    /**
+     * Records a display, whether anybody watches it or not, until the recorder is closed, the display ends or the file is
+     * full. Nobody is told by this: whoever turns it on has to tell those who are recorded.
+     *
+     * @param onEnd called once, after the file was closed; must not block
+     * @throws IOException if the file can't be created
+     */
+    public Recorder record(Display display, RecordingSettings settings, BiConsumer<RecordingEnd, String> onEnd)
+            throws IOException {
+        Recorder recorder = new Recorder(display, settings, feeds, pool, (why, detail) -> {
+            recorders.remove(settings.file());
+            onEnd.accept(why, detail);
+        });
+        recorders.put(settings.file(), recorder);
+        if (recorder.isEnded()) {
+            recorders.remove(settings.file()); // before it was put in
+        }
+        return recorder;
     }
 
     /**
@@ -108,6 +135,7 @@ public final class DisplayHub implements AutoCloseable {
     @Override
     public void close() {
         viewers.values().forEach(viewer -> viewer.close(CloseReason.SERVER_SHUTDOWN, ""));
+        recorders.values().forEach(Recorder::close);
         pool.close();
     }
 

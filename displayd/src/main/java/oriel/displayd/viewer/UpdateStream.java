@@ -92,6 +92,9 @@ final class UpdateStream {
     private final EncoderPool pool;
     private final Traffic traffic;
     private final Runnable onFirstFrame;
+    /** Whether what went out with loss is sent again exactly. */
+    private final boolean repairs;
+
     private final SerialTask task;
 
     // Only the task uses these.
@@ -148,7 +151,9 @@ final class UpdateStream {
             Transport transport,
             EncoderPool pool,
             Traffic traffic,
-            Runnable onFirstFrame) {
+            Runnable onFirstFrame,
+            boolean repairs) {
+        this.repairs = repairs;
         this.display = display;
         this.transport = transport;
         this.pool = pool;
@@ -702,7 +707,7 @@ final class UpdateStream {
 
     /** Called with the lock. */
     private void scheduleAging() {
-        if (!agingScheduled && !pool.isClosed()) {
+        if (repairs && !agingScheduled && !pool.isClosed()) {
             agingScheduled = true;
             try {
                 boolean film = System.nanoTime() - filmSeenAt < FILM_NANOS;

@@ -78,7 +78,7 @@ public final class Viewer {
         this.pool = pool;
         this.listener = listener;
         initialSize = grant.display().size();
-        stream = new UpdateStream(grant.display(), initialSize, transport, pool, traffic, this::firstFrameSent);
+        stream = new UpdateStream(grant.display(), initialSize, transport, pool, traffic, this::firstFrameSent, true);
         clipboard = new ClipboardBridge(grant, stream);
         keyboard = new KeyboardInput(grant.display().input());
         pointer = new PointerInput(grant.display().input());
