@@ -31,6 +31,7 @@ import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
 import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.cpu.emulated.CpuModel;
+import oriel.hypervisor.cpu.emulated.TranslationStatistics;
 import oriel.hypervisor.device.display.Screenshot;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskException;
@@ -201,7 +202,11 @@ public final class VmCommand implements Callable<Integer> {
             description = "Serve a monitor (JSON, in the manner of QMP) on a Unix socket.")
     private @Nullable String monitor;
 
-    @Option(names = "--stats", description = "Print wall time, CPU time and guest instructions to standard error.")
+    private static final double MIB = 1 << 20;
+
+    @Option(
+            names = "--stats",
+            description = "Print wall time, CPU time, guest instructions and translations to standard error.")
     private boolean stats;
 
     private final List<VmDisk> vmDisks = new ArrayList<>();
@@ -501,6 +506,15 @@ public final class VmCommand implements Callable<Integer> {
                     used.cpu().toNanos() / 1e9,
                     used.instructions(),
                     used.mips());
+            TranslationStatistics made = used.translations();
+            System.err.printf(
+                    Locale.ROOT,
+                    "translated %,d blocks in %.2f s to %.1f MiB of code, %.1f MiB in use, dropped %d times%n",
+                    made.blocks(),
+                    made.nanos() / 1e9,
+                    made.bytes() / MIB,
+                    made.used() / MIB,
+                    made.flushes());
         }
         return status;
     }

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.hypervisor.cpu.Vcpu;
+import oriel.hypervisor.cpu.emulated.EmulatedCpu;
+import oriel.hypervisor.cpu.emulated.TranslationStatistics;
 import oriel.hypervisor.device.display.VideoMemory;
 import oriel.hypervisor.device.storage.CdDrive;
 import oriel.hypervisor.disk.DiskImage;
@@ -498,7 +500,12 @@ public final class Machine {
         long instructions = board.cpus.stream().mapToLong(Vcpu::instructions).sum();
         long cpu = Math.max(0, ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.id()));
         return new MachineStatistics(
-                Duration.ofNanos(System.nanoTime() - createdNanos), Duration.ofNanos(cpu), instructions);
+                Duration.ofNanos(System.nanoTime() - createdNanos),
+                Duration.ofNanos(cpu),
+                instructions,
+                board.cpus.stream()
+                        .map(EmulatedCpu::translations)
+                        .reduce(TranslationStatistics.NONE, TranslationStatistics::plus));
     }
 
     private MachineEnd reason(@Nullable Throwable failure) {

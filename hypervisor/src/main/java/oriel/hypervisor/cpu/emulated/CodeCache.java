@@ -358,6 +358,24 @@ final class CodeCache implements GuestMemory.Observer {
         }
     }
 
+    /**
+     * The translated block that has taken the place of one that is stale ({@link ExecutionCore#renew}): who comes to the
+     * code of that one goes there from now on.
+     *
+     * @param start arena index of the stale block
+     * @return arena index of the other; 0 if there is none
+     */
+    int successor(int start) {
+        boolean renewed = Op.op(arena[start]) == Op.JMP && marks[start] != CONTINUATION;
+        int successor = renewed ? (int) arena[start + 1] : 0;
+        Block block = renewed && Op.op(arena[successor]) == Op.NATIVE ? blockAt(start) : null;
+        if (block == null || !block.stale || block.start != start || block.nativeAt == 0 || translations == null) {
+            return 0;
+        }
+        translations.redirect(block, (int) (arena[successor] >>> 32));
+        return successor;
+    }
+
     /** The block with an arena index, or null. */
     private @Nullable Block blockAt(int pc) {
         int low = 0;

@@ -16,7 +16,7 @@ import oriel.hypervisor.memory.NativeMemory;
  */
 public final class EmulatedCpu implements Vcpu {
     /** Instructions between looks at interrupts and {@link #kick}, when nothing asks for one. */
-    private static final int SLICE = 2048;
+    private static final int SLICE = 8192;
 
     private static final int TF = Flags.TF;
     private static final int IF = Flags.IF;
@@ -133,8 +133,13 @@ public final class EmulatedCpu implements Vcpu {
             if (remaining <= 0) {
                 return CpuExit.BUDGET;
             }
-            step((int) Math.min(remaining, SLICE), shadow);
+            // A shadow is one instruction long: it matters only if somebody waits for its end.
+            step((int) Math.min(remaining, SLICE), shadow && attentionWanted());
         }
+    }
+
+    private boolean attentionWanted() {
+        return state.nmiPending || (state.rflags & IF) != 0 && interrupts.interruptPending();
     }
 
     private void deliver(int vector) {

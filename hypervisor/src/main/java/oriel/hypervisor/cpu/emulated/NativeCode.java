@@ -119,6 +119,11 @@ final class NativeCode implements AutoCloseable {
         memory.jump(block.nativeAt, block.nativeLeave);
     }
 
+    /** Whoever comes to a block's code goes to another one. */
+    void redirect(CodeCache.Block block, int to) {
+        memory.jump(block.nativeAt, to);
+    }
+
     /** Forgets all code. */
     void clear() {
         free = firstFree;

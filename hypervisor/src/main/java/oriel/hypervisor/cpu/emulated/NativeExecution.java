@@ -128,7 +128,10 @@ abstract class NativeExecution extends RareOperations {
                 }
                 default -> {
                     leftFor = 0;
-                    return at;
+                    pc = cache.successor(at);
+                    if (pc == 0) {
+                        return at;
+                    }
                 }
             }
             leftFor = 0;
