@@ -38,19 +38,35 @@ public final class AuditTrail {
     }
 
     /**
-     * Records an act as part of a transaction. Takes the lock on the chain's end: call it last, so that the lock is
-     * short and the order of locks always the same.
+     * Records an act as part of a transaction. The record is written at the transaction's end: the chain's end is locked
+     * then, once for all records of the transaction, so that the lock is short and the order of locks always the same.
      */
     public void record(Tx tx, AuditEntry entry) {
-        AuditHead head = tx.lock(AuditHead.class, AuditHead.ONLY)
-                .orElseThrow(() -> new IllegalStateException("the audit trail has no head"));
-        // Databases keep microseconds; the hash must be over what will be read back.
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        long sequence = head.sequence() + 1;
-        String hash = hash(head.hash(), sequence, now, entry);
-        tx.insert(new AuditRecord(sequence, now, entry, hash));
-        head.advance(hash);
-        tx.update(head);
+        tx.companion(Recording.class, Recording::new).entries.add(entry);
+    }
+
+    private final class Recording implements Tx.Companion {
+        private final List<AuditEntry> entries = new ArrayList<>();
+
+        @Override
+        public void beforeCommit(Tx tx) {
+            AuditHead head = tx.lock(AuditHead.class, AuditHead.ONLY)
+                    .orElseThrow(() -> new IllegalStateException("the audit trail has no head"));
+            // Databases keep microseconds; the hash must be over what will be read back.
+            Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+            List<AuditRecord> records = new ArrayList<>();
+            for (AuditEntry entry : entries) {
+                long sequence = head.sequence() + 1;
+                String hash = hash(head.hash(), sequence, now, entry);
+                records.add(new AuditRecord(sequence, now, entry, hash));
+                head.advance(hash);
+            }
+            tx.insertAll(records);
+            tx.update(head);
+        }
+
+        @Override
+        public void afterCommit() {}
     }
 
     /** Records an act by itself. */

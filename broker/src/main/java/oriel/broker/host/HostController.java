@@ -4,7 +4,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,8 @@ public final class HostController implements AutoCloseable {
     private static final Duration ERROR_REST = Duration.ofMinutes(10);
     private static final Duration OPERATIONS_KEPT = Duration.ofDays(7);
     private static final Duration PAUSE_AFTER_DEFECT = Duration.ofSeconds(1);
+    /** Between two looks at one pool, which cost the more the larger it is. */
+    private static final Duration POOL_REST = Duration.ofMillis(100);
 
     private final Store store;
     private final HypervisorHost host;
@@ -63,6 +67,9 @@ public final class HostController implements AutoCloseable {
     private final Condition arrived = lock.newCondition();
     private final Set<String> machinesToObserve = new LinkedHashSet<>();
     private final Set<String> poolsToBalance = new LinkedHashSet<>();
+    /** When pools were balanced lately, by {@link System#nanoTime}; only the thread that does so uses it. */
+    private final Map<String, Long> balanced = new HashMap<>();
+
     private final CountDownLatch stop = new CountDownLatch(1);
     private List<Thread> threads = List.of();
 
@@ -200,22 +207,38 @@ public final class HostController implements AutoCloseable {
                 List<String> poolIds;
                 lock.lockInterruptibly();
                 try {
-                    while (machinesToObserve.isEmpty() && poolsToBalance.isEmpty() && running()) {
-                        arrived.await();
+                    while (machinesToObserve.isEmpty() && due().isEmpty() && running()) {
+                        if (poolsToBalance.isEmpty()) {
+                            arrived.await();
+                        } else {
+                            arrived.awaitNanos(POOL_REST.toNanos());
+                        }
                     }
                     machineNames = List.copyOf(machinesToObserve);
-                    poolIds = List.copyOf(poolsToBalance);
+                    poolIds = due();
                     machinesToObserve.clear();
-                    poolsToBalance.clear();
+                    poolIds.forEach(poolsToBalance::remove);
                 } finally {
                     lock.unlock();
                 }
                 machineNames.forEach(name -> guarded("looking at " + name, () -> observer.observe(name, false)));
-                poolIds.forEach(pool -> guarded("balancing pool " + pool, () -> pools.balance(pool)));
+                poolIds.forEach(pool -> {
+                    guarded("balancing pool " + pool, () -> pools.balance(pool));
+                    balanced.put(pool, System.nanoTime());
+                });
             } catch (InterruptedException e) {
                 return;
             }
         }
+    }
+
+    /** Pools to balance that have had their rest: the first change counts at once, those of a storm together. */
+    private List<String> due() {
+        long now = System.nanoTime();
+        balanced.values().removeIf(at -> now - at > POOL_REST.toNanos());
+        return poolsToBalance.stream()
+                .filter(pool -> !balanced.containsKey(pool))
+                .toList();
     }
 
     private void rounds() {

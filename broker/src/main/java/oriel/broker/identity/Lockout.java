@@ -65,13 +65,16 @@ final class Lockout {
 
     /** The attempt was no failure. */
     void succeeded(String username, String address) {
-        store.run(tx -> {
-            tx.lock(LoginLock.class, addressKey(address)).ifPresent(lock -> {
-                lock.unfail();
-                tx.update(lock);
-            });
-            forget(tx, username);
+        store.run(tx -> succeeded(tx, username, address));
+    }
+
+    /** The attempt was no failure. */
+    void succeeded(Tx tx, String username, String address) {
+        tx.lock(LoginLock.class, addressKey(address)).ifPresent(lock -> {
+            lock.unfail();
+            tx.update(lock);
         });
+        forget(tx, username);
     }
 
     /** The attempt was neither: it counts no more than if it had not been made. */

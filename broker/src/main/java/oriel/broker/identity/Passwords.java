@@ -6,7 +6,12 @@ import com.password4j.types.Argon2;
 import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
@@ -26,11 +31,9 @@ public final class Passwords {
     private static final int LANES = 1;
     private static final int HASH_BYTES = 32;
     private static final int SALT_BYTES = 16;
-    /**
-     * One core fewer than there are: hashing never yields, and those who hold a database connection on other virtual
-     * threads must get on meanwhile, or a log-on storm starves itself.
-     */
-    private static final int PARALLEL = Math.clamp(Runtime.getRuntime().availableProcessors() - 1, 1, 4);
+    private static final int IDLE_SECONDS = 10;
+    /** So many at a time; more would only take memory. */
+    private static final int PARALLEL = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 8);
 
     private static final Set<String> EASY = Set.of(
             "password12", "password123", "passwordpassword", "1234567890", "0123456789", "qwertyuiop", "qwertzuiop");
@@ -38,7 +41,12 @@ public final class Passwords {
     private final Argon2Function argon2;
     private final SecureRandom random = new SecureRandom();
     private final Secrets secrets = new Secrets();
-    private final Semaphore parallel = new Semaphore(PARALLEL, true);
+    /**
+     * Threads of the system's, not virtual ones: hashing never yields, and those who hold a database connection on
+     * virtual threads must get on meanwhile, or a log-on storm starves itself. The system shares the cores among both.
+     */
+    private final ExecutorService hashing = hashing();
+
     private final String nobody;
 
     /** With the strength of production. */
@@ -93,12 +101,19 @@ public final class Passwords {
         }
     }
 
-    private <T> T bounded(java.util.function.Supplier<T> work) {
-        parallel.acquireUninterruptibly();
-        try {
-            return work.get();
-        } finally {
-            parallel.release();
-        }
+    private static ExecutorService hashing() {
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                PARALLEL,
+                PARALLEL,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name("password-", 0).factory());
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
+    }
+
+    private <T> T bounded(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, hashing).join();
     }
 }

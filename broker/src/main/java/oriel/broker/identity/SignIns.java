@@ -94,8 +94,10 @@ public final class SignIns {
             refused(username, "locked out", address);
             throw e;
         }
-        Account account = checked(username, password, address);
-        boolean needsCode = store.call(tx -> secondFactor.enabled(tx, account.id()));
+        Optional<Known> known = store.call(tx -> Accounts.byName(tx, username)
+                .map(account -> new Known(account, secondFactor.enabled(tx, account.id()))));
+        Account account = checked(username, known.map(Known::account), password, address);
+        boolean needsCode = known.isPresent() && known.get().needsCode();
         if (needsCode && (code == null || code.isBlank())) {
             // Half of a sign-in is no failure, and must not forgive the codes that were guessed before.
             lockout.undo(username, address);
@@ -104,7 +106,7 @@ public final class SignIns {
         String token = secrets.token();
         String hash = Secrets.hash(token);
         try {
-            Started started = store.call(tx -> {
+            return store.call(tx -> {
                 Instant now = clock.instant();
                 // Read again under lock: the account may have been changed while we hashed.
                 Account current = tx.lock(Account.class, account.id())
@@ -121,10 +123,9 @@ public final class SignIns {
                 Caller caller = start(tx, current, hash, now, client);
                 observer.signedIn(tx, caller, Duration.ofNanos(System.nanoTime() - began));
                 audit.record(tx, AuditEntry.by(caller, "login", username, with));
+                lockout.succeeded(tx, username, address);
                 return new Started(token, caller);
             });
-            lockout.succeeded(username, address);
-            return started;
         } catch (RefusedException e) {
             if (e.reason() == Reason.BAD_CODE) {
                 refused(username, "wrong code", address);
@@ -133,8 +134,9 @@ public final class SignIns {
         }
     }
 
-    private Account checked(String username, String password, String address) {
-        Optional<Account> account = store.call(tx -> Accounts.byName(tx, username));
+    private record Known(Account account, boolean needsCode) {}
+
+    private Account checked(String username, Optional<Account> account, String password, String address) {
         boolean fits =
                 passwords.fits(password, account.map(Account::passwordHash).orElse(null));
         if (fits && account.orElseThrow().enabled()) {

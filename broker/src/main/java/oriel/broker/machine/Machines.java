@@ -3,10 +3,12 @@ package oriel.broker.machine;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +47,12 @@ public final class Machines {
 
     /** A free, clean machine of a pool that nobody else is about to take, locked; the quickest to be ready first. */
     public static Optional<Machine> claimable(Tx tx, String poolId) {
-        return tx.claim(Machine.class, """
+        return claimable(tx, poolId, 1).stream().findFirst();
+    }
+
+    /** Several of them, so many at most. */
+    public static List<Machine> claimable(Tx tx, String poolId, int most) {
+        return tx.claimSome(most, Machine.class, """
                 from Machine where poolId = ?1 and sessionId is null and taintedBy is null and assignedTo is null
                   and failure is null
                   and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)
@@ -76,6 +83,28 @@ public final class Machines {
         }
         tx.update(machine);
         changed(tx, machine);
+    }
+
+    /**
+     * Writes several changed machines, as {@link #save} does.
+     *
+     * @return the names of those that have an open operation
+     */
+    public Set<String> saveAll(Tx tx, List<Machine> changed) {
+        Set<String> open = new HashSet<>(tx.list(
+                String.class,
+                "select openKey from Operation where openKey in ?1",
+                changed.stream().map(Machine::name).toList()));
+        for (Machine machine : changed) {
+            if (!open.contains(machine.name())) {
+                steer(tx, machine);
+            } else if (machine.sessionId() != null) {
+                journal.hurry(tx, machine.name());
+            }
+            changed(tx, machine);
+        }
+        tx.updateAll(changed);
+        return open;
     }
 
     /** Writes a changed machine whose pending operation, if any, is void. */

@@ -1,9 +1,15 @@
 package oriel.broker.session;
 
 import java.time.Clock;
-import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditEntry;
@@ -11,7 +17,6 @@ import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.DisplayRight;
 import oriel.broker.display.Tickets;
-import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.identity.Account;
 import oriel.broker.machine.Machine;
@@ -22,6 +27,7 @@ import oriel.broker.pool.Pools;
 import oriel.broker.pool.QueuePlace;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.store.GroupCommit;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -32,18 +38,19 @@ import oriel.broker.store.Tx;
  * unique keys keep a user from two sessions in a pool and a machine from two sessions, whatever this code does.
  */
 public final class Claims {
-    /** A queue that is longer helps nobody. */
-    private static final int LONGEST_QUEUE = 1000;
+    /** Wishes of one transaction. */
+    private static final int ROUND = 64;
 
     private final Store store;
     private final Machines machines;
     private final Desktops desktops;
-    private final Sessions sessions;
     private final Queues queues;
     private final Tickets tickets;
     private final AuditTrail audit;
     private final Signals signals;
     private final Clock clock;
+    private final Assignments assignments;
+    private final GroupCommit<ClaimRound.Wish, ClaimRound.Outcome> rounds = new GroupCommit<>(ROUND, this::serve);
 
     /** With its collaborators. */
     public Claims(
@@ -59,12 +66,12 @@ public final class Claims {
         this.store = store;
         this.machines = machines;
         this.desktops = desktops;
-        this.sessions = sessions;
         this.queues = queues;
         this.tickets = tickets;
         this.audit = audit;
         this.signals = signals;
         this.clock = clock;
+        this.assignments = new Assignments(machines, sessions, tickets, audit, clock);
     }
 
     /**
@@ -74,9 +81,11 @@ public final class Claims {
      *     {@link Reason#POOL_FULL}, {@link Reason#NOT_READY} if the machine has stopped with an error
      */
     public Connected connect(Caller caller, String poolId) {
-        Instant asked = clock.instant();
-        boolean queued = store.call(tx -> claimOrQueue(tx, caller, poolId, asked));
-        if (queued) {
+        ClaimRound.Outcome outcome = rounds.ask(new ClaimRound.Wish(caller, poolId, clock.instant()));
+        if (outcome instanceof ClaimRound.Outcome.Given given && given.ticket() != null) {
+            return new Connected.Ready(given.session(), given.ticket());
+        }
+        if (outcome instanceof ClaimRound.Outcome.Waits) {
             // Under the pool's lock and in the queue's order: a machine may have become free meanwhile.
             handOut(poolId);
         }
@@ -85,91 +94,21 @@ public final class Claims {
                 .orElseGet(() -> new Connected.Pending(desktops.of(tx, Pools.require(tx, poolId), caller.userId()))));
     }
 
-    /** Whether the user stands in the queue now. */
-    private boolean claimOrQueue(Tx tx, Caller caller, String poolId, Instant asked) {
-        Pool pool = Pools.require(tx, poolId);
-        if (Sessions.live(tx, caller.userId(), poolId).isPresent()) {
-            return false;
-        }
-        if (pool.deleting() || !Entitlements.entitled(tx, caller.userId(), caller.username(), poolId)) {
-            throw new RefusedException(
-                    Reason.NOT_ENTITLED, "You may not use the desktop \"" + poolId + "\". Ask your administrator.");
-        }
-        if (!pool.enabled()) {
-            throw new RefusedException(
-                    Reason.POOL_DISABLED, "The desktop \"" + pool.displayName() + "\" is switched off for now.");
-        }
-        if (!pool.schedule().openAt(clock.instant())) {
-            throw new RefusedException(
-                    Reason.OUTSIDE_HOURS,
-                    "The desktop \"" + pool.displayName() + "\" is closed now. Sessions that run go on.");
-        }
-        Optional<Machine> own = own(tx, pool, caller.userId());
-        long waiting = tx.count("select count(*) from QueuePlace where poolId = ?1", poolId);
-        if (waiting == 0 || own.isPresent()) {
-            Optional<Machine> free = own.isPresent() ? own : Machines.claimable(tx, poolId);
-            if (free.isPresent()) {
-                assign(tx, free.get(), caller.userId(), caller.username(), caller.address(), asked);
-                return false;
-            }
-        }
-        if (tx.count("select count(*) from QueuePlace where poolId = ?1 and accountId = ?2", poolId, caller.userId())
-                == 0) {
-            if (waiting >= LONGEST_QUEUE || pool.size() == 0) {
-                throw new RefusedException(
-                        Reason.POOL_FULL,
-                        "The desktop \"" + pool.displayName() + "\" has no free machine. Try again later.");
-            }
-            tx.insert(new QueuePlace(poolId, caller.userId(), caller.username(), caller.address(), clock.instant()));
-            signals.send(tx, new Signal.Changed(Signal.Kind.POOL, poolId, poolId));
-            audit.record(tx, AuditEntry.by(caller, "session.queue", poolId, ""));
-        }
-        return true;
+    /** One transaction for the wishes of many. */
+    private List<Supplier<ClaimRound.Outcome>> serve(List<ClaimRound.Wish> wishes) {
+        return store.call(tx -> {
+            Map<String, ClaimRound> byPool = new HashMap<>();
+            wishes.forEach(wish -> byPool.computeIfAbsent(
+                            wish.poolId(), id -> new ClaimRound(id, assignments, signals, audit, clock))
+                    .add(wish));
+            Map<ClaimRound.Wish, Supplier<ClaimRound.Outcome>> answers = new IdentityHashMap<>();
+            byPool.values().forEach(round -> answers.putAll(round.decide(tx)));
+            return wishes.stream().map(wish -> notNull(answers.get(wish))).toList();
+        });
     }
 
-    /**
-     * The machine of a dedicated pool that is a user's already.
-     *
-     * @throws RefusedException {@link Reason#MAINTENANCE} if there is one that can't be had now
-     */
-    private static Optional<Machine> own(Tx tx, Pool pool, UUID userId) {
-        Optional<Machine> own = pool.policy().dedicated() ? Machines.ownOf(tx, pool.id(), userId) : Optional.empty();
-        if (own.isPresent() && !own.get().claimableBy(userId)) {
-            Machine machine = own.get();
-            String why = machine.failure() == null ? "" : " (" + machine.failure() + ")";
-            throw new RefusedException(
-                    Reason.MAINTENANCE,
-                    "Your desktop " + machine.name() + " is out of service" + why + ". Ask the helpdesk.");
-        }
-        return own;
-    }
-
-    private void assign(Tx tx, Machine machine, UUID userId, String username, @Nullable String address, Instant asked) {
-        Instant now = clock.instant();
-        UUID id = UUID.randomUUID();
-        machine.claimFor(id, userId, now);
-        if (Pools.require(tx, machine.poolId()).policy().dedicated()) {
-            machine.assignTo(userId);
-        }
-        DesktopSession session =
-                new DesktopSession(id, userId, username, machine.poolId(), machine.name(), address, now);
-        session.asked(asked, SignInTiming.before(tx, userId, now));
-        if (machine.ready()) {
-            session.becameReady(null, now);
-        }
-        tx.insert(session);
-        machines.save(tx, machine);
-        sessions.changed(tx, session);
-        audit.record(
-                tx,
-                new AuditEntry(
-                        username,
-                        "session.assign",
-                        machine.name(),
-                        Outcome.OK,
-                        "session " + id,
-                        address == null ? "" : address));
-        sessions.freed(tx, machine.poolId());
+    private static Supplier<ClaimRound.Outcome> notNull(@Nullable Supplier<ClaimRound.Outcome> answer) {
+        return Objects.requireNonNull(answer, "every wish is decided");
     }
 
     private Connected resume(Tx tx, Caller caller, DesktopSession session) {
@@ -196,46 +135,76 @@ public final class Claims {
     }
 
     private Connected.Ready open(Tx tx, Caller caller, DesktopSession session) {
-        Tickets.Issued ticket = tickets.issue(
-                tx, session.id(), caller.userId(), caller.signIn(), DisplayRight.CONTROL, caller.address());
-        audit.record(tx, AuditEntry.by(caller, "session.ticket", session.machineName(), "session " + session.id()));
-        return new Connected.Ready(session, ticket);
+        return new Connected.Ready(session, assignments.ticket(tx, caller, session));
     }
 
     /** Gives free machines to those who wait, in order. */
     public void handOut(String poolId) {
+        // Most of the time nobody waits, and a look without a lock is enough.
+        if (store.call(tx -> tx.count("select count(*) from QueuePlace where poolId = ?1", poolId)) == 0) {
+            return;
+        }
         store.run(tx -> {
             Optional<Pool> pool = tx.lock(Pool.class, poolId);
             if (pool.isEmpty() || !pool.get().enabled() || pool.get().deleting()) {
                 return;
             }
-            boolean moved = false;
-            boolean free = true;
-            for (QueuePlace place :
-                    tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", poolId)) {
-                if (mayHave(tx, place)) {
-                    Optional<Machine> machine = free ? freeFor(tx, pool.get(), place) : Optional.empty();
-                    free = machine.isPresent();
-                    if (!free) {
-                        continue;
-                    }
-                    assign(tx, machine.get(), place.accountId(), place.username(), place.address(), place.since());
-                }
-                tx.delete(place);
-                moved = true;
-            }
+            boolean moved = tx.execute(
+                            "delete from QueuePlace q where q.poolId = ?1 and exists (select 1 from DesktopSession s"
+                                    + " where s.accountId = q.accountId and s.poolId = ?1 and s.state <> ENDED)",
+                            poolId)
+                    > 0;
+            moved |= pool.get().policy().dedicated() ? handOutOwn(tx, pool.get()) : handOutFree(tx, pool.get());
             if (moved) {
                 queues.moved(tx, poolId);
             }
         });
     }
 
-    private static Optional<Machine> freeFor(Tx tx, Pool pool, QueuePlace place) {
-        Optional<Machine> own =
-                pool.policy().dedicated() ? Machines.ownOf(tx, pool.id(), place.accountId()) : Optional.empty();
-        return own.isPresent()
-                ? own.filter(machine -> machine.claimableBy(place.accountId()))
-                : Machines.claimable(tx, pool.id());
+    private boolean handOutFree(Tx tx, Pool pool) {
+        boolean moved = false;
+        while (true) {
+            List<QueuePlace> next = tx.query(
+                            QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", pool.id())
+                    .setMaxResults(ROUND)
+                    .getResultList();
+            List<Machine> free = next.isEmpty() ? List.of() : Machines.claimable(tx, pool.id(), next.size());
+            if (free.isEmpty()) {
+                return moved;
+            }
+            List<Assignments.Assignment> given = new ArrayList<>();
+            for (QueuePlace place : next) {
+                boolean mayHave = mayHave(tx, place);
+                if (mayHave && given.size() == free.size()) {
+                    break;
+                }
+                if (mayHave) {
+                    given.add(Assignments.Assignment.of(free.get(given.size()), place));
+                }
+                tx.delete(place);
+                moved = true;
+            }
+            assignments.assign(tx, pool, given);
+        }
+    }
+
+    private boolean handOutOwn(Tx tx, Pool pool) {
+        boolean moved = false;
+        for (QueuePlace place : tx.list(QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", pool.id())) {
+            if (mayHave(tx, place)) {
+                Optional<Machine> own = Machines.ownOf(tx, pool.id(), place.accountId());
+                Optional<Machine> machine = own.isPresent()
+                        ? own.filter(found -> found.claimableBy(place.accountId()))
+                        : Machines.claimable(tx, pool.id());
+                if (machine.isEmpty()) {
+                    continue;
+                }
+                assignments.assign(tx, pool, List.of(Assignments.Assignment.of(machine.get(), place)));
+            }
+            tx.delete(place);
+            moved = true;
+        }
+        return moved;
     }
 
     /** Whether a waiting user still wants and may have a machine: two clicks can leave a session and a place. */

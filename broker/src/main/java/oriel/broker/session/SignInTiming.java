@@ -5,7 +5,10 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import oriel.broker.store.Tx;
 
 /** How long an account's last sign-in took: the first step of the logon that follows it. */
@@ -44,11 +47,10 @@ public class SignInTiming {
         }
     }
 
-    /** How long the sign-in before a logon took, in milliseconds; 0 if that was long ago. */
-    static long before(Tx tx, UUID accountId, Instant now) {
-        return tx.find(SignInTiming.class, accountId)
+    /** How long the sign-ins before logons took, in milliseconds; of those that were not long ago. */
+    static Map<UUID, Long> before(Tx tx, Collection<UUID> accountIds, Instant now) {
+        return tx.list(SignInTiming.class, "from SignInTiming where accountId in ?1", accountIds).stream()
                 .filter(timing -> timing.at.plus(SAME_LOGON).isAfter(now))
-                .map(timing -> timing.millis)
-                .orElse(0L);
+                .collect(Collectors.toMap(timing -> timing.accountId, timing -> timing.millis));
     }
 }

@@ -88,6 +88,7 @@ public final class Store implements AutoCloseable {
             hibernate.setProperty(
                     "hibernate.connection.handling_mode", "DELAYED_ACQUISITION_AND_RELEASE_AFTER_TRANSACTION");
             hibernate.setProperty("jakarta.persistence.validation.mode", "none");
+            hibernate.setProperty("hibernate.jdbc.batch_size", "64");
             hibernate.setProperty("hibernate.timezone.default_storage", "NORMALIZE_UTC");
             hibernate.setProperty("hibernate.jdbc.time_zone", "UTC");
             return new Store(pool, hibernate.buildSessionFactory());

@@ -50,6 +50,20 @@ public final class Tx {
         db.insert(entity);
     }
 
+    /** Writes new rows now, in one go. */
+    public void insertAll(List<?> entities) {
+        if (!entities.isEmpty()) {
+            db.insertMultiple(entities);
+        }
+    }
+
+    /** Writes changed rows now, in one go; see {@link #update}. */
+    public void updateAll(List<?> entities) {
+        if (!entities.isEmpty()) {
+            db.updateMultiple(entities);
+        }
+    }
+
     /** Writes a changed row now; a row that changed since it was read makes the transaction start again. */
     public void update(Object entity) {
         db.update(entity);
@@ -82,12 +96,15 @@ public final class Tx {
 
     /** The first row of a query that no other transaction has locked, locked until the end of this one. */
     public <T> Optional<T> claim(Class<T> type, String hql, Object... parameters) {
+        return claimSome(1, type, hql, parameters).stream().findFirst();
+    }
+
+    /** The first rows of a query that no other transaction has locked, locked until the end of this one. */
+    public <T> List<T> claimSome(int most, Class<T> type, String hql, Object... parameters) {
         return query(type, hql, parameters)
-                .setMaxResults(1)
+                .setMaxResults(most)
                 .setHibernateLockMode(LockMode.UPGRADE_SKIPLOCKED)
-                .getResultList()
-                .stream()
-                .findFirst();
+                .getResultList();
     }
 
     /** How many rows a {@code select count} counts. */
