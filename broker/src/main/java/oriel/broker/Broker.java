@@ -30,6 +30,8 @@ import oriel.broker.event.Signals;
 import oriel.broker.helpdesk.People;
 import oriel.broker.helpdesk.PersonResource;
 import oriel.broker.host.HostController;
+import oriel.broker.host.HostResource;
+import oriel.broker.host.Hosts;
 import oriel.broker.identity.Account;
 import oriel.broker.identity.AccountObserver;
 import oriel.broker.identity.Accounts;
@@ -123,6 +125,7 @@ public final class Broker implements AutoCloseable {
     private final Shadows shadows;
     private final SignalOutbox outbox;
     private final LiveFigures liveFigures;
+    private final Hosts hosts;
     private final Desktops desktops;
     private final Tickets tickets;
     private final LiveDisplays displays;
@@ -166,6 +169,7 @@ public final class Broker implements AutoCloseable {
         sessions.onUnwatched(shadows::endFor);
         signals.listen(this::cut);
         this.outbox = new SignalOutbox(store, signals, config.name(), clock);
+        this.hosts = new Hosts(store, audit, signals, clock, host.name());
         this.liveFigures = new LiveFigures(host, displays, clock);
         this.care = new MachineCare(store, machines, sessions, audit, new Screens(host, clock), clock);
         AccountEnds accountEnds = new AccountEnds();
@@ -231,6 +235,7 @@ public final class Broker implements AutoCloseable {
                         limits::enforce,
                         snapshots::housekeeping,
                         shadows::sweep,
+                        hosts::look,
                         outbox::sweep,
                         repeats::sweep,
                         this::keepWatchedSignInsAlive));
@@ -439,6 +444,7 @@ public final class Broker implements AutoCloseable {
                 new ApiTokenResource(tokens),
                 new SessionResource(desktops, sessions, claims, queues, messages, roles),
                 new ShadowResource(shadows, sessions, roles),
+                new HostResource(hosts),
                 new LiveFiguresResource(liveFigures, sessions, machines, callers, roles, json),
                 new EventResource(
                         signals,
@@ -458,7 +464,7 @@ public final class Broker implements AutoCloseable {
                 new MetricsResource(store, figures, displays::count, clock),
                 new SnapshotResource(snapshots, machines, roles),
                 new RoleResource(roles),
-                new PersonResource(new People(store, accounts, sessions, audit)));
+                new PersonResource(new People(store, accounts, sessions, audit), audit, roles));
     }
 
     /** Users. */
@@ -549,6 +555,11 @@ public final class Broker implements AutoCloseable {
     /** The audit trail. */
     public AuditTrail audit() {
         return audit;
+    }
+
+    /** Hosts and their drains. */
+    public Hosts hosts() {
+        return hosts;
     }
 
     /** The host. */

@@ -14,7 +14,7 @@ import oriel.broker.store.StoreConfig;
  * @param imageDirectory below which golden images are
  * @param store the database
  * @param listen address and port of API and web client; port 0 takes a free one
- * @param behindProxy whether a proxy of ours writes X-Forwarded-For
+ * @param behindProxy whether a proxy of ours writes X-Forwarded-For, -Host and -Proto
  * @param tls whether and with what certificate connections are encrypted
  * @param oidc the identity provider; null: local users only
  * @param pool the pool that is made at the first start
@@ -84,6 +84,12 @@ public record BrokerConfig(
     public BrokerConfig storedIn(StoreConfig otherStore) {
         return new BrokerConfig(
                 dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines);
+    }
+
+    /** Behind a proxy of ours, or not. */
+    public BrokerConfig behindProxy(boolean proxied) {
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines);
     }
 
     /** With another way to run machines. */

@@ -10,6 +10,7 @@ import oriel.broker.identity.keycloak.OidcResource;
 import oriel.broker.image.Image;
 import oriel.broker.image.ImageVersion;
 import oriel.broker.image.Template;
+import oriel.broker.machine.HostDrain;
 import oriel.broker.machine.Machine;
 import oriel.broker.operation.Operation;
 import oriel.broker.pool.Entitlement;
@@ -44,6 +45,7 @@ final class Entities {
                             Template.class,
                             ShadowRequest.class,
                             OutboxRow.class,
+                            HostDrain.class,
                             SignInTiming.class),
                     Accounts.ENTITIES,
                     OidcResource.ENTITIES,

@@ -181,6 +181,21 @@ class HelpdeskTest {
         assertThat(texts(Http.json(half.get("/api/v1/machines")).path("items"), "poolId"))
                 .containsOnly("other");
         assertThat(Http.json(half.get("/api/v1/sessions")).path("items")).isEmpty();
+        assertThat(Http.json(half.get("/api/v1/users/kim-scope/audit")).path("items"))
+                .as("what happened in another pool")
+                .isEmpty();
+        f.broker
+                .pools()
+                .entitle(
+                        "other",
+                        new Pools.NewEntitlement(oriel.broker.pool.Entitlement.Kind.USER, "kim-scope"),
+                        "test",
+                        "");
+        f.broker.claims().connect(kim, "other");
+        assertThat(texts(Http.json(half.get("/api/v1/users/kim-scope/audit")).path("items"), "target"))
+                .as("what happened in this one")
+                .isNotEmpty()
+                .allMatch(target -> target.equals("other") || target.startsWith("other-"));
         JsonNode me = Http.json(half.get("/api/v1/me"));
         assertThat(me.path("role").asString()).isEqualTo("end-user");
         assertThat(me.path("grants").get(0).path("scopeId").asString()).isEqualTo("other");

@@ -63,13 +63,71 @@ class HttpTest {
                 new Http(address).post("/api/v1/login", Map.of("username", "cookie", "password", Fixture.PASSWORD));
         String cookie = response.headers().firstValue("Set-Cookie").orElseThrow();
         assertThat(cookie).contains("HttpOnly", "SameSite=Strict", "Path=/").doesNotContain("Secure");
-        HttpResponse<String> behindTls = Http.send(new Http(address)
-                .request("/api/v1/login")
+        HttpResponse<String> claimed = Http.send(loginBehind(new Http(address), "cookie"));
+        assertThat(claimed.headers().firstValue("Set-Cookie").orElseThrow())
+                .as("anybody can write that header")
+                .doesNotContain("Secure");
+    }
+
+    private static java.net.http.HttpRequest.Builder loginBehind(Http http, String user) {
+        return http.request("/api/v1/login")
                 .header("X-Oriel-Request", "1")
                 .header("X-Forwarded-Proto", "https")
+                .header("X-Forwarded-Host", "desktops.example")
+                .header("Origin", http.server.toString())
                 .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString("{\"username\":\"cookie\",\"password\":\"" + Fixture.PASSWORD + "\"}")));
-        assertThat(behindTls.headers().firstValue("Set-Cookie").orElseThrow()).contains("; Secure");
+                .POST(BodyPublishers.ofString(
+                        "{\"username\":\"" + user + "\",\"password\":\"" + Fixture.PASSWORD + "\"}"));
+    }
+
+    /** What a proxy says of the browser counts only where the operator has said that there is one. */
+    @Test
+    void forwardedHeadersCountBehindAProxyOnly() {
+        f.user("proxied");
+        BrokerConfig behind = f.config.listeningOn("127.0.0.1", 0).behindProxy(true);
+        try (Broker proxied = Broker.open(
+                behind, new FakeHost(), oriel.broker.identity.TestPasswords.quick(), f.clock)) {
+            Http http = new Http(proxied.listen());
+            HttpResponse<String> other = Http.send(loginBehind(http, "proxied"));
+            assertThat(Http.reason(other)).as("the proxy says another name").isEqualTo("CROSS_SITE_REQUEST");
+            HttpResponse<String> own = Http.send(
+                    loginBehind(http, "proxied").setHeader("Origin", "https://desktops.example"));
+            assertThat(own.headers().firstValue("Set-Cookie").orElseThrow()).contains("; Secure");
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        Http direct = new Http(address);
+        assertThat(Http.reason(Http.send(loginBehind(direct, "proxied")
+                        .setHeader("Origin", "https://desktops.example"))))
+                .as("a client can't make this server another one's")
+                .isEqualTo("CROSS_SITE_REQUEST");
+    }
+
+    @Test
+    void whoChangesWhatSomebodyElseHasChangedIsTold() {
+        Http http = boss();
+        for (String path : List.of("/api/v1/machines/demo-6", "/api/v1/images/debian-desktop")) {
+            HttpResponse<String> seen = http.get(path);
+            String etag = seen.headers().firstValue("ETag").orElseThrow();
+            String act = path.contains("machines") ? path + "/maintenance" : path + "/versions/1/deprecate";
+            assertThat(conditional(http, act, "\"stale\"").statusCode()).isEqualTo(412);
+            HttpResponse<String> done = conditional(http, act, etag);
+            assertThat(done.statusCode()).as(done.body()).isEqualTo(200);
+            assertThat(done.headers().firstValue("ETag")).isNotEqualTo(seen.headers().firstValue("ETag"));
+            assertThat(Http.reason(conditional(http, act, etag))).isEqualTo("CHANGED");
+        }
+        http.post("/api/v1/machines/demo-6/maintenance", Map.of("enabled", false));
+        http.post("/api/v1/images/debian-desktop/versions/1/publish", "{}");
+    }
+
+    private static HttpResponse<String> conditional(Http http, String path, String etag) {
+        return Http.send(http.request(path)
+                .header("X-Oriel-Request", "1")
+                .header("Content-Type", "application/json")
+                .header("If-Match", etag)
+                .POST(path.endsWith("maintenance")
+                        ? BodyPublishers.ofString("{\"enabled\":true}")
+                        : BodyPublishers.noBody()));
     }
 
     @Test

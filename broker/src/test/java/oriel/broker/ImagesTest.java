@@ -53,14 +53,14 @@ class ImagesTest {
                     .as("a draft is not offered")
                     .isInstanceOfSatisfying(
                             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.IMAGE_NOT_READY));
-            f.broker.images().publish("debian-desktop", 2, "with a splash", maker);
+            f.broker.images().publish("debian-desktop", 2, "with a splash", null, maker);
             f.broker.pools().push("demo", new Push.Order(2, 0, 1, false), null, maker);
             await().until(() -> f.pool().imageVersion() == 2);
-            assertThatThrownBy(() -> f.broker.images().delete("debian-desktop", 2, maker))
+            assertThatThrownBy(() -> f.broker.images().delete("debian-desktop", 2, null, maker))
                     .isInstanceOfSatisfying(
                             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.IMAGE_IN_USE));
             f.awaitSettled();
-            f.broker.images().delete("debian-desktop", 1, maker);
+            f.broker.images().delete("debian-desktop", 1, null, maker);
             assertThat(state(f, "debian-desktop", 1)).contains(VersionState.DELETED);
             assertThat(f.directory.resolve("images/debian-desktop/versions/1")).doesNotExist();
             assertThat(f.directory.resolve("images/debian-desktop/versions/2/disk.qcow2"))
@@ -88,7 +88,7 @@ class ImagesTest {
                         .contains(Path.of(file).getFileName().toString());
             }
             assertThat(state(f, "debian-desktop", 2)).contains(VersionState.ERROR);
-            assertThatThrownBy(() -> f.broker.images().publish("debian-desktop", 2, null, maker))
+            assertThatThrownBy(() -> f.broker.images().publish("debian-desktop", 2, null, null, maker))
                     .isInstanceOf(RefusedException.class);
         }
     }

@@ -34,6 +34,8 @@ public enum Right {
     MACHINE_SCREEN("machine.screen"),
     /** Restart, refresh and take machines out of service. */
     MACHINE_MANAGE("machine.manage"),
+    /** Drain hosts before they are stopped. */
+    HOST_MANAGE("host.manage"),
     /** See snapshots. */
     SNAPSHOT_READ("snapshot.read"),
     /** Take and delete snapshots. */

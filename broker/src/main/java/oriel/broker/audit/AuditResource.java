@@ -25,17 +25,13 @@ public final class AuditResource implements Resource {
         Access read = new Access.Needs(Right.AUDIT_READ);
         return List.of(
                 new Route("GET", "/api/v1/audit", read, this::list),
-                new Route(
-                        "GET",
-                        "/api/v1/users/{userId}/audit",
-                        new Access.Needs(Right.AUDIT_SUBJECT),
-                        request -> page(request, AuditTrail.Filter.about(trail.username(request.path("userId"))))),
                 new Route("GET", "/api/v1/audit/export", read, this::export),
                 new Route("GET", "/api/v1/audit/verify", read, request -> Response.ok(trail.verify())));
     }
 
     private Response list(Request request) {
-        return page(request, filter(request));
+        int limit = request.limit();
+        return page(trail.list(filter(request), before(request), limit + 1), limit);
     }
 
     private Response export(Request request) {
@@ -61,13 +57,13 @@ public final class AuditResource implements Resource {
                 request.time("until"));
     }
 
-    private Response page(Request request, AuditTrail.Filter filter) {
-        int limit = request.limit();
-        List<AuditRecord> read = trail.list(filter, before(request), limit + 1);
+    /** A page of records, of which one more was read than is shown. */
+    public static Response page(List<AuditRecord> read, int limit) {
         return Response.ok(Page.of(read, limit, record -> Long.toString(record.sequence())));
     }
 
-    private static long before(Request request) {
+    /** Sequence of the last record of the page before. */
+    public static long before(Request request) {
         String after = request.after();
         try {
             return after.isEmpty() ? Long.MAX_VALUE : Long.parseLong(after);

@@ -10,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.problem.RefusedException;
@@ -83,6 +84,29 @@ public final class AuditTrail {
         return read(new Conditions().and("sequence < ?", before), filter, "desc", limit);
     }
 
+    /**
+     * A page of what concerns a user on pools and their machines, newest first.
+     *
+     * @param username of the user
+     * @param pools ids
+     * @param before sequence of the last record of the page before
+     */
+    public List<AuditRecord> about(String username, Set<String> pools, long before, int limit) {
+        List<String> within = new ArrayList<>();
+        List<Object> values = new ArrayList<>();
+        for (String pool : pools) {
+            // A machine's name is its pool's with a number; another pool's name may begin the same.
+            within.add("target = ? or (target like ? escape '!' and locate('-', target, ?) = 0"
+                    + " and not exists (select 1 from Pool p where p.id = target))");
+            values.add(pool);
+            values.add(pool.replaceAll("([!%_])", "!$1") + "-%");
+            values.add(pool.length() + 2);
+        }
+        Conditions where =
+                new Conditions().and("sequence < ?", before).and("(" + String.join(" or ", within) + ")", values.toArray());
+        return read(where, Filter.about(username), "desc", limit);
+    }
+
     /** A page of records, oldest first, after one. */
     List<AuditRecord> after(Filter filter, long after, int limit) {
         return read(new Conditions().and("sequence > ?", after), filter, "asc", limit);
@@ -110,7 +134,7 @@ public final class AuditTrail {
     }
 
     /** The name of a user who is given by id or name; a name that is nobody's any more is still in the records. */
-    String username(String idOrName) {
+    public String username(String idOrName) {
         try {
             UUID id = UUID.fromString(idOrName);
             return store.call(tx -> tx.first(String.class, "select username from Account where id = ?1", id))

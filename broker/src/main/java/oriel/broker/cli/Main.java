@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             DisplaydCommand.class,
             UserCommand.class,
             AuditCommand.class,
+            DrainCommand.class,
             CommandLine.HelpCommand.class,
             AutoComplete.GenerateCompletion.class
         })

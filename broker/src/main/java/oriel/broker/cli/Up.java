@@ -120,6 +120,7 @@ final class Up implements Callable<Integer> {
                                 }
                             },
                             "oriel-shutdown"));
+            broker.hosts().onDrained(stopped::countDown);
             stopped.await();
             out.println("Oriel stops. Desktops go on where they were at the next start.");
             return 0;

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import oriel.broker.access.Scope;
+import oriel.broker.machine.HostDrain;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
@@ -48,7 +49,7 @@ final class PoolController {
                     new ArrayList<>(tx.list(Machine.class, "from Machine where poolId = ?1 order by number", poolId));
             if (pool.deleting()) {
                 delete(tx, pool, all, now);
-            } else {
+            } else if (tx.find(HostDrain.class, host).isEmpty()) {
                 resize(tx, pool, all, now);
                 Rollout.advance(tx, machines, pool, all, now).forEach(machine -> refresh(tx, machine, now));
                 // Spares that boot now would only be in the way of those that are forked in a moment.

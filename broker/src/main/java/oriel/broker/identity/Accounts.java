@@ -16,6 +16,7 @@ import oriel.broker.audit.AuditTrail;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.problem.Seen;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -212,9 +213,7 @@ public final class Accounts {
     public UserView change(String idOrName, UserChange change, @Nullable String etag, String actor, String address) {
         return store.call(tx -> {
             Account account = lock(tx, idOrName);
-            if (etag != null && !etag.equals(account.etag())) {
-                throw new RefusedException(Reason.CHANGED, "The user was changed meanwhile. Load it again.");
-            }
+            Seen.check(etag, account.etag(), "the user");
             if (account.external() && (change.role() != null || change.groups() != null)) {
                 throw new RefusedException(
                         Reason.CONFLICT,
@@ -245,12 +244,18 @@ public final class Accounts {
 
     /** Deletes a user; nothing happens if there is none. */
     public void delete(String idOrName, String actor, String address) {
+        delete(idOrName, null, actor, address);
+    }
+
+    /** Deletes a user who is as the caller has seen them. */
+    public void delete(String idOrName, @Nullable String seen, String actor, String address) {
         store.run(tx -> {
             Optional<Account> found = find(tx, idOrName).flatMap(account -> tx.lock(Account.class, account.id()));
             if (found.isEmpty()) {
                 return;
             }
             Account account = found.get();
+            Seen.check(seen, account.etag(), "the user");
             keepAnAdmin(tx, account, false);
             signIns.endAll(tx, account.id(), "", "deleted");
             observer.accountDeleted(tx, account, actor);

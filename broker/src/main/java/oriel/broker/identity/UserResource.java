@@ -83,7 +83,8 @@ public final class UserResource implements Resource {
     }
 
     private Response delete(Request request) {
-        accounts.delete(request.path("userId"), request.caller().username(), request.address());
+        accounts.delete(
+                request.path("userId"), request.ifMatch(), request.caller().username(), request.address());
         return Response.nothing();
     }
 

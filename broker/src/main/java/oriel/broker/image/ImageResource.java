@@ -43,13 +43,17 @@ public final class ImageResource implements Resource {
                         "GET",
                         "/api/v1/images/{imageName}",
                         read,
-                        request -> Response.ok(images.get(request.path("imageName")))),
+                        request -> image(images.get(request.path("imageName")))),
                 new Route("POST", "/api/v1/images/{imageName}/build", write, this::build),
                 new Route("POST", "/api/v1/images/{imageName}/import", write, this::load),
                 new Route("GET", VERSION + "/log", read, this::log),
                 new Route("POST", VERSION + "/publish", write, this::publish),
                 new Route("DELETE", VERSION, write, this::delete),
                 new Route("POST", VERSION + "/deprecate", write, this::deprecate));
+    }
+
+    private static Response image(ImageView image) {
+        return Response.ok(image).with("ETag", image.etag());
     }
 
     private Response list(Request request) {
@@ -99,15 +103,17 @@ public final class ImageResource implements Resource {
 
     private Response publish(Request request) {
         String changelog = request.hasBody() ? request.body(Publication.class).changelog() : null;
-        return Response.ok(images.publish(request.path("imageName"), version(request), changelog, request.caller()));
+        return image(images.publish(
+                request.path("imageName"), version(request), changelog, request.ifMatch(), request.caller()));
     }
 
     private Response delete(Request request) {
-        return Response.ok(images.delete(request.path("imageName"), version(request), request.caller()));
+        return image(
+                images.delete(request.path("imageName"), version(request), request.ifMatch(), request.caller()));
     }
 
     private Response deprecate(Request request) {
-        return Response.ok(images.deprecate(
-                request.path("imageName"), version(request), request.caller().username(), request.address()));
+        return image(
+                images.deprecate(request.path("imageName"), version(request), request.ifMatch(), request.caller()));
     }
 }

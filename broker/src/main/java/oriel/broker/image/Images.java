@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
@@ -24,6 +25,7 @@ import oriel.broker.operation.OperationKind;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.problem.Seen;
 import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
@@ -280,9 +282,10 @@ public final class Images {
      *
      * @throws RefusedException {@link Reason#CONFLICT} if it is no draft
      */
-    public ImageView publish(String name, int number, @Nullable String changelog, Caller caller) {
+    public ImageView publish(
+            String name, int number, @Nullable String changelog, @Nullable String seen, Caller caller) {
         return store.call(tx -> {
-            Image image = require(tx, name);
+            Image image = unchanged(tx, name, seen);
             ImageVersion version = version(tx, name, number);
             if (version.state() != VersionState.DRAFT && version.state() != VersionState.DEPRECATED) {
                 throw new RefusedException(Reason.CONFLICT, "The version is " + version.state() + ".");
@@ -302,8 +305,9 @@ public final class Images {
      *
      * @throws RefusedException {@link Reason#IMAGE_IN_USE} while a pool or a machine needs it
      */
-    public ImageView delete(String name, int number, Caller caller) {
+    public ImageView delete(String name, int number, @Nullable String seen, Caller caller) {
         Optional<Path> folder = store.call(tx -> {
+            unchanged(tx, name, seen);
             ImageVersion version = version(tx, name, number);
             if (version.state() == VersionState.BUILDING) {
                 throw new RefusedException(Reason.CONFLICT, "The version is being made. Cancel that first.");
@@ -373,13 +377,13 @@ public final class Images {
     }
 
     /** Takes a version out of the offer. */
-    public ImageView deprecate(String name, int number, String actor, String address) {
+    public ImageView deprecate(String name, int number, @Nullable String seen, Caller caller) {
         return store.call(tx -> {
-            Image image = require(tx, name);
+            Image image = unchanged(tx, name, seen);
             ImageVersion version = version(tx, name, number);
             version.deprecate();
             tx.update(version);
-            audit.record(tx, new AuditEntry(actor, "image.deprecate", name + ":" + number, Outcome.OK, "", address));
+            audit.record(tx, AuditEntry.by(caller, "image.deprecate", name + ":" + number, ""));
             changed(tx, name);
             return view(tx, image);
         });
@@ -454,6 +458,15 @@ public final class Images {
         return tx.find(Image.class, name).orElseThrow(() -> RefusedException.notFound("image \"" + name + "\""));
     }
 
+    /** An image, locked, if its versions are as the caller has seen them. */
+    private Image unchanged(Tx tx, String name, @Nullable String seen) {
+        Image image = tx.lock(Image.class, name).orElseThrow(() -> RefusedException.notFound("image \"" + name + "\""));
+        if (seen != null) {
+            Seen.check(seen, view(tx, image).etag(), "the image");
+        }
+        return image;
+    }
+
     private void changed(Tx tx, String name) {
         signals.send(tx, new Signal.Changed(Signal.Kind.IMAGE, name));
     }
@@ -478,6 +491,14 @@ public final class Images {
         /** Copies the versions. */
         public ImageView {
             versions = List.copyOf(versions);
+        }
+
+        /** Changes when a version comes or changes. */
+        String etag() {
+            String state = versions.stream()
+                    .map(version -> version.version() + " " + version.state() + " " + version.changelog())
+                    .collect(Collectors.joining("\n"));
+            return "\"" + versions.size() + "-" + Integer.toHexString(state.hashCode()) + "\"";
         }
     }
 

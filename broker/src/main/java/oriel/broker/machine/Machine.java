@@ -189,6 +189,11 @@ public class Machine {
         return version;
     }
 
+    /** Changes with every change, as HTTP writes it. */
+    public String etag() {
+        return "\"" + version + "\"";
+    }
+
     /** Whether somebody could get it: free, clean and sound. */
     public boolean claimable() {
         return sessionId == null && taintedBy == null && assignedTo == null && failure == null && lifecycle.claimable();

@@ -56,6 +56,7 @@ public final class Machines {
                 from Machine where poolId = ?1 and sessionId is null and taintedBy is null and assignedTo is null
                   and failure is null
                   and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)
+                  and host not in (select d.host from HostDrain d)
                 order by case when agent = READY then 0 when power = ON then 1 when power = STARTING then 2
                   when powerWanted = true then 3 when generation > 0 then 4 else 5 end, number
                 """, poolId);
@@ -263,7 +264,8 @@ public final class Machines {
                 machine.sessionId(),
                 machine.generation(),
                 machine.failure(),
-                machine.changed());
+                machine.changed(),
+                machine.etag());
     }
 
     /** A machine as the API shows it. */
@@ -281,5 +283,6 @@ public final class Machines {
             @Nullable UUID sessionId,
             long generation,
             @Nullable String failure,
-            Instant changed) {}
+            Instant changed,
+            String etag) {}
 }

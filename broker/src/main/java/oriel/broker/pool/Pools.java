@@ -20,6 +20,7 @@ import oriel.broker.image.VersionState;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.problem.Seen;
 import oriel.broker.role.Roles;
 import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
@@ -275,8 +276,14 @@ public final class Pools {
      * @throws RefusedException {@link Reason#POOL_IN_USE}
      */
     public PoolView delete(String id, String actor, String address) {
+        return delete(id, null, actor, address);
+    }
+
+    /** Deletes a pool that is as the caller has seen it. */
+    public PoolView delete(String id, @Nullable String seen, String actor, String address) {
         return store.call(tx -> {
             Pool pool = lock(tx, id);
+            Seen.check(seen, pool.etag(), "the pool");
             if (tx.count("select count(*) from Machine where poolId = ?1 and sessionId is not null", id) > 0) {
                 throw new RefusedException(
                         Reason.POOL_IN_USE, "The pool has live sessions. Log them off first, or wait.");
@@ -482,10 +489,8 @@ public final class Pools {
         });
     }
 
-    private static void unchanged(Pool pool, @Nullable String etag) {
-        if (etag != null && !etag.equals(pool.etag())) {
-            throw new RefusedException(Reason.CHANGED, "The pool was changed meanwhile. Load it again.");
-        }
+    private static void unchanged(Pool pool, @Nullable String seen) {
+        Seen.check(seen, pool.etag(), "the pool");
         if (pool.deleting()) {
             throw new RefusedException(Reason.CONFLICT, "The pool is being deleted.");
         }

@@ -183,6 +183,15 @@ final class ClaimRound {
                 "select accountId from QueuePlace where poolId = ?1 and accountId in ?2",
                 poolId,
                 rest.stream().map(wish -> wish.caller().userId()).toList()));
+        if (drained(tx)) {
+            rest.forEach(wish -> refuse(
+                    wish,
+                    new RefusedException(
+                            Reason.MAINTENANCE,
+                            "The desktop \"" + pool.displayName()
+                                    + "\" is about to be stopped for maintenance. Sessions that run go on.")));
+            return;
+        }
         long waiting = before;
         for (Wish wish : rest) {
             Caller caller = wish.caller();
@@ -203,6 +212,16 @@ final class ClaimRound {
                 answers.put(wish, Outcome.Waits::new);
             }
         }
+    }
+
+    /** Whether all hosts that have machines of the pool take nobody any more: who queued would wait for nothing. */
+    private boolean drained(Tx tx) {
+        return tx.count("select count(*) from HostDrain") > 0
+                && tx.count(
+                                "select count(*) from Machine where poolId = ?1"
+                                        + " and host not in (select d.host from HostDrain d)",
+                                poolId)
+                        == 0;
     }
 
     private void refuse(Wish wish, RefusedException refusal) {

@@ -108,7 +108,8 @@ public final class Desktops {
         boolean free = tx.count("select count(*) from QueuePlace where poolId = ?1", pool.id()) == 0
                 && tx.count(
                                 "select count(*) from Machine where poolId = ?1 and sessionId is null and taintedBy is null and assignedTo is null"
-                                        + " and failure is null and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)",
+                                        + " and failure is null and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)"
+                                        + " and host not in (select d.host from HostDrain d)",
                                 pool.id())
                         > 0;
         return plain(pool, State.NONE, free ? Action.CONNECT : Action.QUEUE, null);

@@ -20,6 +20,7 @@ import oriel.broker.machine.Machines.MachineView;
 import oriel.broker.pool.Pools;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
+import oriel.broker.problem.Seen;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 
@@ -72,10 +73,17 @@ public final class MachineCare {
         return looks.putIfAbsent(caller.username() + " " + machine, now) == null;
     }
 
+    /** A machine, locked, if it is as the caller has seen it. */
+    private static Machine unchanged(Tx tx, String name, @Nullable String seen) {
+        Machine machine = Machines.require(tx, name);
+        Seen.check(seen, machine.etag(), "the machine");
+        return machine;
+    }
+
     /** Boots a machine again, with the disk it has. */
-    public MachineView restart(String name, Caller caller) {
+    public MachineView restart(String name, @Nullable String seen, Caller caller) {
         return store.call(tx -> {
-            Machine machine = Machines.require(tx, name);
+            Machine machine = unchanged(tx, name, seen);
             if (machine.generation() == 0 || machine.lifecycle() == Lifecycle.MAINTENANCE) {
                 throw new RefusedException(Reason.CONFLICT, "The machine is " + machine.lifecycle() + ".");
             }
@@ -90,9 +98,9 @@ public final class MachineCare {
      *
      * @throws RefusedException {@link Reason#MACHINE_IN_USE}
      */
-    public MachineView refresh(String name, Caller caller) {
+    public MachineView refresh(String name, @Nullable String seen, Caller caller) {
         return store.call(tx -> {
-            Machine machine = Machines.require(tx, name);
+            Machine machine = unchanged(tx, name, seen);
             if (machine.sessionId() != null) {
                 throw new RefusedException(
                         Reason.MACHINE_IN_USE, "The machine has a session. Log the user off instead.");
@@ -114,9 +122,9 @@ public final class MachineCare {
      * @throws RefusedException {@link Reason#MACHINE_IN_USE}; {@link Reason#CONFLICT} if the pool is not dedicated, or
      *     the user has a machine of it already
      */
-    public MachineView assign(String name, @Nullable String username, Caller caller) {
+    public MachineView assign(String name, @Nullable String username, @Nullable String seen, Caller caller) {
         return store.call(tx -> {
-            Machine machine = Machines.require(tx, name);
+            Machine machine = unchanged(tx, name, seen);
             if (!Pools.require(tx, machine.poolId()).policy().dedicated()) {
                 throw new RefusedException(Reason.CONFLICT, "The machine's pool is not a dedicated one.");
             }
@@ -160,9 +168,9 @@ public final class MachineCare {
     }
 
     /** Takes a machine out of its pool, or gives it back after a refresh. */
-    public MachineView maintenance(String name, boolean enabled, Caller caller) {
+    public MachineView maintenance(String name, boolean enabled, @Nullable String seen, Caller caller) {
         return store.call(tx -> {
-            Machine machine = Machines.require(tx, name);
+            Machine machine = unchanged(tx, name, seen);
             Instant now = clock.instant();
             boolean out = machine.lifecycle() == Lifecycle.MAINTENANCE || machine.lifecycle() == Lifecycle.DRAINING;
             if (enabled == out) {

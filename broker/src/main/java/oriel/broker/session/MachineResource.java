@@ -47,7 +47,7 @@ public final class MachineResource implements Resource {
 
     private Response assign(Request request) {
         String username = request.body(Assignment.class).username();
-        return Response.ok(care.assign(request.path("machineName"), username, request.caller()));
+        return machine(200, care.assign(request.path("machineName"), username, request.ifMatch(), request.caller()));
     }
 
     @Override
@@ -60,7 +60,7 @@ public final class MachineResource implements Resource {
                         "/api/v1/machines",
                         new Access.Needs(Right.MACHINE_READ, new Access.Where.Anywhere()),
                         this::list),
-                new Route("GET", MACHINE, read, request -> Response.ok(machines.get(request.path("machineName")))),
+                new Route("GET", MACHINE, read, request -> machine(200, machines.get(request.path("machineName")))),
                 new Route(
                         "GET",
                         MACHINE + "/screen",
@@ -74,19 +74,26 @@ public final class MachineResource implements Resource {
                         "POST",
                         MACHINE + "/restart",
                         manage,
-                        request -> Response.accepted(care.restart(request.path("machineName"), request.caller()))),
+                        request -> machine(
+                                202, care.restart(request.path("machineName"), request.ifMatch(), request.caller()))),
                 new Route(
                         "POST",
                         MACHINE + "/refresh",
                         manage,
-                        request -> Response.accepted(care.refresh(request.path("machineName"), request.caller()))),
+                        request -> machine(
+                                202, care.refresh(request.path("machineName"), request.ifMatch(), request.caller()))),
                 new Route("PUT", MACHINE + "/assignment", manage, this::assign),
                 new Route(
                         "DELETE",
                         MACHINE + "/assignment",
                         manage,
-                        request -> Response.ok(care.assign(request.path("machineName"), null, request.caller()))),
+                        request -> machine(
+                                200, care.assign(request.path("machineName"), null, request.ifMatch(), request.caller()))),
                 new Route("POST", MACHINE + "/maintenance", manage, this::maintenance));
+    }
+
+    private static Response machine(int status, MachineView machine) {
+        return new Response(status, machine, Map.of("ETag", machine.etag()));
     }
 
     private Response list(Request request) {
@@ -114,7 +121,12 @@ public final class MachineResource implements Resource {
 
     private Response maintenance(Request request) {
         Maintenance maintenance = request.body(Maintenance.class);
-        return Response.ok(care.maintenance(
-                request.path("machineName"), Check.present("enabled", maintenance.enabled()), request.caller()));
+        return machine(
+                200,
+                care.maintenance(
+                        request.path("machineName"),
+                        Check.present("enabled", maintenance.enabled()),
+                        request.ifMatch(),
+                        request.caller()));
     }
 }

@@ -142,11 +142,10 @@ final class ApiHandler implements HttpHandler {
         }
         String address = address(exchange);
         Caller caller = route.access() instanceof Access.Public || notice ? null : caller(exchange, token, address);
-        Request bodiless =
-                new Request(exchange, json, match.parameters(), new byte[0], address, secure(exchange), caller);
+        Request bodiless = request(exchange, match, new byte[0], address, caller);
         allow(route, bodiless);
         byte[] body = SAFE.contains(method) ? new byte[0] : body(exchange, notice ? FORM : JSON);
-        Request request = new Request(exchange, json, match.parameters(), body, address, secure(exchange), caller);
+        Request request = request(exchange, match, body, address, caller);
         String key = exchange.getRequestHeaders().getFirst(IDEMPOTENCY_KEY);
         return key == null || caller == null || !method.equals("POST") || keepsSecrets(route)
                 ? route.handler().handle(request)
@@ -319,19 +318,24 @@ final class ApiHandler implements HttpHandler {
      * A form or an image of another site cannot set a header, and a script of another site may not without our consent
      * (which we give nobody). SameSite cookies would do for modern browsers; this holds for all.
      */
-    private static void sameSite(HttpServerExchange exchange) {
+    private void sameSite(HttpServerExchange exchange) {
         HeaderMap headers = exchange.getRequestHeaders();
         if (!headers.contains(REQUEST_HEADER)) {
             throw new RefusedException(Reason.CROSS_SITE_REQUEST, "The request needs the header X-Oriel-Request: 1.");
         }
         String origin = headers.getFirst(ORIGIN);
-        if (origin != null && !isOwn(origin, headers)) {
+        if (origin != null && !isOwn(origin, headers, behindProxy)) {
             throw new RefusedException(Reason.CROSS_SITE_REQUEST, "The request comes from a page of another site.");
         }
     }
 
-    static boolean isOwn(String origin, HeaderMap headers) {
-        String asked = headers.contains(Headers.X_FORWARDED_HOST)
+    /**
+     * Whether an origin is this server.
+     *
+     * @param behindProxy whether {@code X-Forwarded-Host} is a proxy's of ours, and not whatever a client has written
+     */
+    static boolean isOwn(String origin, HeaderMap headers, boolean behindProxy) {
+        String asked = behindProxy && headers.contains(Headers.X_FORWARDED_HOST)
                 ? headers.getFirst(Headers.X_FORWARDED_HOST)
                 : headers.getFirst(Headers.HOST);
         try {
@@ -390,9 +394,27 @@ final class ApiHandler implements HttpHandler {
         return last.length() > 64 ? direct : last;
     }
 
-    private static boolean secure(HttpServerExchange exchange) {
+    private boolean secure(HttpServerExchange exchange) {
         return "https".equals(exchange.getRequestScheme())
-                || "https".equalsIgnoreCase(exchange.getRequestHeaders().getFirst(FORWARDED_PROTO));
+                || (behindProxy
+                        && "https".equalsIgnoreCase(exchange.getRequestHeaders().getFirst(FORWARDED_PROTO)));
+    }
+
+    /** Host and port as the browser sees them. */
+    private String authority(HttpServerExchange exchange) {
+        String host = behindProxy ? exchange.getRequestHeaders().getFirst(Headers.X_FORWARDED_HOST) : null;
+        return host == null ? exchange.getHostAndPort() : host;
+    }
+
+    private Request request(
+            HttpServerExchange exchange, Match match, byte[] body, String address, @Nullable Caller caller) {
+        URI origin;
+        try {
+            origin = URI.create((secure(exchange) ? "https://" : "http://") + authority(exchange));
+        } catch (IllegalArgumentException e) {
+            throw new RefusedException(Reason.BAD_REQUEST, "The Host header is not one.");
+        }
+        return new Request(exchange, json, match.parameters(), body, address, origin, caller);
     }
 
     private void send(HttpServerExchange exchange, Response response) throws IOException, InterruptedException {

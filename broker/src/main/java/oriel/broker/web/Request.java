@@ -26,7 +26,7 @@ public final class Request {
     private final Map<String, String> path;
     private final byte[] body;
     private final String address;
-    private final boolean secure;
+    private final URI origin;
     private final @Nullable Caller caller;
 
     Request(
@@ -35,14 +35,14 @@ public final class Request {
             Map<String, String> path,
             byte[] body,
             String address,
-            boolean secure,
+            URI origin,
             @Nullable Caller caller) {
         this.exchange = exchange;
         this.json = json;
         this.path = Map.copyOf(path);
         this.body = body;
         this.address = address;
-        this.secure = secure;
+        this.origin = origin;
         this.caller = caller;
     }
 
@@ -65,7 +65,7 @@ public final class Request {
 
     /** Whether the client speaks TLS, to us or to a proxy of ours. */
     public boolean secure() {
-        return secure;
+        return "https".equals(origin.getScheme());
     }
 
     /** A parameter of the path. */
@@ -210,8 +210,7 @@ public final class Request {
 
     /** Scheme, host and port as the browser sees them. */
     public URI origin() {
-        String host = exchange.getRequestHeaders().getFirst(Headers.X_FORWARDED_HOST);
-        return URI.create((secure ? "https://" : "http://") + (host == null ? exchange.getHostAndPort() : host));
+        return origin;
     }
 
     /** A cookie. */

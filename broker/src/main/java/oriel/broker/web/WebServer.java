@@ -77,7 +77,7 @@ public final class WebServer implements AutoCloseable {
         HttpHandler api =
                 onVirtualThread(new ApiHandler(routes, authenticator, json, options.behindProxy(), repeats, figures));
         HttpHandler files = onVirtualThread(new StaticFiles());
-        HttpHandler displays = displays(options.displayPort());
+        HttpHandler displays = displays(options.displayPort(), options.behindProxy());
         graceful = Handlers.gracefulShutdown(new SecurityHeaders(exchange -> {
             String path = exchange.getRequestPath();
             if (path.equals("/api")
@@ -143,7 +143,7 @@ public final class WebServer implements AutoCloseable {
      * The display gateway listens on loopback only; the browser comes to it through this port: one origin, one
      * certificate, one firewall rule. The gateway checks tickets; the origin is checked here as well.
      */
-    private @Nullable HttpHandler displays(int port) {
+    private @Nullable HttpHandler displays(int port, boolean behindProxy) {
         if (port == 0) {
             return null;
         }
@@ -158,14 +158,14 @@ public final class WebServer implements AutoCloseable {
         HttpString origin = new HttpString("Origin");
         return exchange -> {
             String from = exchange.getRequestHeaders().getFirst(origin);
-            if (from != null && !ApiHandler.isOwn(from, exchange.getRequestHeaders())) {
+            if (from != null && !ApiHandler.isOwn(from, exchange.getRequestHeaders(), behindProxy)) {
                 plain(exchange, 403, "Displays are for pages of this server.\n");
             } else if (!"websocket"
                     .equalsIgnoreCase(exchange.getRequestHeaders().getFirst(Headers.UPGRADE))) {
                 plain(exchange, 426, "Displays are WebSockets.\n");
             } else {
                 // Undertow's proxy would give the name without the port, and the gateway compares it with the origin.
-                if (!exchange.getRequestHeaders().contains(Headers.X_FORWARDED_HOST)) {
+                if (!behindProxy || !exchange.getRequestHeaders().contains(Headers.X_FORWARDED_HOST)) {
                     exchange.getRequestHeaders().put(Headers.X_FORWARDED_HOST, exchange.getHostAndPort());
                 }
                 proxy.handleRequest(exchange);
