@@ -88,8 +88,7 @@ public record BrokerConfig(
 
     /** Behind a proxy of ours, or not. */
     public BrokerConfig behindProxy(boolean proxied) {
-        return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines);
+        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines);
     }
 
     /** With another way to run machines. */

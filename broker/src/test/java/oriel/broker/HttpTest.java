@@ -85,20 +85,20 @@ class HttpTest {
     void forwardedHeadersCountBehindAProxyOnly() {
         f.user("proxied");
         BrokerConfig behind = f.config.listeningOn("127.0.0.1", 0).behindProxy(true);
-        try (Broker proxied = Broker.open(
-                behind, new FakeHost(), oriel.broker.identity.TestPasswords.quick(), f.clock)) {
+        try (Broker proxied =
+                Broker.open(behind, new FakeHost(), oriel.broker.identity.TestPasswords.quick(), f.clock)) {
             Http http = new Http(proxied.listen());
             HttpResponse<String> other = Http.send(loginBehind(http, "proxied"));
             assertThat(Http.reason(other)).as("the proxy says another name").isEqualTo("CROSS_SITE_REQUEST");
-            HttpResponse<String> own = Http.send(
-                    loginBehind(http, "proxied").setHeader("Origin", "https://desktops.example"));
+            HttpResponse<String> own =
+                    Http.send(loginBehind(http, "proxied").setHeader("Origin", "https://desktops.example"));
             assertThat(own.headers().firstValue("Set-Cookie").orElseThrow()).contains("; Secure");
         } catch (IOException e) {
             throw new AssertionError(e);
         }
         Http direct = new Http(address);
-        assertThat(Http.reason(Http.send(loginBehind(direct, "proxied")
-                        .setHeader("Origin", "https://desktops.example"))))
+        assertThat(Http.reason(
+                        Http.send(loginBehind(direct, "proxied").setHeader("Origin", "https://desktops.example"))))
                 .as("a client can't make this server another one's")
                 .isEqualTo("CROSS_SITE_REQUEST");
     }
@@ -113,7 +113,8 @@ class HttpTest {
             assertThat(conditional(http, act, "\"stale\"").statusCode()).isEqualTo(412);
             HttpResponse<String> done = conditional(http, act, etag);
             assertThat(done.statusCode()).as(done.body()).isEqualTo(200);
-            assertThat(done.headers().firstValue("ETag")).isNotEqualTo(seen.headers().firstValue("ETag"));
+            assertThat(done.headers().firstValue("ETag"))
+                    .isNotEqualTo(seen.headers().firstValue("ETag"));
             assertThat(Http.reason(conditional(http, act, etag))).isEqualTo("CHANGED");
         }
         http.post("/api/v1/machines/demo-6/maintenance", Map.of("enabled", false));
@@ -125,9 +126,10 @@ class HttpTest {
                 .header("X-Oriel-Request", "1")
                 .header("Content-Type", "application/json")
                 .header("If-Match", etag)
-                .POST(path.endsWith("maintenance")
-                        ? BodyPublishers.ofString("{\"enabled\":true}")
-                        : BodyPublishers.noBody()));
+                .POST(
+                        path.endsWith("maintenance")
+                                ? BodyPublishers.ofString("{\"enabled\":true}")
+                                : BodyPublishers.noBody()));
     }
 
     @Test

@@ -190,7 +190,7 @@ class RightsTest {
                             .replace("{machineName}", "nothing")
                             .replace("{imageName}", "nothing")
                             .replace("{userId}", "nobody")
-                        .replace("{hostName}", "nothing")
+                            .replace("{hostName}", "nothing")
                             .replace("{version}", "1")
                             .replaceAll("\\{[a-zA-Z]+Id\\}", "00000000-0000-4000-8000-000000000000");
                     HttpResponse<String> response = ask(http, operation, path);
@@ -270,7 +270,7 @@ class RightsTest {
                 .replace("{machineName}", pool + "-1")
                 .replace("{imageName}", "nothing")
                 .replace("{userId}", "nobody")
-                        .replace("{hostName}", "nothing")
+                .replace("{hostName}", "nothing")
                 .replace("{version}", "1")
                 .replaceAll("\\{[a-zA-Z]+Id\\}", "00000000-0000-4000-8000-000000000000");
     }

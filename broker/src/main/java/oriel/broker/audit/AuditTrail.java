@@ -102,8 +102,9 @@ public final class AuditTrail {
             values.add(pool.replaceAll("([!%_])", "!$1") + "-%");
             values.add(pool.length() + 2);
         }
-        Conditions where =
-                new Conditions().and("sequence < ?", before).and("(" + String.join(" or ", within) + ")", values.toArray());
+        Conditions where = new Conditions()
+                .and("sequence < ?", before)
+                .and("(" + String.join(" or ", within) + ")", values.toArray());
         return read(where, Filter.about(username), "desc", limit);
     }
 

@@ -108,8 +108,7 @@ public final class ImageResource implements Resource {
     }
 
     private Response delete(Request request) {
-        return image(
-                images.delete(request.path("imageName"), version(request), request.ifMatch(), request.caller()));
+        return image(images.delete(request.path("imageName"), version(request), request.ifMatch(), request.caller()));
     }
 
     private Response deprecate(Request request) {

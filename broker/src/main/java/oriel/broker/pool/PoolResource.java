@@ -107,8 +107,13 @@ public final class PoolResource implements Resource {
     }
 
     private Response delete(Request request) {
-        return pool(202, pools.delete(
-                        request.path("poolId"), request.ifMatch(), request.caller().username(), request.address()));
+        return pool(
+                202,
+                pools.delete(
+                        request.path("poolId"),
+                        request.ifMatch(),
+                        request.caller().username(),
+                        request.address()));
     }
 
     private Response machines(Request request) {

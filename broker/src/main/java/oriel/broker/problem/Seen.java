@@ -16,7 +16,8 @@ public final class Seen {
      */
     public static void check(@Nullable String seen, String now, String what) {
         if (seen != null && !seen.equals(now)) {
-            throw new RefusedException(Reason.CHANGED, "Somebody has changed " + what + " meanwhile. Look at it again.");
+            throw new RefusedException(
+                    Reason.CHANGED, "Somebody has changed " + what + " meanwhile. Look at it again.");
         }
     }
 }

@@ -73,8 +73,8 @@ final class Assignments {
             return List.of();
         }
         Instant now = clock.instant();
-        Map<UUID, Long> signInMillis = SignInTiming.before(
-                tx, given.stream().map(Assignment::userId).toList(), now);
+        Map<UUID, Long> signInMillis =
+                SignInTiming.before(tx, given.stream().map(Assignment::userId).toList(), now);
         List<DesktopSession> begun = new ArrayList<>();
         for (Assignment one : given) {
             Machine machine = one.machine();
@@ -83,8 +83,8 @@ final class Assignments {
             if (pool.policy().dedicated()) {
                 machine.assignTo(one.userId());
             }
-            DesktopSession session = new DesktopSession(
-                    id, one.userId(), one.username(), pool.id(), machine.name(), one.address(), now);
+            DesktopSession session =
+                    new DesktopSession(id, one.userId(), one.username(), pool.id(), machine.name(), one.address(), now);
             session.asked(one.asked(), signInMillis.getOrDefault(one.userId(), 0L));
             if (machine.ready()) {
                 session.becameReady(null, now);

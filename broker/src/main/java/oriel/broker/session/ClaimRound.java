@@ -103,8 +103,8 @@ final class ClaimRound {
 
     private Set<UUID> entitled(Tx tx, Pool pool) {
         Map<UUID, String> usernames = new LinkedHashMap<>();
-        wishes.forEach(wish ->
-                usernames.put(wish.caller().userId(), wish.caller().username()));
+        wishes.forEach(
+                wish -> usernames.put(wish.caller().userId(), wish.caller().username()));
         return pool.deleting() ? Set.of() : Entitlements.entitled(tx, usernames, poolId);
     }
 
@@ -161,7 +161,8 @@ final class ClaimRound {
         }
         List<Assignments.Begun> begun = assignments.assign(tx, pool, assigned);
         for (int i = 0; i < begun.size(); i++) {
-            Outcome outcome = new Outcome.Given(begun.get(i).session(), begun.get(i).ticket());
+            Outcome outcome =
+                    new Outcome.Given(begun.get(i).session(), begun.get(i).ticket());
             answers.put(given.get(i), () -> outcome);
         }
         queue(tx, pool, others.subList(free.size(), others.size()), waiting);

@@ -88,7 +88,8 @@ public final class MachineResource implements Resource {
                         MACHINE + "/assignment",
                         manage,
                         request -> machine(
-                                200, care.assign(request.path("machineName"), null, request.ifMatch(), request.caller()))),
+                                200,
+                                care.assign(request.path("machineName"), null, request.ifMatch(), request.caller()))),
                 new Route("POST", MACHINE + "/maintenance", manage, this::maintenance));
     }
 
