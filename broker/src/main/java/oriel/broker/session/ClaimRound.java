@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -39,7 +40,8 @@ final class ClaimRound {
     private final AuditTrail audit;
     private final Clock clock;
     private final List<Wish> wishes = new ArrayList<>();
-    private final Map<Wish, Supplier<Outcome>> answers = new IdentityHashMap<>();
+    /** Wishes are told apart by identity: who clicks twice may wish for the same at the same time. */
+    private final IdentityHashMap<Wish, Supplier<Outcome>> answers = new IdentityHashMap<>();
 
     /**
      * A user wants a desktop.
@@ -72,12 +74,17 @@ final class ClaimRound {
         wishes.add(wish);
     }
 
-    /** The answer to each wish. */
-    Map<Wish, Supplier<Outcome>> decide(Tx tx) {
+    /** The answer to a wish, once they are decided. */
+    Supplier<Outcome> answer(Wish wish) {
+        return Objects.requireNonNull(answers.get(wish), "every wish is decided");
+    }
+
+    /** Decides all wishes. */
+    void decide(Tx tx) {
         Optional<Pool> found = tx.find(Pool.class, poolId);
         if (found.isEmpty()) {
             wishes.forEach(wish -> refuse(wish, RefusedException.notFound("pool \"" + poolId + "\"")));
-            return answers;
+            return;
         }
         Pool pool = found.get();
         List<Wish> left = new ArrayList<>();
@@ -98,7 +105,6 @@ final class ClaimRound {
             }
         }
         give(tx, pool, left);
-        return answers;
     }
 
     private Set<UUID> entitled(Tx tx, Pool pool) {

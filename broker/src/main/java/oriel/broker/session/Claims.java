@@ -3,14 +3,12 @@ package oriel.broker.session;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Tickets;
@@ -42,7 +40,6 @@ public final class Claims {
     private final Machines machines;
     private final Desktops desktops;
     private final Queues queues;
-    private final Tickets tickets;
     private final AuditTrail audit;
     private final Signals signals;
     private final Clock clock;
@@ -64,7 +61,6 @@ public final class Claims {
         this.machines = machines;
         this.desktops = desktops;
         this.queues = queues;
-        this.tickets = tickets;
         this.audit = audit;
         this.signals = signals;
         this.clock = clock;
@@ -98,14 +94,12 @@ public final class Claims {
             wishes.forEach(wish -> byPool.computeIfAbsent(
                             wish.poolId(), id -> new ClaimRound(id, assignments, signals, audit, clock))
                     .add(wish));
-            Map<ClaimRound.Wish, Supplier<ClaimRound.Outcome>> answers = new IdentityHashMap<>();
-            byPool.values().forEach(round -> answers.putAll(round.decide(tx)));
-            return wishes.stream().map(wish -> notNull(answers.get(wish))).toList();
+            byPool.values().forEach(round -> round.decide(tx));
+            return wishes.stream()
+                    .map(wish ->
+                            Objects.requireNonNull(byPool.get(wish.poolId())).answer(wish))
+                    .toList();
         });
-    }
-
-    private static Supplier<ClaimRound.Outcome> notNull(@Nullable Supplier<ClaimRound.Outcome> answer) {
-        return Objects.requireNonNull(answer, "every wish is decided");
     }
 
     private Connected resume(Tx tx, Caller caller, DesktopSession session) {
