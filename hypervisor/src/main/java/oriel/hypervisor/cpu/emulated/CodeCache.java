@@ -25,7 +25,9 @@ final class CodeCache implements GuestMemory.Observer {
     /** Added to a link that is relative to its block. */
     static final int LOCAL_LINK = 1 << 30;
 
-    private static final int ARENA_WORDS = 1 << 21;
+    /** The arena grows as code comes: an idle clone runs little. */
+    private static final int FIRST_WORDS = 1 << 16, MAX_WORDS = 1 << 21;
+
     static final int JUMP_ENTRIES = 1 << 15;
     private static final long EMPTY = 0;
     private static final long REMOVED = -1;
@@ -98,11 +100,11 @@ final class CodeCache implements GuestMemory.Observer {
         }
     }
 
-    /** The operations. */
-    final long[] arena = new long[ARENA_WORDS];
+    /** The operations. Another array when a block has been added: whoever decodes reads the field again. */
+    long[] arena = new long[FIRST_WORDS];
 
     /** For every operation: offset of its instruction in the page, {@link #BLOCK_START} added, or {@link #CONTINUATION}. */
-    final short[] marks = new short[ARENA_WORDS];
+    short[] marks = new short[FIRST_WORDS];
 
     /** Jump cache: linear address, then tag (high half) and arena index (low half), then address of translated code. */
     final long[] jumps = new long[JUMP_ENTRIES * 4];
@@ -212,8 +214,13 @@ final class CodeCache implements GuestMemory.Observer {
      * @param secondPage physical page of the rest, or -1
      */
     Block add(BlockBuilder code, long physical, int mode, int length, long secondPage, int secondLength) {
-        if (top + 1 + code.size() > ARENA_WORDS) {
-            clear();
+        if (top + 1 + code.size() > arena.length) {
+            if (arena.length < MAX_WORDS) {
+                arena = Arrays.copyOf(arena, arena.length * 2);
+                marks = Arrays.copyOf(marks, arena.length);
+            } else {
+                clear();
+            }
         }
         int start = top;
         top += 1 + code.size();

@@ -482,9 +482,11 @@ final class Interpreter extends NativeExecution {
                             break;
                         case Op.JMPX:
                             pc = jump(r[Op.RIP_BASE] + code[pc]);
+                            code = cache.arena;
                             break branch;
                         case Op.JMPR:
                             pc = jump(r[(int) w >>> 10 & 31]);
+                            code = cache.arena;
                             break branch;
                         case Op.CALL:
                             x = r[4] - 8;
@@ -497,6 +499,7 @@ final class Interpreter extends NativeExecution {
                             mmu.write64(x, r[Op.RIP_BASE] + (w >> 32));
                             r[4] = x;
                             pc = jump(r[Op.RIP_BASE] + code[pc]);
+                            code = cache.arena;
                             break branch;
                         case Op.CALLR:
                             y = r[(int) w >>> 10 & 31];
@@ -504,11 +507,13 @@ final class Interpreter extends NativeExecution {
                             mmu.write64(x, r[Op.RIP_BASE] + (w >> 32));
                             r[4] = x;
                             pc = jump(y);
+                            code = cache.arena;
                             break branch;
                         case Op.RET:
                             x = mmu.read64(r[4]);
                             r[4] += 8 + (w >> 32);
                             pc = jump(x);
+                            code = cache.arena;
                             break branch;
                         case Op.CMPJ_E:
                             i = (int) w >>> 20;
@@ -624,24 +629,28 @@ final class Interpreter extends NativeExecution {
                             if (pc < 0) {
                                 return true;
                             }
+                            code = cache.arena;
                             continue;
                         case Op.NATIVE:
                             pc = enterNative(w);
                             if (pc < 0) {
                                 return true;
                             }
+                            code = cache.arena;
                             continue;
                         default:
                             pc = rare(pc, w);
                             if (pc < 0) {
                                 return true;
                             }
+                            code = cache.arena;
                             continue;
                     }
                     long links = code[pc];
                     i = taken ? (int) links : (int) (links >> 32);
                     if (i < 0) {
                         i = link(pc, taken, i);
+                        code = cache.arena;
                     }
                     pc = i;
                 }
