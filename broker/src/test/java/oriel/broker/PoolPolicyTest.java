@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DayOfWeek;
@@ -33,8 +34,10 @@ import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop;
 import oriel.broker.session.EndReason;
 import oriel.broker.session.SessionState;
+import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.PowerState;
+import tools.jackson.databind.JsonNode;
 
 /** Each policy of a pool has its effect. */
 class PoolPolicyTest {
@@ -280,6 +283,59 @@ class PoolPolicyTest {
             f.broker.controller().round();
             assertThat(f.broker.sessions().get(bobs.session().id()).endReason())
                     .isEqualTo(EndReason.DISCONNECTED_TOO_LONG);
+        }
+    }
+
+    @Test
+    void aDisplayThatNobodyTypesAtIsCutAndTheSessionStays() throws Exception {
+        try (Fixture f = new Fixture(1, 0)) {
+            change(f, limits(new Limits(10, null, null)));
+            InetSocketAddress address = f.listen();
+            f.user("ann");
+            Http http = new Http(address).signedIn("ann", Fixture.PASSWORD);
+            JsonNode ready = await().until(
+                            () -> Http.json(http.post("/api/v1/desktops/demo/connect", null)),
+                            json -> json.path("state").asString().equals("READY"));
+            DisplayClient display = new DisplayClient(http, ready);
+            Caller ann = f.signIn("ann");
+            f.awaitState(ann, Desktop.State.CONNECTED);
+            for (int turn = 1; turn <= 3; turn++) {
+                int keys = turn;
+                f.clock.skip(Duration.ofMinutes(9));
+                display.press('x');
+                await().until(() -> f.host.keys.size() == keys);
+                f.broker.controller().round();
+                assertThat(f.desktop(ann).state()).as("it was used").isEqualTo(Desktop.State.CONNECTED);
+            }
+            f.clock.skip(Duration.ofMinutes(11));
+            f.broker.controller().round();
+            assertThat(display.closedWith()).isEqualTo(4002);
+            f.awaitState(ann, Desktop.State.DISCONNECTED);
+            long recorded = f.broker
+                    .store()
+                    .call(tx -> tx.count("select count(*) from AuditRecord where action = 'session.idle'"));
+            assertThat(recorded).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void textGoesOnlyTheWayThatThePoolAllows() {
+        try (Fixture f = new Fixture(1, 0)) {
+            Caller ann = f.newUser("ann");
+            for (PoolPolicy.Clipboard way : PoolPolicy.Clipboard.values()) {
+                change(f, new PoolPolicy(null, null, null, null, null, null, null, way));
+                var grant = f.broker
+                        .tickets()
+                        .redeem(f.connectUntilReady(ann).ticket().ticket())
+                        .orElseThrow();
+                ClipboardPolicy policy = f.broker.sessionDisplays().clipboard(grant);
+                assertThat(policy.toGuest())
+                        .as("%s to the guest", way)
+                        .isEqualTo(way == PoolPolicy.Clipboard.BOTH || way == PoolPolicy.Clipboard.TO_GUEST);
+                assertThat(policy.fromGuest())
+                        .as("%s to the client", way)
+                        .isEqualTo(way == PoolPolicy.Clipboard.BOTH || way == PoolPolicy.Clipboard.TO_CLIENT);
+            }
         }
     }
 

@@ -99,7 +99,10 @@ public final class Tickets {
                 return Optional.empty();
             }
             Ticket row = found.get();
-            if (!row.expires().isAfter(clock.instant())
+            Instant now = clock.instant();
+            // Further ahead than its life: the clock has gone back, and nobody knows how old the ticket is.
+            if (!row.expires().isAfter(now)
+                    || row.expires().isAfter(now.plus(LIFE))
                     || tx.count("select count(*) from SignIn where tokenHash = ?1", row.signIn()) == 0) {
                 return Optional.empty();
             }

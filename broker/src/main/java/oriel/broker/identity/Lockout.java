@@ -138,7 +138,8 @@ final class Lockout {
 
     private static Instant lockedUntil(LoginLock lock, Instant now) {
         Instant until = lock.lockedUntil();
-        return until == null ? now : until;
+        // No lock is that long: it was set before the clock went back.
+        return until == null || until.isAfter(now.plus(LONGEST_LOCK)) ? now : until;
     }
 
     private static Instant later(Instant one, Instant other) {

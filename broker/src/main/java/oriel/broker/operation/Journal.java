@@ -88,6 +88,9 @@ public final class Journal {
         return true;
     }
 
+    /** No pause between attempts and no lease is longer: what lies further ahead was written before the clock went back. */
+    private static final Duration FURTHEST_AHEAD = Duration.ofMinutes(6);
+
     /** The next operation that is due, locked and begun; empty if there is none. */
     Optional<Operation> begin(Tx tx, String host, String worker, Duration lease, boolean mayBoot) {
         Instant now = clock.instant();
@@ -97,11 +100,12 @@ public final class Journal {
         }
         return tx.claim(
                         Operation.class,
-                        "from Operation where state = ?1 and host = ?2 and nextAttempt <= ?3 and kind in ?4"
-                                + " order by priority desc, created",
+                        "from Operation where state = ?1 and host = ?2 and (nextAttempt <= ?3 or nextAttempt > ?4)"
+                                + " and kind in ?5 order by priority desc, created",
                         OperationState.PENDING,
                         host,
                         now,
+                        now.plus(FURTHEST_AHEAD),
                         kinds)
                 .map(operation -> {
                     operation.begin(worker, now, now.plus(lease));
@@ -166,9 +170,10 @@ public final class Journal {
             Instant now = clock.instant();
             List<Operation> orphans = tx.list(
                     Operation.class,
-                    "from Operation where state = ?1 and (leaseUntil < ?2 or leaseOwner = ?3)",
+                    "from Operation where state = ?1 and (leaseUntil < ?2 or leaseUntil > ?3 or leaseOwner = ?4)",
                     OperationState.RUNNING,
                     now,
+                    now.plus(FURTHEST_AHEAD),
                     own == null ? "" : own);
             for (Operation operation : orphans) {
                 operation.backToQueue(now, "interrupted");

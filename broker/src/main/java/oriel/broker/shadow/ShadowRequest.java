@@ -88,7 +88,10 @@ public class ShadowRequest {
 
     /** Whether the session may be watched at a time. */
     boolean allows(Instant now) {
-        return state == ShadowState.GRANTED && expires.isAfter(now);
+        return state == ShadowState.GRANTED
+                && expires.isAfter(now)
+                // Else the clock has gone back, and consent would outlast its time.
+                && !expires.isAfter(now.plus(Shadows.LONGEST));
     }
 
     /** Whether the user may still answer. */
