@@ -6,17 +6,17 @@ import { NotFoundPage } from '../app/NotFoundPage';
 import { Shell } from '../app/Shell';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
-import { AuditPage } from './AuditPage';
+import { AuditPage } from './audit/AuditPage';
 import { DashboardPage } from './DashboardPage';
-import { ImagesPage } from './ImagesPage';
-import { MachinePage } from './MachinePage';
-import { MachinesPage } from './MachinesPage';
+import { ImagesPage } from './image/ImagesPage';
+import { MachinePage } from './machine/MachinePage';
+import { MachinesPage } from './machine/MachinesPage';
 import { OperationsPage } from './OperationsPage';
-import { PoolPage } from './PoolPage';
-import { PoolsPage } from './PoolsPage';
-import { PoolWizardPage } from './PoolWizardPage';
+import { PoolPage } from './pool/PoolPage';
+import { PoolsPage } from './pool/PoolsPage';
+import { PoolWizardPage } from './pool/PoolWizardPage';
 import { SessionsPage } from './SessionsPage';
-import { UsersPage } from './UsersPage';
+import { UsersPage } from './people/UsersPage';
 import './admin.css';
 
 interface Area {

@@ -7,8 +7,8 @@ import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
 import { AdminPage } from './AdminPage';
 import { images, operations, pools, sessions } from './api';
-import { Capacity } from './Capacity';
-import { PoolState } from './PoolState';
+import { Capacity } from './pool/Capacity';
+import { PoolState } from './pool/PoolState';
 import { usePages, type Pages } from './usePages';
 
 interface Problem {

@@ -1,6 +1,6 @@
 import { Card, CardBody, CardTitle, Label, Skeleton } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { OUTCOME } from '../admin/auditOutcome';
+import { OUTCOME } from '../admin/audit/auditOutcome';
 import { asFailure } from '../api/failure';
 import { FailureAlert } from '../app/FailureAlert';
 import { useLanguage } from '../i18n/language';

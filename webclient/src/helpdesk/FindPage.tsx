@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { AdminPage } from '../admin/AdminPage';
-import { UserState } from '../admin/UserState';
+import { UserState } from '../admin/people/UserState';
 import { asFailure } from '../api/failure';
 import { FailureAlert } from '../app/FailureAlert';
 import { useLanguage } from '../i18n/language';

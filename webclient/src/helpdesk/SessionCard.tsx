@@ -2,7 +2,7 @@ import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle } from '@patt
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Facts } from '../admin/Facts';
-import { LifecycleLabel } from '../admin/machineState';
+import { LifecycleLabel } from '../admin/machine/machineState';
 import { logoff, restartDesktop } from '../api/portal';
 import type { Machine, Session } from '../api/types';
 import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';

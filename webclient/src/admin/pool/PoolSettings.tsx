@@ -1,13 +1,13 @@
 import { ActionGroup, Button, Card, CardBody, CardTitle, Form, FormGroup, Switch, TextArea, TextInput } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
-import type { Pool } from '../api/types';
-import { FailureAlert } from '../app/FailureAlert';
-import { useToasts } from '../app/toasts';
-import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
-import { images, updatePool } from './api';
+import { asFailure, type Failure } from '../../api/failure';
+import type { Pool } from '../../api/types';
+import { FailureAlert } from '../../app/FailureAlert';
+import { useToasts } from '../../app/toasts';
+import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
+import { images, updatePool } from '../api';
 import type { PoolDraft } from './poolDraft';
 import { CapacityFields, ImageFields, MachineFields } from './PoolFields';
 

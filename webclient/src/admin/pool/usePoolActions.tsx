@@ -1,12 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import type { Pool } from '../api/types';
-import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
-import { useToasts } from '../app/toasts';
-import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
-import type { MenuItem } from './RowMenu';
-import { deletePool, updatePool } from './api';
+import type { Pool } from '../../api/types';
+import { ConfirmDialog, type Confirmation } from '../../app/ConfirmDialog';
+import { useToasts } from '../../app/toasts';
+import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
+import type { MenuItem } from '../RowMenu';
+import { deletePool, updatePool } from '../api';
 
 interface PoolActions {
   /** Undefined for people who may not change pools. */

@@ -1,19 +1,19 @@
 import { Button, SearchInput } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
-import type { User } from '../api/types';
-import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
-import { useToasts } from '../app/toasts';
-import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
-import { AdminPage } from './AdminPage';
-import { deleteUser, resetPassword, unlockUser, updateUser, users } from './api';
+import type { User } from '../../api/types';
+import { ConfirmDialog, type Confirmation } from '../../app/ConfirmDialog';
+import { useToasts } from '../../app/toasts';
+import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
+import { AdminPage } from '../AdminPage';
+import { deleteUser, resetPassword, unlockUser, updateUser, users } from '../api';
 import { CreateUserDialog } from './CreateUserDialog';
-import { DataTable } from './DataTable';
+import { DataTable } from '../DataTable';
 import { EditUserDialog } from './EditUserDialog';
 import { GeneratedPassword } from './GeneratedPassword';
-import { usePages } from './usePages';
-import type { MenuItem } from './RowMenu';
+import { usePages } from '../usePages';
+import type { MenuItem } from '../RowMenu';
 import { isLocked, UserState } from './UserState';
 
 export function UsersPage() {

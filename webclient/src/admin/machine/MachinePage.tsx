@@ -1,17 +1,17 @@
 import { Alert, Breadcrumb, BreadcrumbItem, Card, CardBody, CardTitle, Skeleton } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
-import { asFailure } from '../api/failure';
-import { FailurePage } from '../app/FailurePage';
-import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
-import { MachineScreen } from '../machines/MachineScreen';
-import { AdminPage } from './AdminPage';
-import { machine as readMachine } from './api';
-import { Facts } from './Facts';
+import { asFailure } from '../../api/failure';
+import { FailurePage } from '../../app/FailurePage';
+import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
+import { MachineScreen } from '../../machines/MachineScreen';
+import { AdminPage } from '../AdminPage';
+import { machine as readMachine } from '../api';
+import { Facts } from '../Facts';
 import { LifecycleLabel } from './machineState';
-import { OperationsTable } from './OperationsTable';
-import { RowMenu } from './RowMenu';
+import { OperationsTable } from '../OperationsTable';
+import { RowMenu } from '../RowMenu';
 import { useMachineActions } from './useMachineActions';
 
 /** One machine: its state, whose it is, and what was done to it. */

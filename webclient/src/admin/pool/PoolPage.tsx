@@ -1,20 +1,20 @@
 import { Breadcrumb, BreadcrumbItem, Card, CardBody, CardTitle, Skeleton } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
-import { asFailure } from '../api/failure';
-import { FailurePage } from '../app/FailurePage';
-import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
-import { AdminPage } from './AdminPage';
-import { pool as readPool } from './api';
+import { asFailure } from '../../api/failure';
+import { FailurePage } from '../../app/FailurePage';
+import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
+import { AdminPage } from '../AdminPage';
+import { pool as readPool } from '../api';
 import { Capacity } from './Capacity';
 import { EntitlementsCard } from './EntitlementsCard';
-import { Facts } from './Facts';
-import { MachinesCard } from './MachinesCard';
+import { Facts } from '../Facts';
+import { MachinesCard } from '../machine/MachinesCard';
 import { PoolQueue } from './PoolQueue';
 import { PoolSettings } from './PoolSettings';
 import { PoolState } from './PoolState';
-import { RowMenu } from './RowMenu';
+import { RowMenu } from '../RowMenu';
 import { usePoolActions } from './usePoolActions';
 
 export function PoolPage() {

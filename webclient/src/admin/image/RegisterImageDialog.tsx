@@ -14,12 +14,12 @@ import {
 } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
-import { FailureAlert } from '../app/FailureAlert';
-import { useToasts } from '../app/toasts';
-import { useLanguage } from '../i18n/language';
-import { registerImage } from './api';
-import { ID, idFor } from './poolDraft';
+import { asFailure, type Failure } from '../../api/failure';
+import { FailureAlert } from '../../app/FailureAlert';
+import { useToasts } from '../../app/toasts';
+import { useLanguage } from '../../i18n/language';
+import { registerImage } from '../api';
+import { ID, idFor } from '../pool/poolDraft';
 
 /** Makes a built image directory of the server a golden image, or a new version of the image `name`. */
 export function RegisterImageDialog({ name: existing, close }: { name?: string; close: () => void }) {

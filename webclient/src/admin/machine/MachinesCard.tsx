@@ -1,11 +1,11 @@
 import { Card, CardBody, CardTitle } from '@patternfly/react-core';
 import { Link } from 'react-router';
-import { useLanguage } from '../i18n/language';
-import { poolMachines } from './api';
-import { DataTable } from './DataTable';
+import { useLanguage } from '../../i18n/language';
+import { poolMachines } from '../api';
+import { DataTable } from '../DataTable';
 import { LifecycleLabel } from './machineState';
 import { useMachineActions } from './useMachineActions';
-import { usePages } from './usePages';
+import { usePages } from '../usePages';
 
 /** A pool's machines with their three axes of state. */
 export function MachinesCard({ poolId }: { poolId: string }) {

@@ -1,6 +1,6 @@
 import { Label } from '@patternfly/react-core';
-import type { Pool } from '../api/types';
-import { useLanguage } from '../i18n/language';
+import type { Pool } from '../../api/types';
+import { useLanguage } from '../../i18n/language';
 
 const STATUS: Partial<Record<Pool['state'], 'success' | 'warning'>> = { ACTIVE: 'success', RESTRAINED: 'warning' };
 

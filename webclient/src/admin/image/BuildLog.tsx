@@ -1,11 +1,11 @@
 import { Modal, ModalBody, ModalHeader } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { asFailure } from '../api/failure';
-import { FailureAlert } from '../app/FailureAlert';
-import { useEvents } from '../app/live';
-import { useLanguage } from '../i18n/language';
-import { versionLog } from './api';
+import { asFailure } from '../../api/failure';
+import { FailureAlert } from '../../app/FailureAlert';
+import { useEvents } from '../../app/live';
+import { useLanguage } from '../../i18n/language';
+import { versionLog } from '../api';
 
 /** Older lines of a long build are dropped here; the server's log has them all. */
 const MOST_LINES = 5_000;

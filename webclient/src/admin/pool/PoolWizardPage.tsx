@@ -16,16 +16,16 @@ import {
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { asFailure, type Failure } from '../api/failure';
-import type { Entitlement, Image } from '../api/types';
-import { FailureAlert } from '../app/FailureAlert';
-import { FailurePage } from '../app/FailurePage';
-import { useToasts } from '../app/toasts';
-import { useLanguage } from '../i18n/language';
-import { AdminPage } from './AdminPage';
-import { createPool, entitle, images } from './api';
-import { groupNames } from './CreateUserDialog';
-import { Facts } from './Facts';
+import { asFailure, type Failure } from '../../api/failure';
+import type { Entitlement, Image } from '../../api/types';
+import { FailureAlert } from '../../app/FailureAlert';
+import { FailurePage } from '../../app/FailurePage';
+import { useToasts } from '../../app/toasts';
+import { useLanguage } from '../../i18n/language';
+import { AdminPage } from '../AdminPage';
+import { createPool, entitle, images } from '../api';
+import { groupNames } from '../people/CreateUserDialog';
+import { Facts } from '../Facts';
 import { CapacityFields, ImageFields, MachineFields } from './PoolFields';
 import { ID, idFor, newDraft, readyVersions, type PoolDraft } from './poolDraft';
 

@@ -14,11 +14,11 @@ import {
   TextInput,
 } from '@patternfly/react-core';
 import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
-import type { Role } from '../api/types';
-import { FailureAlert } from '../app/FailureAlert';
-import { useLanguage } from '../i18n/language';
-import { createUser } from './api';
+import { asFailure, type Failure } from '../../api/failure';
+import type { Role } from '../../api/types';
+import { FailureAlert } from '../../app/FailureAlert';
+import { useLanguage } from '../../i18n/language';
+import { createUser } from '../api';
 
 export const ROLES: readonly Role[] = ['end-user', 'helpdesk', 'pool-admin', 'image-admin', 'auditor', 'admin'];
 /** The contract's pattern for user and group names. */

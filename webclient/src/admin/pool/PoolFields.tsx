@@ -1,8 +1,8 @@
 import { FormGroup, FormSelect, FormSelectOption, Radio } from '@patternfly/react-core';
 import { useState } from 'react';
-import type { Image } from '../api/types';
-import { useLanguage } from '../i18n/language';
-import { NumberField } from './NumberField';
+import type { Image } from '../../api/types';
+import { useLanguage } from '../../i18n/language';
+import { NumberField } from '../NumberField';
 import { BOUNDS, readyVersions, SCREENS, sizeOf, SIZES, type PoolDraft, type Size } from './poolDraft';
 
 interface Props<K extends keyof PoolDraft> {

@@ -14,11 +14,11 @@ import {
   TextInput,
 } from '@patternfly/react-core';
 import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
-import type { User } from '../api/types';
-import { FailureAlert } from '../app/FailureAlert';
-import { useLanguage } from '../i18n/language';
-import { updateUser } from './api';
+import { asFailure, type Failure } from '../../api/failure';
+import type { User } from '../../api/types';
+import { FailureAlert } from '../../app/FailureAlert';
+import { useLanguage } from '../../i18n/language';
+import { updateUser } from '../api';
 import { groupNames, NAME, ROLES } from './CreateUserDialog';
 
 export function EditUserDialog({ user, close, saved }: { user: User; close: () => void; saved: () => void }) {

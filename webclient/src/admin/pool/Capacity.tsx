@@ -1,5 +1,5 @@
-import type { Pool } from '../api/types';
-import { useLanguage } from '../i18n/language';
+import type { Pool } from '../../api/types';
+import { useLanguage } from '../../i18n/language';
 
 const PARTS = ['inUse', 'available', 'starting', 'dirty', 'error'] as const;
 

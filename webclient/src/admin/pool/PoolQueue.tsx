@@ -1,7 +1,7 @@
 import { Card, CardBody, CardTitle, List, ListComponent, ListItem, OrderType } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { useLanguage } from '../i18n/language';
-import { poolQueue } from './api';
+import { useLanguage } from '../../i18n/language';
+import { poolQueue } from '../api';
 
 /** Who waits for a machine of the pool, in order. */
 export function PoolQueue({ poolId }: { poolId: string }) {

@@ -1,14 +1,14 @@
 import { Button, Card, CardBody, CardTitle, Form, FormSelect, FormSelectOption, InputGroup, InputGroupItem, TextInput } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { asFailure } from '../api/failure';
-import type { Entitlement } from '../api/types';
-import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
-import { useToasts } from '../app/toasts';
-import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
-import { entitle, entitlements, revoke } from './api';
-import { DataTable } from './DataTable';
+import { asFailure } from '../../api/failure';
+import type { Entitlement } from '../../api/types';
+import { ConfirmDialog, type Confirmation } from '../../app/ConfirmDialog';
+import { useToasts } from '../../app/toasts';
+import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
+import { entitle, entitlements, revoke } from '../api';
+import { DataTable } from '../DataTable';
 
 /** Who may use a pool. */
 export function EntitlementsCard({ poolId }: { poolId: string }) {

@@ -1,6 +1,6 @@
 import { Label, type LabelProps } from '@patternfly/react-core';
-import type { Machine } from '../api/types';
-import { useLanguage } from '../i18n/language';
+import type { Machine } from '../../api/types';
+import { useLanguage } from '../../i18n/language';
 
 type Lifecycle = Machine['lifecycle'];
 

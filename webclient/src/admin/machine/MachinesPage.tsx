@@ -1,18 +1,18 @@
 import { Alert, Button, FormSelect, FormSelectOption, SearchInput } from '@patternfly/react-core';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import type { Machine } from '../api/types';
-import { FailureAlert } from '../app/FailureAlert';
-import { FailurePage } from '../app/FailurePage';
-import { useLanguage } from '../i18n/language';
-import { AdminPage } from './AdminPage';
-import { allMachines, machine, maintainMachine, refreshMachine, restartMachine } from './api';
-import { BulkDialog, type BulkAct } from './BulkDialog';
+import type { Machine } from '../../api/types';
+import { FailureAlert } from '../../app/FailureAlert';
+import { FailurePage } from '../../app/FailurePage';
+import { useLanguage } from '../../i18n/language';
+import { AdminPage } from '../AdminPage';
+import { allMachines, machine, maintainMachine, refreshMachine, restartMachine } from '../api';
+import { BulkDialog, type BulkAct } from '../BulkDialog';
 import { GROUPS, inGroup, LifecycleLabel, type Group } from './machineState';
-import { RowMenu } from './RowMenu';
-import { useCollection } from './useCollection';
+import { RowMenu } from '../RowMenu';
+import { useCollection } from '../useCollection';
 import { useMachineActions } from './useMachineActions';
-import { VirtualTable, type VirtualColumn } from './VirtualTable';
+import { VirtualTable, type VirtualColumn } from '../VirtualTable';
 
 const SOURCE = { kind: 'machine', keyOf: (row: Machine) => row.name, page: allMachines, one: machine } as const;
 const NONE: ReadonlySet<string> = new Set();

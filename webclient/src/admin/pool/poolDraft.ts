@@ -1,5 +1,5 @@
 import type { components } from '@oriel/contract';
-import type { Image } from '../api/types';
+import type { Image } from '../../api/types';
 
 export type PoolDraft = Required<
   Pick<

@@ -1,13 +1,13 @@
 import { Button } from '@patternfly/react-core';
 import { Link, useNavigate } from 'react-router';
-import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
-import { AdminPage } from './AdminPage';
-import { pools } from './api';
+import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
+import { AdminPage } from '../AdminPage';
+import { pools } from '../api';
 import { Capacity } from './Capacity';
-import { DataTable } from './DataTable';
+import { DataTable } from '../DataTable';
 import { PoolState } from './PoolState';
-import { usePages } from './usePages';
+import { usePages } from '../usePages';
 import { usePoolActions } from './usePoolActions';
 
 export function PoolsPage() {

@@ -1,5 +1,5 @@
 import { Button, ClipboardCopy, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
-import { useLanguage } from '../i18n/language';
+import { useLanguage } from '../../i18n/language';
 
 /** Shows a password that the broker generated; it can't be shown again. */
 export function GeneratedPassword({

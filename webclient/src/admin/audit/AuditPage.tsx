@@ -1,14 +1,14 @@
 import { Alert, Button, Label, SearchInput } from '@patternfly/react-core';
 import { useMutation } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
-import { asFailure } from '../api/failure';
-import { FailureAlert } from '../app/FailureAlert';
-import { useLanguage } from '../i18n/language';
-import { AdminPage } from './AdminPage';
-import { audit, verifyAudit } from './api';
+import { asFailure } from '../../api/failure';
+import { FailureAlert } from '../../app/FailureAlert';
+import { useLanguage } from '../../i18n/language';
+import { AdminPage } from '../AdminPage';
+import { audit, verifyAudit } from '../api';
 import { OUTCOME } from './auditOutcome';
-import { DataTable } from './DataTable';
-import { usePages } from './usePages';
+import { DataTable } from '../DataTable';
+import { usePages } from '../usePages';
 
 export function AuditPage() {
   const { t, n, date } = useLanguage();

@@ -1,7 +1,7 @@
 import { Label } from '@patternfly/react-core';
 import { useState } from 'react';
-import type { User } from '../api/types';
-import { useLanguage } from '../i18n/language';
+import type { User } from '../../api/types';
+import { useLanguage } from '../../i18n/language';
 
 export function isLocked(user: Pick<User, 'lockedUntil'>, now: number): boolean {
   return user.lockedUntil !== undefined && Date.parse(user.lockedUntil) > now;
