@@ -1,4 +1,5 @@
 import type { components } from '@oriel/contract';
+import { report } from './reports';
 import { desktopPicture } from './picture';
 import { RIGHTS } from './rights';
 
@@ -53,6 +54,7 @@ export class MockBroker {
   readonly machines: Schemas['Machine'][] = [];
   readonly sessions: Schemas['Session'][] = [];
   readonly entitlements: Schemas['Entitlement'][] = [];
+  readonly grants: Schemas['Grant'][] = [];
   readonly images: Schemas['Image'][] = [];
   readonly operations: Schemas['Operation'][] = [];
   readonly audit: Schemas['AuditRecord'][] = [];
@@ -131,6 +133,12 @@ export class MockBroker {
         ...(state !== 'RUNNING' && { finished: '2026-11-22T07:58:31Z' }), ...(state === 'FAILED' && { failure: 'the disk is full' }),
       });
     }
+    const grant = (subjectKind: 'user' | 'group', subject: string, role: Schemas['Role'], scope: Schemas['ScopeKind'], scopeId?: string): void => {
+      this.grants.push({ id: uuid(), subjectKind, subject, role, scope, created: '2026-11-02T09:30:00Z', ...(scopeId && { scopeId }) });
+    };
+    grant('group', 'design', 'pool-admin', 'pool', 'design');
+    grant('user', 'bob', 'helpdesk', 'pool', 'lab');
+    grant('user', 'bob', 'image-admin', 'image', 'debian-desktop');
     for (const [poolId, subject] of [['demo', 'everyone'], ['design', 'design'], ['lab', 'everyone']] as const) {
       this.entitlements.push({ id: uuid(), poolId, kind: 'group', subject });
     }
@@ -149,6 +157,7 @@ export class MockBroker {
       versions: [
         { version: 3, state: 'BUILDING', created: '2026-11-22T07:00:00Z', changelog: 'Security updates of November' },
         { version: 2, state: 'READY', created: '2026-11-10T09:00:00Z', changelog: 'Light browser added' },
+        { version: 4, state: 'READY', created: '2026-11-20T09:00:00Z', changelog: 'Office programs' },
         { version: 1, state: 'DEPRECATED', created: '2026-11-01T08:00:00Z', changelog: 'First version' },
       ],
     });
@@ -393,6 +402,8 @@ export class MockBroker {
     if (request.method !== 'GET' && !request.headers.has('X-Oriel-Request')) throw new Refused(403, 'CROSS_SITE_REQUEST');
     const body = async <T>(): Promise<T> => JSON.parse((await request.text()) || '{}') as T;
 
+    if (url.pathname === '/health/ready') return json({ status: 'UP' });
+    if (route === 'GET login') return json({ local: true });
     if (route === 'GET about') return json({ product: 'Oriel', version: '0.1.0' });
     if (route === 'POST login') return this.#login(await body());
 
@@ -440,6 +451,8 @@ export class MockBroker {
         return this.#session(user, path[1] ?? '', path[2] ?? '');
       case 'GET users':
         need('user.read');
+        if (path[2] === 'sign-ins') return json({ items: signInsOf() });
+        if (path[1] !== undefined && path[2] === undefined) return json(this.#user(path[1]));
         if (path[2] === 'overview') return json(this.#person(this.#user(path[1])));
         if (path[2] === 'audit') {
           need('audit.subject');
@@ -479,9 +492,29 @@ export class MockBroker {
       }
       case 'DELETE users': {
         need('user.write');
+        if (path[2] !== undefined) return empty();
         const target = this.#user(path[1]);
         this.users.delete(target.username);
         this.#changed('user', target.id);
+        return empty();
+      }
+      case 'GET grants':
+        need('role.read');
+        return json(page(this.grants.filter((grant) => !url.searchParams.get('subject') || grant.subject === url.searchParams.get('subject')), url));
+      case 'POST grants': {
+        need('role.write');
+        const { scope = 'all', ...given } = await body<Schemas['GrantCreate']>();
+        if (given.subjectKind === 'user' && !this.users.has(given.subject)) {
+          throw new Refused(404, 'NOT_FOUND', { field: 'subject', detail: `There is no user ${given.subject}.` });
+        }
+        const made: Schemas['Grant'] = { id: uuid(), created: new Date().toISOString(), scope, ...given };
+        this.grants.push(made);
+        return json(made, 201);
+      }
+      case 'DELETE grants': {
+        need('role.write');
+        const found = this.grants.findIndex((grant) => grant.id === path[1]);
+        if (found >= 0) this.grants.splice(found, 1);
         return empty();
       }
       case 'GET pools':
@@ -493,6 +526,7 @@ export class MockBroker {
       case 'POST pools': {
         need('pool.write');
         if (path[1] === undefined) return json(this.#createPool(await body()), 201);
+        if (path[2] === 'push') return json(this.#push(this.#pool(path[1]), await body()), 202);
         const poolId = this.#pool(path[1]).id;
         const entitlement: Schemas['Entitlement'] = { id: uuid(), poolId, ...(await body<Schemas['EntitlementCreate']>()) };
         this.entitlements.push(entitlement);
@@ -501,6 +535,12 @@ export class MockBroker {
       }
       case 'DELETE pools': {
         need('pool.write');
+        if (path[2] === 'push') {
+          const pool = this.#pool(path[1]);
+          if (pool.push) Object.assign(pool.push, { state: 'CANCELLED', finished: new Date().toISOString() });
+          this.#changed('pool', pool.id);
+          return json(pool);
+        }
         if (path[2] === undefined) {
           const pool = this.#pool(path[1]);
           if (this.sessions.some((session) => session.poolId === pool.id && session.state !== 'ENDED')) throw new Refused(409, 'POOL_IN_USE');
@@ -517,7 +557,8 @@ export class MockBroker {
         need('pool.write');
         const pool = this.#pool(path[1]);
         if (request.headers.get('If-Match') && request.headers.get('If-Match') !== pool.etag) throw new Refused(412, 'CHANGED');
-        Object.assign(pool, await body(), { etag: String(Number(pool.etag) + 1) });
+        const { policy, ...change } = await body<Schemas['PoolUpdate']>();
+        Object.assign(pool, change, { policy: { ...pool.policy, ...policy } }, { etag: String(Number(pool.etag) + 1) });
         pool.state = pool.enabled ? 'ACTIVE' : 'DISABLED';
         this.#changed('pool', pool.id);
         return json(pool);
@@ -556,6 +597,7 @@ export class MockBroker {
           this.#changed('image', path[1] ?? '');
           return json(image);
         }
+        if (path[2] === 'build' || path[2] === 'import') return json(this.#make(path[1] ?? '', path[2], await body()), 202);
         const given = await body<Schemas['ImageRegister']>();
         if (given.directory.includes('..')) throw new Refused(400, 'BAD_REQUEST', { field: 'directory', detail: 'There is no such folder below the images.' });
         const image = this.images.find((entry) => entry.name === given.name) ?? { name: given.name, displayName: given.displayName ?? given.name, versions: [], created: new Date().toISOString() };
@@ -576,15 +618,39 @@ export class MockBroker {
       case 'GET images':
         need('image.read');
         return json(page(this.images, url));
-      case 'GET audit':
+      case 'GET audit': {
         need('audit.read');
         if (path[1] === 'verify') return json({ intact: true, records: this.audit.length });
-        return json(
-          page(this.audit.filter((record) => record.action.startsWith(url.searchParams.get('action') ?? '') && (!url.searchParams.get('actor') || record.actor === url.searchParams.get('actor'))), url),
-        );
+        const found = this.#audited(url.searchParams);
+        if (path[1] === 'export') {
+          return new Response([...found].reverse().map((record) => `${JSON.stringify(record)}\n`).join(''), { headers: { 'Content-Type': 'application/jsonl' } });
+        }
+        return json(page(found, url));
+      }
+      case 'GET reports': {
+        need(path[1] === 'failed-logins' ? 'audit.read' : 'report.read');
+        const items = report(path[1] ?? '', new Date());
+        if (!items) throw new Refused(404, 'NOT_FOUND');
+        const pool = url.searchParams.get('pool');
+        return json({ items: pool ? (items as { poolId?: string }[]).filter((row) => row.poolId === pool) : items });
+      }
       default:
         throw new Refused(404, 'NOT_FOUND');
     }
+  }
+
+  #audited(wanted: URLSearchParams): Schemas['AuditRecord'][] {
+    const get = (key: string): string => wanted.get(key) ?? '';
+    return this.audit.filter(
+      (record) =>
+        record.action.startsWith(get('action')) &&
+        (get('actor') === '' || record.actor === get('actor')) &&
+        (get('target') === '' || record.target === get('target')) &&
+        (get('subject') === '' || [record.actor, record.target, record.subject].includes(get('subject'))) &&
+        (get('outcome') === '' || record.outcome === get('outcome')) &&
+        (get('from') === '' || record.time >= get('from')) &&
+        (get('until') === '' || record.time < get('until')),
+    );
   }
 
   #person(user: User): Schemas['Person'] {
@@ -611,7 +677,7 @@ export class MockBroker {
     this.#record(from, 'session.message', session.machine, 'OK', session.username);
     const pages = [...this.#signIns.values()].filter((signIn) => signIn.username === session.username).reduce((sum, signIn) => sum + signIn.streams.size, 0);
     const message: Schemas['Message'] = {
-      sessionId, poolId: session.poolId, from, severity: given.severity, text: given.text, at: new Date().toISOString(),
+      sessionId, poolId: session.poolId, from, severity: given.severity ?? 'INFO', text: given.text, at: new Date().toISOString(),
     };
     this.tell(session.username, 'message', message);
     this.#changed('session', sessionId);
@@ -636,12 +702,50 @@ export class MockBroker {
     return found;
   }
 
+  #push(pool: Schemas['Pool'], order: Schemas['PushOrder']): Schemas['Pool'] {
+    if (pool.push?.state === 'CANARY' || pool.push?.state === 'ROLLING') throw new Refused(409, 'CONFLICT');
+    const { imageVersion, canary = 1, maxUnavailable = 1 } = order;
+    pool.push = {
+      version: imageVersion, from: pool.imageVersion, state: canary > 0 ? 'CANARY' : 'ROLLING', canary, maxUnavailable,
+      machinesDone: 0, machines: pool.counts.machines, started: new Date().toISOString(),
+    };
+    this.#changed('pool', pool.id);
+    const step = (): void => {
+      const push = pool.push;
+      if (push?.version !== imageVersion || (push.state !== 'CANARY' && push.state !== 'ROLLING')) return;
+      push.machinesDone++;
+      push.state = push.machinesDone < push.machines ? 'ROLLING' : 'DONE';
+      if (push.state === 'DONE') push.finished = new Date().toISOString();
+      pool.imageVersion = imageVersion;
+      this.#changed('pool', pool.id);
+      this.#later(this.#options.stageMs, step);
+    };
+    this.#later(this.#options.stageMs, step);
+    return pool;
+  }
+
+  #make(name: string, how: 'build' | 'import', wanted: Partial<Schemas['ImageImport']> & Schemas['ImageBuild']): Schemas['Operation'] {
+    if (wanted.disk?.startsWith('missing')) throw new Refused(400, 'BAD_REQUEST', { field: 'disk', detail: `There is no ${wanted.disk} in the folder import.` });
+    const image = this.images.find((entry) => entry.name === name) ?? { name, displayName: name, versions: [], created: new Date().toISOString() };
+    if (!this.images.includes(image)) this.images.push(image);
+    const version = image.versions.length + 1;
+    image.versions.unshift({ version, state: 'BUILDING', created: new Date().toISOString(), ...(wanted.changelog && { changelog: wanted.changelog }) });
+    const operation: Schemas['Operation'] = {
+      id: uuid(), kind: how === 'build' ? 'BUILD' : 'IMPORT', state: 'RUNNING', machine: '', poolId: '', image: name, imageVersion: version,
+      attempt: 1, progress: 10, created: new Date().toISOString(),
+    };
+    this.operations.unshift(operation);
+    this.#changed('image', name);
+    return operation;
+  }
+
   #createPool(given: Schemas['PoolCreate']): Schemas['Pool'] {
     if (this.pools.has(given.id)) throw new Refused(409, 'ALREADY_EXISTS', { field: 'id', detail: `There is already a pool ${given.id}.` });
     const pool: Schemas['Pool'] = {
-      kind: 'floating', cloneType: 'linked', imageVersion: 2, state: 'ACTIVE', displayName: given.id, ...given,
-      counts: { machines: given.warm, available: 0, inUse: 0, starting: given.warm, dirty: 0, error: 0, queued: 0 },
-      created: new Date().toISOString(), etag: '1', warmNow: given.warm, open: true,
+      kind: 'floating', cloneType: 'linked', imageVersion: 2, state: 'ACTIVE', displayName: given.id,
+      size: 5, warm: 1, memoryMib: 512, vcpus: 1, width: 1280, height: 720, enabled: true, ...given,
+      counts: { machines: given.warm ?? 1, available: 0, inUse: 0, starting: given.warm ?? 1, dirty: 0, error: 0, queued: 0 },
+      created: new Date().toISOString(), etag: '1', warmNow: given.warm ?? 1, open: true,
       policy: { ...POLICY, ...given.policy },
     };
     this.pools.set(pool.id, pool);
@@ -727,6 +831,11 @@ export class MockBroker {
         throw new Refused(404, 'NOT_FOUND');
     }
   }
+}
+
+function signInsOf(): Schemas['SignIn'][] {
+  const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  return [{ id: uuid(), created: '2026-11-22T07:58:12Z', lastUsed: '2026-11-22T08:31:00Z', address: '192.0.2.17', userAgent: agent, current: false }];
 }
 
 function meOf(user: User): Schemas['Me'] {

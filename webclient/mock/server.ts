@@ -30,7 +30,7 @@ export async function serve(assets: string, port = 0, options: MockOptions = {})
   const displays = new Set<WebSocket>();
   const sessions = new Map<WebSocket, string>();
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/api/')) void api(broker, request, response);
+    if (request.url?.startsWith('/api/') || request.url === '/health/ready') void api(broker, request, response);
     else file(assets, request, response);
   });
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'binary' });

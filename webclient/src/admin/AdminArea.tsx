@@ -7,6 +7,8 @@ import { Shell } from '../app/Shell';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
 import { AuditPage } from './audit/AuditPage';
+import { EventLogProvider } from './events/EventLogProvider';
+import { EventsPage } from './events/EventsPage';
 import { DashboardPage } from './DashboardPage';
 import { ImagesPage } from './image/ImagesPage';
 import { MachinePage } from './machine/MachinePage';
@@ -16,7 +18,13 @@ import { PoolPage } from './pool/PoolPage';
 import { PoolsPage } from './pool/PoolsPage';
 import { PoolWizardPage } from './pool/PoolWizardPage';
 import { SessionsPage } from './SessionsPage';
+import { GroupPage } from './people/GroupPage';
+import { GroupsPage } from './people/GroupsPage';
+import { RolesPage } from './people/RolesPage';
+import { UserPage } from './people/UserPage';
 import { UsersPage } from './people/UsersPage';
+import { ReportsPage } from './report/ReportsPage';
+import { SettingsPage } from './SettingsPage';
 import './admin.css';
 
 interface Area {
@@ -38,7 +46,7 @@ const GROUPS = [
         page: <PoolsPage />,
         below: [
           { path: 'new', right: 'pool.write', page: <PoolWizardPage /> },
-          { path: ':poolId', right: 'pool.read', page: <PoolPage /> },
+          { path: ':poolId/:tab?', right: 'pool.read', page: <PoolPage /> },
         ],
       },
       {
@@ -51,12 +59,37 @@ const GROUPS = [
       { path: 'images', right: 'image.read', page: <ImagesPage /> },
     ],
   },
-  { name: 'people', areas: [{ path: 'users', right: 'user.read', page: <UsersPage /> }] },
+  {
+    name: 'people',
+    areas: [
+      {
+        path: 'users',
+        right: 'user.read',
+        page: <UsersPage />,
+        below: [{ path: ':username', right: 'user.read', page: <UserPage /> }],
+      },
+      {
+        path: 'groups',
+        right: 'user.read',
+        page: <GroupsPage />,
+        below: [{ path: ':groupName', right: 'user.read', page: <GroupPage /> }],
+      },
+      { path: 'roles', right: 'role.read', page: <RolesPage /> },
+    ],
+  },
   {
     name: 'records',
     areas: [
+      {
+        path: 'reports',
+        right: 'report.read',
+        page: <ReportsPage />,
+        below: [{ path: ':report', right: 'report.read', page: <ReportsPage /> }],
+      },
       { path: 'operations', right: 'operation.read', page: <OperationsPage /> },
+      { path: 'events', right: 'pool.read', page: <EventsPage /> },
       { path: 'audit', right: 'audit.read', page: <AuditPage /> },
+      { path: 'settings', right: 'pool.read', page: <SettingsPage /> },
     ],
   },
 ] as const satisfies readonly { name: string; areas: readonly Area[] }[];
@@ -82,16 +115,18 @@ export default function AdminArea() {
         </PageSidebar>
       }
     >
-      <Routes>
-        {first && <Route index element={<Navigate to={first} replace />} />}
-        {areas.flatMap((area) => [
-          <Route key={area.path} path={area.path} element={area.page} />,
-          ...(area.below ?? [])
-            .filter((page) => hasRight(me, page.right))
-            .map((page) => <Route key={area.path + page.path} path={`${area.path}/${page.path}`} element={page.page} />),
-        ])}
-        <Route path="*" element={<NotFoundPage />} />
-      </Routes>
+      <EventLogProvider>
+        <Routes>
+          {first && <Route index element={<Navigate to={first} replace />} />}
+          {areas.flatMap((area) => [
+            <Route key={area.path} path={area.path} element={area.page} />,
+            ...(area.below ?? [])
+              .filter((page) => hasRight(me, page.right))
+              .map((page) => <Route key={area.path + page.path} path={`${area.path}/${page.path}`} element={page.page} />),
+          ])}
+          <Route path="*" element={<NotFoundPage />} />
+        </Routes>
+      </EventLogProvider>
     </Shell>
   );
 }

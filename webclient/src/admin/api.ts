@@ -1,6 +1,7 @@
 import { body, http, SAME_SITE } from '../api/client';
 import type { components } from '@oriel/contract';
-import type { AuditRecord, Entitlement, Image, Machine, Operation, Pool, Session, User } from '../api/types';
+import type { AuditQuery } from './audit/filter';
+import type { AuditRecord, Entitlement, Grant, Image, Machine, Operation, Pool, Session, User } from '../api/types';
 
 type Schemas = components['schemas'];
 
@@ -40,6 +41,27 @@ export const resetPassword = (userId: string): Promise<Schemas['PasswordResetDon
 export const unlockUser = (userId: string): Promise<unknown> =>
   body(http.POST('/api/v1/users/{userId}/unlock', { params: { header, path: { userId } } }));
 
+export const user = (userId: string): Promise<User> =>
+  body(http.GET('/api/v1/users/{userId}', { params: { path: { userId } } }));
+
+export const signInsOf = async (userId: string): Promise<Schemas['SignIn'][]> =>
+  (await body(http.GET('/api/v1/users/{userId}/sign-ins', { params: { path: { userId } } }))).items;
+
+export const endSignInOf = (userId: string, signInId: string): Promise<unknown> =>
+  body(http.DELETE('/api/v1/users/{userId}/sign-ins/{signInId}', { params: { header, path: { userId, signInId } } }));
+
+export const removeSecondFactorOf = (userId: string): Promise<unknown> =>
+  body(http.DELETE('/api/v1/users/{userId}/second-factor', { params: { header, path: { userId } } }));
+
+export const grants = (subject: string, cursor?: string): Promise<Page<Grant>> =>
+  body(http.GET('/api/v1/grants', { params: { query: { ...at(cursor), ...(subject && { subject }) } } }));
+
+export const giveRole = (grant: Schemas['GrantCreate']): Promise<Grant> =>
+  body(http.POST('/api/v1/grants', { params: { header }, body: grant }));
+
+export const takeRole = (grantId: string): Promise<unknown> =>
+  body(http.DELETE('/api/v1/grants/{grantId}', { params: { header, path: { grantId } } }));
+
 export const pools = (cursor?: string): Promise<Page<Pool>> =>
   body(http.GET('/api/v1/pools', { params: { query: at(cursor) } }));
 
@@ -59,6 +81,18 @@ export const createPool = (pool: Schemas['PoolCreate']): Promise<Pool> =>
 
 export const deletePool = (poolId: string): Promise<Pool> =>
   body(http.DELETE('/api/v1/pools/{poolId}', { params: { header, path: { poolId } } }));
+
+/** Brings the pool's machines to another version of its image. */
+export const pushVersion = (of: Pool, order: Schemas['PushOrder']): Promise<Pool> =>
+  body(
+    http.POST('/api/v1/pools/{poolId}/push', {
+      params: { header: { ...header, 'If-Match': of.etag }, path: { poolId: of.id } },
+      body: order,
+    }),
+  );
+
+export const cancelPush = (poolId: string): Promise<Pool> =>
+  body(http.DELETE('/api/v1/pools/{poolId}/push', { params: { header, path: { poolId } } }));
 
 export const poolQueue = async (poolId: string): Promise<Schemas['QueueEntry'][]> =>
   (await body(http.GET('/api/v1/pools/{poolId}/queue', { params: { path: { poolId } } }))).items;
@@ -81,6 +115,9 @@ export const revoke = (entitlement: Entitlement): Promise<unknown> =>
 
 /** As many as a page may have: for lists that are read as a whole. */
 const WHOLE = 200;
+
+export const allUsers = (cursor?: string): Promise<Page<User>> =>
+  body(http.GET('/api/v1/users', { params: { query: { ...at(cursor), limit: WHOLE } } }));
 
 export const allMachines = (cursor?: string): Promise<Page<Machine>> =>
   body(http.GET('/api/v1/machines', { params: { query: { ...at(cursor), limit: WHOLE } } }));
@@ -121,6 +158,9 @@ export const deprecateVersion = (imageName: string, version: number): Promise<Im
 export const buildImage = (imageName: string, build: Schemas['ImageBuild']): Promise<Operation> =>
   body(http.POST('/api/v1/images/{imageName}/build', { params: { header, path: { imageName } }, body: build }));
 
+export const importImage = (imageName: string, source: Schemas['ImageImport']): Promise<Operation> =>
+  body(http.POST('/api/v1/images/{imageName}/import', { params: { header, path: { imageName } }, body: source }));
+
 export const publishVersion = (imageName: string, version: number): Promise<Image> =>
   body(
     http.POST('/api/v1/images/{imageName}/versions/{version}/publish', { params: { header, path: { imageName, version } }, body: {} }),
@@ -148,14 +188,7 @@ export const operations = (filter: OperationFilter, cursor?: string): Promise<Pa
 export const retryOperation = (operationId: string): Promise<Operation> =>
   body(http.POST('/api/v1/operations/{operationId}/retry', { params: { header, path: { operationId } } }));
 
-export interface AuditFilter {
-  actor: string;
-  action: string;
-}
-
-export const audit = ({ actor, action }: AuditFilter, cursor?: string): Promise<Page<AuditRecord>> =>
-  body(
-    http.GET('/api/v1/audit', { params: { query: { ...at(cursor), ...(actor && { actor }), ...(action && { action }) } } }),
-  );
+export const audit = (query: AuditQuery, cursor?: string): Promise<Page<AuditRecord>> =>
+  body(http.GET('/api/v1/audit', { params: { query: { ...at(cursor), ...query } } }));
 
 export const verifyAudit = (): Promise<Schemas['AuditVerification']> => body(http.GET('/api/v1/audit/verify'));

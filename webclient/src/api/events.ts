@@ -8,6 +8,8 @@ export type StreamStatus = 'connecting' | 'live' | 'down';
 export interface Change {
   kind: 'pool' | 'machine' | 'session' | 'user' | 'image' | 'operation' | 'snapshot' | 'entitlement';
   id: string;
+  /** The pool it belongs to, if it belongs to one. */
+  poolId?: string;
 }
 
 /** A line of an image's build. */

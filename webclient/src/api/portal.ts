@@ -1,5 +1,8 @@
 import { body, http, SAME_SITE } from './client';
+import type { components } from '@oriel/contract';
 import type { About, ConnectPending, ConnectReady, Desktop, LoginOptions, Me, Session } from './types';
+
+type Health = components['schemas']['Health'];
 
 const header = SAME_SITE;
 
@@ -7,6 +10,12 @@ export const about = (): Promise<About> => body(http.GET('/api/v1/about'));
 
 // Its 401 is the answer to the question, no news.
 export const me = (): Promise<Me> => body(http.GET('/api/v1/me'), true);
+
+/** Whether the server serves; "no" is an answer, too. */
+export const ready = async (): Promise<Health> => {
+  const { data, error } = await http.GET('/health/ready');
+  return data ?? error;
+};
 
 export const loginOptions = (): Promise<LoginOptions> => body(http.GET('/api/v1/login/options'));
 

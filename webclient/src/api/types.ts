@@ -9,6 +9,7 @@ export type ConnectReady = Schemas['ConnectReady'];
 export type Desktop = Schemas['Desktop'];
 export type DesktopState = Schemas['DesktopState'];
 export type Entitlement = Schemas['Entitlement'];
+export type Grant = Schemas['Grant'];
 export type Image = Schemas['Image'];
 export type LoginOptions = Schemas['LoginOptions'];
 export type Machine = Schemas['Machine'];

@@ -1,8 +1,8 @@
 import { Button, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
 import { useState, type ReactNode } from 'react';
-import { asFailure, type Failure } from '../api/failure';
 import { useLanguage } from '../i18n/language';
 import { FailureAlert } from './FailureAlert';
+import { useSubmit } from './useSubmit';
 
 export interface Confirmation {
   title: string;
@@ -18,22 +18,13 @@ export interface Confirmation {
 
 export function ConfirmDialog({ ask, close }: { ask: Confirmation; close: () => void }) {
   const { t } = useLanguage();
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
   const [typed, setTyped] = useState('');
   const held = ask.typed !== undefined && typed.trim() !== ask.typed;
 
-  const confirm = async (): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await ask.act();
-      close();
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { busy, failure, submit } = useSubmit(async () => {
+    await ask.act();
+    close();
+  });
 
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="confirm-title" aria-describedby="confirm-text">
@@ -59,7 +50,7 @@ export function ConfirmDialog({ ask, close }: { ask: Confirmation; close: () => 
           variant={ask.destructive ? 'danger' : 'primary'}
           isLoading={busy}
           isDisabled={busy || held}
-          onClick={() => void confirm()}
+          onClick={() => void submit()}
         >
           {ask.confirm}
         </Button>

@@ -1,7 +1,7 @@
 import { Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, Radio, TextArea } from '@patternfly/react-core';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
+import { useState } from 'react';
 import { FailureAlert } from '../app/FailureAlert';
+import { useSubmit } from '../app/useSubmit';
 import { useLanguage } from '../i18n/language';
 import { sendMessage } from './api';
 
@@ -20,20 +20,7 @@ export function MessageDialog({ name, sessionId, close, sent }: Props) {
   const { t } = useLanguage();
   const [text, setText] = useState('');
   const [severity, setSeverity] = useState<(typeof SEVERITIES)[number]>('INFO');
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
-
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      sent(await sendMessage(sessionId, { text: text.trim(), severity }));
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { busy, failure, submit } = useSubmit(async () => sent(await sendMessage(sessionId, { text: text.trim(), severity })));
 
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="message-title">

@@ -164,7 +164,6 @@ export const deAdmin: Record<keyof typeof enAdmin, string> = {
   'pools.memory': 'Arbeitsspeicher',
   'pools.screen': 'Bildschirm',
   'pools.created': 'Angelegt',
-  'pools.overview': 'Überblick',
   'pools.settings': 'Einstellungen',
   'pools.size': 'Maschinen höchstens',
   'pools.sizeHelp': 'Sind alle belegt, stellen Benutzer sich an.',

@@ -1,9 +1,15 @@
 import { deAdmin } from './de.admin';
+import { dePeople } from './de.people';
+import { dePool } from './de.pool';
+import { deReports } from './de.reports';
 import type { Messages } from './translate';
 
 /** German. */
 export const de: Messages = {
   ...deAdmin,
+  ...dePeople,
+  ...dePool,
+  ...deReports,
   'action.cancel': 'Abbrechen',
   'action.close': 'Schließen',
   'action.refresh': 'Aktualisieren',

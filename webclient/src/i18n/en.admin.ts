@@ -162,7 +162,6 @@ export const enAdmin = {
   'pools.memory': 'Memory',
   'pools.screen': 'Screen',
   'pools.created': 'Created',
-  'pools.overview': 'Overview',
   'pools.settings': 'Settings',
   'pools.size': 'Most machines',
   'pools.sizeHelp': 'When all are in use, users queue.',

@@ -1,8 +1,14 @@
 import { enAdmin } from './en.admin';
+import { enPeople } from './en.people';
+import { enPool } from './en.pool';
+import { enReports } from './en.reports';
 
 /** English, the language that is always there. Keys name the place; every other language has exactly the same keys. */
 export const en = {
   ...enAdmin,
+  ...enPeople,
+  ...enPool,
+  ...enReports,
   'action.cancel': 'Cancel',
   'action.close': 'Close',
   'action.refresh': 'Refresh',

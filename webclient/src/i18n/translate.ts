@@ -24,10 +24,17 @@ export interface Translator {
   /** "about 40 seconds", "about 3 minutes": for people who wait. */
   duration: (seconds: number) => string;
   date: (iso: string) => string;
+  /** A day without a time, as "2026-12-24" is. */
+  day: (iso: string) => string;
+  /** "Mon" */
+  weekday: (day: Weekday) => string;
   number: (value: number) => string;
   /** "0.4 s", "12 s": measured times. */
   seconds: (ms: number) => string;
 }
+
+const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
 
 export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -40,6 +47,8 @@ export function translator(language: Language, messages: Messages): Translator {
   const plural = new Intl.PluralRules(language);
   const number = new Intl.NumberFormat(language);
   const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+  const days = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' });
+  const weekdays = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' });
   const unit = (value: number, of: 'second' | 'minute' | 'hour'): string =>
     new Intl.NumberFormat(language, { style: 'unit', unit: of, unitDisplay: 'long' }).format(value);
   return {
@@ -58,6 +67,12 @@ export function translator(language: Language, messages: Messages): Translator {
     number: (value) => number.format(value),
     seconds: (ms) =>
       new Intl.NumberFormat(language, { style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: ms < 10_000 ? 1 : 0 }).format(ms / 1000),
+    day: (iso) => {
+      const time = new Date(iso.slice(0, 10));
+      return Number.isNaN(time.getTime()) ? iso : days.format(time);
+    },
+    // The first of January 2024 was a Monday.
+    weekday: (day) => weekdays.format(Date.UTC(2024, 0, 1 + WEEKDAYS.indexOf(day))),
     date: (iso) => {
       const time = new Date(iso);
       return Number.isNaN(time.getTime()) ? iso : dates.format(time);

@@ -11,11 +11,11 @@ import {
   ModalHeader,
   TextInput,
 } from '@patternfly/react-core';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
+import { useState } from 'react';
 import { changePassword } from '../api/portal';
 import { FailureAlert } from '../app/FailureAlert';
 import { useToasts } from '../app/toasts';
+import { useSubmit } from '../app/useSubmit';
 import { useLanguage } from '../i18n/language';
 import { useMe } from './identity';
 
@@ -29,25 +29,15 @@ export default function ChangePasswordDialog({ close }: { close: () => void }) {
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [repeated, setRepeated] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
 
   const tooShort = next !== '' && next.length < SHORTEST;
   const different = repeated !== '' && repeated !== next;
 
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await changePassword(current, next);
-      toasts.success(t('password.changed'));
-      close();
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { busy, failure, submit } = useSubmit(async () => {
+    await changePassword(current, next);
+    toasts.success(t('password.changed'));
+    close();
+  });
 
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="password-title">

@@ -1,10 +1,11 @@
 import { Button, Label, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton, TextInput } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../api/failure';
+import { useState } from 'react';
+import { asFailure } from '../api/failure';
 import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
 import { FailureAlert } from '../app/FailureAlert';
 import { useToasts } from '../app/toasts';
+import { useSubmit } from '../app/useSubmit';
 import { useLanguage } from '../i18n/language';
 import { deleteSnapshot, restoreSnapshot, snapshots, takeSnapshot, type Snapshot } from './api';
 import { tree } from './tree';
@@ -24,8 +25,6 @@ export default function SnapshotsDialog({ machine, name, writes, close, done }: 
   const client = useQueryClient();
   const toasts = useToasts();
   const [label, setLabel] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
   const [ask, setAsk] = useState<Confirmation>();
   const query = useQuery({ queryKey: ['snapshot', machine], queryFn: () => snapshots(machine) });
 
@@ -35,20 +34,11 @@ export default function SnapshotsDialog({ machine, name, writes, close, done }: 
     done?.();
   };
 
-  const take = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await takeSnapshot(machine, label.trim());
-      setLabel('');
-      changed(t('snapshots.taking', { name }));
-    } catch (error) {
-      setFailure(asFailure(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { busy, failure, submit } = useSubmit(async () => {
+    await takeSnapshot(machine, label.trim());
+    setLabel('');
+    changed(t('snapshots.taking', { name }));
+  });
 
   const titleOf = (snapshot: Snapshot): string => snapshot.label || t(`snapshots.kind.${snapshot.kind}`);
 
@@ -60,7 +50,7 @@ export default function SnapshotsDialog({ machine, name, writes, close, done }: 
         {failure && <FailureAlert failure={failure} />}
         {query.error && <FailureAlert failure={asFailure(query.error)} retry={() => void query.refetch()} />}
         {writes && (
-          <form className="oriel-snapshots__take" onSubmit={(event) => void take(event)}>
+          <form className="oriel-snapshots__take" onSubmit={(event) => void submit(event)}>
             <TextInput
               aria-label={t('snapshots.label')}
               placeholder={t('snapshots.label')}

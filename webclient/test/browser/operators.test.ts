@@ -1,4 +1,5 @@
 // @vitest-environment node
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { noBrowser, WAIT, World } from './world';
 
@@ -90,14 +91,24 @@ describe.skipIf(noBrowser)('an administrator', { timeout: 90_000 }, () => {
     await next.click();
     await world.accessible();
     await next.click();
+    await world.page.getByLabel('Longest session').check();
+    await world.accessible();
+    await next.click();
+    await world.page.getByRole('button', { name: 'Add hours' }).click();
+    await world.accessible();
+    await next.click();
     await world.page.getByLabel('Everyone who has an account').check();
     await world.accessible();
     await next.click();
     await world.page.getByText('2 vCPU, 1024 MiB').waitFor();
+    await world.page.getByText('Mon–Fri 08:00–18:00').waitFor();
     await world.accessible();
     await world.page.getByRole('button', { name: 'Create pool' }).click();
     await world.page.getByRole('heading', { name: 'Übungsraum 2', level: 1 }).waitFor();
-    expect(world.mock.broker.pools.get('uebungsraum-2')).toMatchObject({ vcpus: 2, memoryMib: 1024, size: 5, warm: 1 });
+    expect(world.mock.broker.pools.get('uebungsraum-2')).toMatchObject({
+      vcpus: 2, memoryMib: 1024, size: 5, warm: 1,
+      policy: { limits: { maxMinutes: 600 }, schedule: { open: [{ from: '08:00', until: '18:00' }] } },
+    });
     expect(world.mock.broker.entitlements.some((entry) => entry.poolId === 'uebungsraum-2' && entry.subject === 'everyone')).toBe(true);
 
     await world.page.getByRole('button', { name: 'Actions for Übungsraum 2' }).click();
@@ -110,6 +121,59 @@ describe.skipIf(noBrowser)('an administrator', { timeout: 90_000 }, () => {
     await confirm.click();
     await world.page.getByRole('heading', { name: 'Pools', level: 1 }).waitFor();
     expect(world.mock.broker.pools.has('uebungsraum-2')).toBe(false);
+  });
+
+  it('changes one policy of a pool without touching the others', async () => {
+    await world.signIn('/admin/pools/demo/settings', 'admin');
+    await world.page.getByLabel('Log off when nobody looks').check();
+    await world.page.getByLabel('Clipboard').selectOption('none');
+    const sent = world.page.waitForRequest((request) => request.method() === 'PATCH');
+    await world.page.getByRole('button', { name: 'Save' }).click();
+    expect((await sent).postDataJSON()).toEqual({ policy: { limits: { disconnectedMinutes: 60 }, clipboard: 'none' } });
+    await world.page.getByText('The pool’s settings are saved.').waitFor();
+    await world.page.getByRole('navigation', { name: 'Parts of the pool' }).getByRole('link', { name: 'Overview' }).click();
+    await world.page.getByText('1 hour').waitFor();
+  });
+
+  it('rolls a version out, sees how far it is, and calls it off', async () => {
+    world.mock.broker.hold();
+    await world.signIn('/admin/pools/demo/version', 'admin');
+    await world.page.getByRole('button', { name: 'Roll out' }).click();
+    await world.page.getByText('1 machine tries it.').waitFor();
+    await world.accessible();
+    world.mock.broker.advance();
+    await world.page.getByText('1 of 3 machines has it').waitFor();
+    await world.shot('admin-pool-rollout');
+    await world.page.getByRole('button', { name: 'Call off' }).click();
+    await world.page.getByRole('dialog').getByRole('button', { name: 'Call off' }).click();
+    await world.page.locator('.oriel-push[data-state="CANCELLED"]').waitFor();
+    expect(world.mock.broker.pools.get('demo')?.push?.state).toBe('CANCELLED');
+  });
+
+  it('gives a group a role for one pool, and takes it away', async () => {
+    await world.signIn('/admin/groups/design', 'admin');
+    await world.page.getByRole('button', { name: 'Give a role' }).click();
+    const dialog = world.page.getByRole('dialog');
+    await dialog.getByLabel('Role').selectOption('auditor');
+    await dialog.getByLabel('Pool', { exact: true }).selectOption('lab');
+    await world.accessible();
+    await dialog.getByRole('button', { name: 'Give a role' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(world.mock.broker.grants.at(-1)).toMatchObject({ subjectKind: 'group', subject: 'design', role: 'auditor', scope: 'pool', scopeId: 'lab' });
+    await world.page.getByRole('button', { name: 'Actions for Auditor' }).click();
+    await world.page.getByRole('menuitem', { name: 'Take away' }).click();
+    await world.page.getByRole('dialog').getByRole('button', { name: 'Take away' }).click();
+    await world.page.getByRole('button', { name: 'Actions for Auditor' }).waitFor({ state: 'detached' });
+    expect(world.mock.broker.grants.some((grant) => grant.role === 'auditor')).toBe(false);
+  });
+
+  it('entitles a person on their own page, where groups’ entitlements are told apart', async () => {
+    await world.signIn('/admin/users/bob', 'admin');
+    await world.page.getByRole('link', { name: 'the group everyone' }).first().waitFor();
+    await world.page.getByLabel('Pool', { exact: true }).selectOption('design');
+    await world.page.getByRole('button', { name: 'Entitle' }).click();
+    await world.page.getByText('an entitlement of its own').waitFor();
+    expect(world.mock.broker.entitlements.at(-1)).toMatchObject({ poolId: 'design', kind: 'user', subject: 'bob' });
   });
 
   it('scrolls ten thousand machines of which few are drawn', async () => {
@@ -151,5 +215,68 @@ describe.skipIf(noBrowser)('an administrator', { timeout: 90_000 }, () => {
     world.mock.broker.announce('machine', 'demo-1');
     await world.page.locator('[data-row="demo-1"]').getByText('Maintenance').waitFor();
     expect(asked.filter((path) => path.includes('/machines'))).toEqual(['/api/v1/machines/demo-1']);
+  });
+});
+
+describe.skipIf(noBrowser)('records', { timeout: 90_000 }, () => {
+  const world = new World();
+
+  it('of audit are found by filters, which the address and the export have too, and the chain is checked', async () => {
+    await world.signIn('/admin/audit', 'admin');
+    await world.page.getByLabel('Outcome').selectOption('REFUSED');
+    await world.page.getByLabel('Who', { exact: true }).fill('bob');
+    await expect.poll(() => world.page.locator('[data-row]').count(), { timeout: WAIT }).toBe(10);
+    expect(new URL(world.page.url()).searchParams.toString()).toBe('outcome=REFUSED&actor=bob');
+    await world.page.getByRole('button', { name: 'Export' }).click();
+    await world.accessible();
+    const saved = world.page.waitForEvent('download');
+    await world.page.getByRole('menuitem', { name: 'JSON lines' }).click();
+    const file = readFileSync(await (await saved).path(), 'utf8');
+    expect(file.trim().split('\n').map((line) => (JSON.parse(line) as { outcome: string }).outcome)).toEqual(Array(10).fill('REFUSED'));
+    await world.page.getByRole('button', { name: 'Check the chain' }).click();
+    await world.page.getByText('is intact').waitFor();
+    await world.page.getByRole('button', { name: 'Clear filters' }).click();
+    await world.page.getByRole('button', { name: 'Show more' }).waitFor();
+  });
+
+  it('of what changes come live, and are joined by object', async () => {
+    await world.signIn('/admin/events', 'admin');
+    await world.page.getByText('Nothing has changed since you came.').waitFor();
+    for (let i = 0; i < 3; i++) world.mock.broker.announce('machine', 'demo-1');
+    await world.page.getByText('3 changes').waitFor();
+    await world.accessible();
+    await world.page.getByLabel('Hold the list').check();
+    world.mock.broker.announce('pool', 'lab');
+    await world.page.getByText('1 new event is held back.').waitFor();
+    expect(await world.page.getByRole('link', { name: 'lab' }).count()).toBe(0);
+    await world.page.getByLabel('Hold the list').uncheck();
+    await world.page.getByRole('link', { name: 'lab' }).waitFor();
+  });
+
+  it('of sessions become reports with a file, in which nothing is a formula', async () => {
+    await world.signIn('/admin/reports', 'admin');
+    await world.page.getByText('114 hours').waitFor();
+    await world.page.getByRole('link', { name: 'Refused sign-ins' }).click();
+    await world.page.getByText('=cmd()').waitFor();
+    await world.accessible();
+    const saved = world.page.waitForEvent('download');
+    await world.page.getByRole('button', { name: 'Save as CSV' }).click();
+    expect(readFileSync(await (await saved).path(), 'utf8')).toContain("\r\n'=cmd(),203.0.113.9,12,");
+  });
+
+  it('says what is wrong with a disk to import, and imports it as a draft', async () => {
+    await world.signIn('/admin/images', 'admin');
+    await world.page.getByRole('button', { name: 'Import disk' }).nth(1).click();
+    const dialog = world.page.getByRole('dialog');
+    await dialog.getByLabel('File').fill('../secret.txt');
+    await dialog.getByText('A file name without a path').waitFor();
+    await world.accessible();
+    await dialog.getByLabel('File').fill('missing.qcow2');
+    await dialog.getByRole('button', { name: 'Import disk' }).click();
+    await dialog.getByText('There is no missing.qcow2').waitFor();
+    await dialog.getByLabel('File').fill('windows.vhdx');
+    await dialog.getByRole('button', { name: 'Import disk' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await world.page.locator('[data-row="debian-desktop-5"]').getByText('Building').waitFor();
   });
 });

@@ -41,7 +41,7 @@ export class World {
     afterEach(async () => {
       await this.context.close();
       await this.mock.close();
-      expect(this.#complaints).toEqual([]);
+      expect(this.#complaints.splice(0)).toEqual([]);
     });
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Desktop } from '../../src/api/types';
-import { groupNames } from '../../src/admin/people/CreateUserDialog';
+import { groupNames } from '../../src/admin/people/names';
 import { staleAfter, withDesktop } from '../../src/app/live';
 import { offer } from '../../src/desktops/offer';
 import { returnPath, signInPath } from '../../src/identity/returnPath';

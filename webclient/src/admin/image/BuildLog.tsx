@@ -25,7 +25,10 @@ export function BuildLog({ image, version, close }: { image: string; version: nu
       }),
     [stream, image, version],
   );
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [live, query.data]);
+  useEffect(() => {
+    // Its answer is a promise in newer browsers, which React would take for the effect's end.
+    end.current?.scrollIntoView({ block: 'nearest' });
+  }, [live, query.data]);
 
   return (
     <Modal isOpen variant="large" onClose={close} aria-labelledby="log-title">

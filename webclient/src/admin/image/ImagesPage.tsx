@@ -12,8 +12,10 @@ import { useToasts } from '../../app/toasts';
 import { useLanguage } from '../../i18n/language';
 import { hasRight, useMe } from '../../identity/identity';
 import { AdminPage } from '../AdminPage';
-import { buildImage, deleteVersion, deprecateVersion, images, pools, publishVersion } from '../api';
+import { deleteVersion, deprecateVersion, images, pools, publishVersion } from '../api';
+import { BuildImageDialog } from './BuildImageDialog';
 import { BuildLog } from './BuildLog';
+import { ImportDiskDialog } from './ImportDiskDialog';
 import { RegisterImageDialog } from './RegisterImageDialog';
 import { RowMenu, type MenuItem } from '../RowMenu';
 import { usePages } from '../usePages';
@@ -35,7 +37,15 @@ export function ImagesPage() {
   const [registering, setRegistering] = useState<string | true>();
   const list = usePages(['image'], images);
   const used = usePages(['pool'], pools);
-  const register = writes && <Button onClick={() => setRegistering(true)}>{t('images.register')}</Button>;
+  const [importing, setImporting] = useState<string | true>();
+  const register = writes && (
+    <>
+      <Button onClick={() => setRegistering(true)}>{t('images.register')}</Button>
+      <Button variant="secondary" onClick={() => setImporting(true)}>
+        {t('images.import')}
+      </Button>
+    </>
+  );
 
   return (
     <AdminPage title={t('admin.images')} tools={register}>
@@ -58,7 +68,7 @@ export function ImagesPage() {
               key={image.name}
               image={image}
               pools={used.rows?.filter((pool) => pool.image === image.name) ?? []}
-              {...(writes && { newVersion: () => setRegistering(image.name) })}
+              {...(writes && { newVersion: () => setRegistering(image.name), importDisk: () => setImporting(image.name) })}
             />
           ))}
           {list.more && (
@@ -71,11 +81,19 @@ export function ImagesPage() {
       {registering !== undefined && (
         <RegisterImageDialog {...(registering !== true && { name: registering })} close={() => setRegistering(undefined)} />
       )}
+      {importing !== undefined && <ImportDiskDialog {...(importing !== true && { name: importing })} close={() => setImporting(undefined)} />}
     </AdminPage>
   );
 }
 
-function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: readonly Pool[]; newVersion?: () => void }) {
+interface CardProps {
+  image: Image;
+  pools: readonly Pool[];
+  newVersion?: () => void;
+  importDisk?: () => void;
+}
+
+function ImageCard({ image, pools: users, newVersion, importDisk }: CardProps) {
   const { t, n, date } = useLanguage();
   const client = useQueryClient();
   const toasts = useToasts();
@@ -99,10 +117,16 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
     });
 
   const publish = (version: Version): void =>
-    void publishVersion(image.name, version.version).then(() => {
-      refresh();
-      toasts.success(t('images.published', nameOf(version)));
-    }, toasts.failed);
+    setAsk({
+      title: t('images.publish.title', nameOf(version)),
+      text: t('images.publish.text'),
+      confirm: t('images.publish'),
+      act: async () => {
+        await publishVersion(image.name, version.version);
+        refresh();
+        toasts.success(t('images.published', nameOf(version)));
+      },
+    });
 
   const remove = (version: Version): void =>
     setAsk({
@@ -112,19 +136,6 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
       destructive: true,
       act: () => deleteVersion(image.name, version.version).then(refresh),
     });
-
-  const build = async (): Promise<void> => {
-    setBuilding(true);
-    try {
-      await buildImage(image.name, {});
-      toasts.success(t('images.building', { name: image.displayName }));
-      refresh();
-    } catch (error) {
-      toasts.failed(error);
-    } finally {
-      setBuilding(false);
-    }
-  };
 
   const actions = (version: Version): MenuItem[] => {
     const list: MenuItem[] = [];
@@ -142,11 +153,14 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
           actions: {
             actions: (
               <>
-                <Button variant="secondary" size="sm" isLoading={building} isDisabled={building} onClick={() => void build()}>
+                <Button variant="secondary" size="sm" onClick={() => setBuilding(true)}>
                   {t('images.build')}
                 </Button>{' '}
                 <Button variant="secondary" size="sm" onClick={newVersion}>
                   {t('images.newVersion')}
+                </Button>{' '}
+                <Button variant="secondary" size="sm" onClick={importDisk}>
+                  {t('images.import')}
                 </Button>
               </>
             ),
@@ -208,6 +222,7 @@ function ImageCard({ image, pools: users, newVersion }: { image: Image; pools: r
         </Table>
       </CardBody>
       {reading !== undefined && <BuildLog image={image.name} version={reading} close={() => setReading(undefined)} />}
+      {building && <BuildImageDialog image={image} close={() => setBuilding(false)} />}
       {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}
     </Card>
   );

@@ -13,10 +13,10 @@ import {
   TextInput,
 } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../../api/failure';
+import { useState } from 'react';
 import { FailureAlert } from '../../app/FailureAlert';
 import { useToasts } from '../../app/toasts';
+import { useSubmit } from '../../app/useSubmit';
 import { useLanguage } from '../../i18n/language';
 import { registerImage } from '../api';
 import { ID, idFor } from '../pool/poolDraft';
@@ -31,29 +31,19 @@ export function RegisterImageDialog({ name: existing, close }: { name?: string; 
   const [ownName, setOwnName] = useState(false);
   const [directory, setDirectory] = useState('');
   const [changelog, setChangelog] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
   const badName = name !== '' && !ID.test(name);
 
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const image = await registerImage({
-        name,
-        directory: directory.trim(),
-        ...(displayName.trim() && { displayName: displayName.trim() }),
-        ...(changelog.trim() && { changelog: changelog.trim() }),
-      });
-      await client.invalidateQueries({ queryKey: ['image'] });
-      toasts.success(t('images.registered', { name: image.displayName }));
-      close();
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { busy, failure, submit } = useSubmit(async () => {
+    const image = await registerImage({
+      name,
+      directory: directory.trim(),
+      ...(displayName.trim() && { displayName: displayName.trim() }),
+      ...(changelog.trim() && { changelog: changelog.trim() }),
+    });
+    await client.invalidateQueries({ queryKey: ['image'] });
+    toasts.success(t('images.registered', { name: image.displayName }));
+    close();
+  });
 
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="register-title">

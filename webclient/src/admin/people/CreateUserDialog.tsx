@@ -1,32 +1,14 @@
-import {
-  Button,
-  Form,
-  FormGroup,
-  FormHelperText,
-  FormSelect,
-  FormSelectOption,
-  HelperText,
-  HelperTextItem,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from '@patternfly/react-core';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../../api/failure';
-import type { Role } from '../../api/types';
+import { Button, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from '@patternfly/react-core';
+import { useState } from 'react';
 import { FailureAlert } from '../../app/FailureAlert';
+import { useSubmit } from '../../app/useSubmit';
 import { useLanguage } from '../../i18n/language';
 import { createUser } from '../api';
+import { groupNames, NAME } from './names';
+import { badGroups, UserFields, type UserDraft } from './UserFields';
 
-export const ROLES: readonly Role[] = ['end-user', 'helpdesk', 'pool-admin', 'image-admin', 'auditor', 'admin'];
-/** The contract's pattern for user and group names. */
-export const NAME = /^[a-z][a-z0-9._-]{0,63}$/;
-
-export function groupNames(text: string): string[] {
-  return text.split(/[\s,;]+/).filter((name) => name !== '');
-}
+/** The contract's bound (UserCreate). */
+const SHORTEST_PASSWORD = 10;
 
 interface Props {
   close: () => void;
@@ -36,35 +18,21 @@ interface Props {
 export function CreateUserDialog({ close, created }: Props) {
   const { t } = useLanguage();
   const [username, setUsername] = useState('');
-  const [displayName, setDisplayName] = useState('');
-  const [role, setRole] = useState<Role>('end-user');
-  const [groups, setGroups] = useState('');
+  const [draft, setDraft] = useState<UserDraft>({ displayName: '', role: 'end-user', groups: '' });
   const [password, setPassword] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
-
   const badName = username !== '' && !NAME.test(username);
-  const badGroups = groupNames(groups).some((name) => !NAME.test(name));
-  const short = password !== '' && password.length < 10;
-
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const { generatedPassword } = await createUser({
-        username,
-        role,
-        groups: groupNames(groups),
-        ...(displayName.trim() && { displayName: displayName.trim() }),
-        ...(password && { password }),
-      });
-      created(username, generatedPassword);
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const short = password !== '' && password.length < SHORTEST_PASSWORD;
+  const { busy, failure, submit } = useSubmit(async () => {
+    const displayName = draft.displayName.trim();
+    const { generatedPassword } = await createUser({
+      username,
+      role: draft.role,
+      groups: groupNames(draft.groups),
+      ...(displayName && { displayName }),
+      ...(password && { password }),
+    });
+    created(username, generatedPassword);
+  });
 
   return (
     <Modal isOpen variant="small" onClose={close} aria-labelledby="create-user-title">
@@ -90,35 +58,7 @@ export function CreateUserDialog({ close, created }: Props) {
               </HelperText>
             </FormHelperText>
           </FormGroup>
-          <FormGroup label={t('users.displayName')} fieldId="new-display-name">
-            <TextInput
-              id="new-display-name"
-              maxLength={120}
-              value={displayName}
-              onChange={(_, value) => setDisplayName(value)}
-            />
-          </FormGroup>
-          <FormGroup label={t('users.role')} fieldId="new-role">
-            <FormSelect id="new-role" value={role} onChange={(_, value) => setRole(value as Role)}>
-              {ROLES.map((choice) => (
-                <FormSelectOption key={choice} value={choice} label={t(`role.${choice}`)} />
-              ))}
-            </FormSelect>
-          </FormGroup>
-          <FormGroup label={t('users.groups')} fieldId="new-groups">
-            <TextInput
-              id="new-groups"
-              validated={badGroups ? 'error' : 'default'}
-              aria-describedby="new-groups-help"
-              value={groups}
-              onChange={(_, value) => setGroups(value)}
-            />
-            <FormHelperText>
-              <HelperText id="new-groups-help">
-                <HelperTextItem variant={badGroups ? 'error' : 'default'}>{t('users.groupsHelp')}</HelperTextItem>
-              </HelperText>
-            </FormHelperText>
-          </FormGroup>
+          <UserFields draft={draft} change={(part) => setDraft({ ...draft, ...part })} />
           <FormGroup label={t('signIn.password')} fieldId="new-password">
             <TextInput
               id="new-password"
@@ -142,7 +82,7 @@ export function CreateUserDialog({ close, created }: Props) {
           type="submit"
           form="create-user"
           isLoading={busy}
-          isDisabled={busy || username === '' || badName || badGroups || short}
+          isDisabled={busy || username === '' || badName || badGroups(draft) || short}
         >
           {t('users.create')}
         </Button>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Image } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
 import { NumberField } from '../NumberField';
+import type { Policy } from './policy';
 import { BOUNDS, readyVersions, SCREENS, sizeOf, SIZES, type PoolDraft, type Size } from './poolDraft';
 
 interface Props<K extends keyof PoolDraft> {
@@ -10,31 +11,29 @@ interface Props<K extends keyof PoolDraft> {
   change: (change: Partial<PoolDraft>) => void;
 }
 
-export function ImageFields({ draft, change, images, fixed }: Props<'image' | 'imageVersion'> & { images: readonly Image[]; fixed?: boolean }) {
+export function ImageFields({ draft, change, images }: Props<'image' | 'imageVersion'> & { images: readonly Image[] }) {
   const { t } = useLanguage();
   const image = images.find((candidate) => candidate.name === draft.image);
   const versions = readyVersions(image);
   const choices = versions.includes(draft.imageVersion) ? versions : [draft.imageVersion, ...versions];
   return (
     <>
-      {!fixed && (
-        <FormGroup label={t('pools.image')} fieldId="pool-image">
-          <FormSelect
-            id="pool-image"
-            value={draft.image}
-            onChange={(_, name) => {
-              const chosen = images.find((candidate) => candidate.name === name);
-              change({ image: name, imageVersion: readyVersions(chosen)[0] ?? 0 });
-            }}
-          >
-            {images
-              .filter((candidate) => readyVersions(candidate).length > 0)
-              .map((candidate) => (
-                <FormSelectOption key={candidate.name} value={candidate.name} label={candidate.displayName} />
-              ))}
-          </FormSelect>
-        </FormGroup>
-      )}
+      <FormGroup label={t('pools.image')} fieldId="pool-image">
+        <FormSelect
+          id="pool-image"
+          value={draft.image}
+          onChange={(_, name) => {
+            const chosen = images.find((candidate) => candidate.name === name);
+            change({ image: name, imageVersion: readyVersions(chosen)[0] ?? 0 });
+          }}
+        >
+          {images
+            .filter((candidate) => readyVersions(candidate).length > 0)
+            .map((candidate) => (
+              <FormSelectOption key={candidate.name} value={candidate.name} label={candidate.displayName} />
+            ))}
+        </FormSelect>
+      </FormGroup>
       <FormGroup label={t('images.version')} fieldId="pool-version">
         <FormSelect id="pool-version" value={draft.imageVersion} onChange={(_, value) => change({ imageVersion: Number(value) })}>
           {choices.map((version) => {
@@ -55,7 +54,7 @@ export function MachineFields({ draft, change }: Props<'vcpus' | 'memoryMib' | '
   const screens: readonly string[] = (SCREENS as readonly string[]).includes(screen) ? SCREENS : [screen, ...SCREENS];
   return (
     <>
-      <FormGroup role="radiogroup" label={t('pools.machine')} fieldId="pool-size-small">
+      <FormGroup role="radiogroup" label={t('pools.sizing')} fieldId="pool-size-small">
         {(Object.keys(SIZES) as Size[]).map((name) => (
           <Radio
             key={name}
@@ -110,7 +109,11 @@ export function MachineFields({ draft, change }: Props<'vcpus' | 'memoryMib' | '
   );
 }
 
-export function CapacityFields({ draft, change }: Props<'size' | 'warm'>) {
+export function CapacityFields({
+  draft,
+  change,
+  changePolicy,
+}: Props<'size' | 'warm' | 'policy'> & { changePolicy: (change: Partial<Policy>) => void }) {
   const { t } = useLanguage();
   return (
     <>
@@ -128,6 +131,14 @@ export function CapacityFields({ draft, change }: Props<'size' | 'warm'>) {
         help={draft.warm > draft.size ? t('pools.warmTooMany') : t('pools.warmHelp')}
         value={draft.warm}
         change={(warm) => change({ warm })}
+        {...BOUNDS.warm}
+      />
+      <NumberField
+        id="pool-min"
+        label={t('policy.min')}
+        help={t('policy.minHelp')}
+        value={draft.policy.min}
+        change={(min) => changePolicy({ min })}
         {...BOUNDS.warm}
       />
     </>

@@ -1,71 +1,115 @@
-import { ActionGroup, Button, Card, CardBody, CardTitle, Form, FormGroup, Switch, TextArea, TextInput } from '@patternfly/react-core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SyntheticEvent } from 'react';
-import { asFailure, type Failure } from '../../api/failure';
+import { ActionGroup, Button, Form, FormGroup, FormSection, Switch, TextArea, TextInput } from '@patternfly/react-core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { components } from '@oriel/contract';
+import { asFailure } from '../../api/failure';
 import type { Pool } from '../../api/types';
 import { FailureAlert } from '../../app/FailureAlert';
 import { useToasts } from '../../app/toasts';
+import { useSubmit } from '../../app/useSubmit';
 import { useLanguage } from '../../i18n/language';
-import { hasRight, useMe } from '../../identity/identity';
-import { images, updatePool } from '../api';
+import { updatePool } from '../api';
+import { policyChanges, policyOf, type Policy } from './policy';
+import { ClipboardField, CloneFields, LimitFields, LogoffFields, SnapshotFields } from './PolicyFields';
 import type { PoolDraft } from './poolDraft';
-import { CapacityFields, ImageFields, MachineFields } from './PoolFields';
+import { CapacityFields, MachineFields } from './PoolFields';
+import { ScheduleFields } from './ScheduleFields';
 
-type Editable = Omit<PoolDraft, 'id' | 'image'>;
+type Editable = Omit<PoolDraft, 'id' | 'image' | 'imageVersion' | 'policy'>;
+type Change = components['schemas']['PoolUpdate'];
 
 function editable(pool: Pool): Editable {
-  const { displayName, description = '', imageVersion, size, warm, memoryMib, vcpus, width, height, enabled } = pool;
-  return { displayName, description, imageVersion, size, warm, memoryMib, vcpus, width, height, enabled };
+  const { displayName, description = '', size, warm, memoryMib, vcpus, width, height, enabled } = pool;
+  return { displayName, description, size, warm, memoryMib, vcpus, width, height, enabled };
 }
 
 /** What differs from the pool as it is: only that is sent, so that nobody's other change is undone. */
-export function changesOf(pool: Pool, draft: Editable): Partial<Editable> {
+export function changesOf(pool: Pool, draft: Editable, policy: Policy): Change {
   const before = editable(pool);
-  return Object.fromEntries(
-    Object.entries(draft).filter(([key, value]) => value !== before[key as keyof Editable]),
-  );
+  const parts = policyChanges(pool, policy);
+  return {
+    ...Object.fromEntries(Object.entries(draft).filter(([key, value]) => value !== before[key as keyof Editable])),
+    ...(Object.keys(parts).length > 0 && { policy: parts }),
+  };
 }
 
-/** Everything about a pool that can be changed. Machines follow as they become free. */
-export function PoolSettings({ pool }: { pool: Pool }) {
+interface Edit {
+  draft: Editable;
+  policy: Policy;
+  change: (part: Partial<PoolDraft>) => void;
+  changePolicy: (part: Partial<Policy>) => void;
+  form: {
+    changes: Change;
+    busy: boolean;
+    failure: ReturnType<typeof useSubmit>['failure'];
+    submit: ReturnType<typeof useSubmit>['submit'];
+    undo: () => void;
+  };
+}
+
+/** What is edited of a pool and not saved yet. Somebody else's change shows too, except where one is editing. */
+function usePoolEdit(pool: Pool): Edit {
   const { t } = useLanguage();
-  const me = useMe();
   const client = useQueryClient();
   const toasts = useToasts();
   const [edits, setEdits] = useState<Partial<Editable>>({});
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
-  const known = useQuery({ queryKey: ['image', 'for-pool'], queryFn: () => images(), enabled: hasRight(me, 'image.read') });
-  // Somebody else's change shows here too, except where one is editing.
+  const [parts, setParts] = useState<Partial<Policy>>({});
   const draft = { ...editable(pool), ...edits };
-  const changes = changesOf(pool, draft);
-  const changed = Object.keys(changes).length > 0;
-  const change = (part: Partial<PoolDraft>): void => setEdits((before) => ({ ...before, ...part }));
-  const machineChanges = ['imageVersion', 'memoryMib', 'vcpus', 'width', 'height'].some((key) => key in changes);
-
-  const submit = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const after = await updatePool(pool, changes);
-      client.setQueryData(['pool', pool.id], after);
-      setEdits({});
-      toasts.success(t('pools.saved'));
-    } catch (error) {
-      setFailure(asFailure(error));
-      void client.invalidateQueries({ queryKey: ['pool'] });
-    } finally {
-      setBusy(false);
-    }
+  const policy = { ...policyOf(pool.policy), ...parts };
+  const changes = changesOf(pool, draft, policy);
+  const undo = (): void => {
+    setEdits({});
+    setParts({});
   };
+  const { busy, failure, submit } = useSubmit(async () => {
+    try {
+      client.setQueryData(['pool', pool.id], await updatePool(pool, changes));
+    } catch (error) {
+      if (asFailure(error).reason === 'CHANGED') await client.invalidateQueries({ queryKey: ['pool', pool.id] });
+      throw error;
+    }
+    undo();
+    toasts.success(t('pools.saved'));
+  });
+  return {
+    draft,
+    policy,
+    change: (part) => setEdits((before) => ({ ...before, ...part })),
+    changePolicy: (part) => setParts((before) => ({ ...before, ...part })),
+    form: { changes, busy, failure, submit, undo },
+  };
+}
 
+function Save({ form: { changes, busy, failure, undo }, valid = true }: Pick<Edit, 'form'> & { valid?: boolean }) {
+  const { t } = useLanguage();
+  const changed = Object.keys(changes).length > 0;
+  const machines = ['memoryMib', 'vcpus', 'width', 'height'].some((key) => key in changes);
   return (
-    <Card>
-      <CardTitle component="h2">{t('pools.settings')}</CardTitle>
-      <CardBody>
-        <Form onSubmit={(event) => void submit(event)}>
-          {failure && <FailureAlert failure={failure} />}
+    <div className="oriel-save" data-changed={changed}>
+      {failure && <FailureAlert failure={failure} />}
+      {machines && <p className="oriel-subtle">{t('pools.machinesFollow')}</p>}
+      <ActionGroup>
+        <Button type="submit" isLoading={busy} isDisabled={busy || !changed || !valid}>
+          {t('action.save')}
+        </Button>
+        {changed && (
+          <Button variant="link" onClick={undo}>
+            {t('action.undo')}
+          </Button>
+        )}
+      </ActionGroup>
+    </div>
+  );
+}
+
+/** Everything about a pool that can be changed, but its calendar and its version. Machines follow as they become free. */
+export function PoolSettings({ pool }: { pool: Pool }) {
+  const { t } = useLanguage();
+  const { draft, policy, change, changePolicy, form } = usePoolEdit(pool);
+  return (
+    <Form className="oriel-settings" onSubmit={(event) => void form.submit(event)} aria-label={t('pools.settings')}>
+      <div className="oriel-settings__columns">
+        <FormSection title={t('pools.general')} titleElement="h2">
           <FormGroup label={t('wizard.displayName')} fieldId="pool-display-name">
             <TextInput id="pool-display-name" maxLength={120} value={draft.displayName} onChange={(_, displayName) => change({ displayName })} />
           </FormGroup>
@@ -79,28 +123,37 @@ export function PoolSettings({ pool }: { pool: Pool }) {
               onChange={(_, description) => change({ description })}
             />
           </FormGroup>
-          <CapacityFields draft={draft} change={change} />
-          {known.data && <ImageFields draft={{ ...draft, image: pool.image }} change={change} images={known.data.items} fixed />}
+          <Switch id="pool-enabled" label={t('pools.enabled')} isChecked={draft.enabled} onChange={(_, enabled) => change({ enabled })} />
+        </FormSection>
+        <FormSection title={t('wizard.capacity')} titleElement="h2">
+          <CapacityFields draft={{ ...draft, policy }} change={change} changePolicy={changePolicy} />
+        </FormSection>
+        <FormSection title={t('pools.machine')} titleElement="h2">
           <MachineFields draft={draft} change={change} />
-          <Switch
-            id="pool-enabled"
-            label={t('pools.enabled')}
-            isChecked={draft.enabled}
-            onChange={(_, enabled) => change({ enabled })}
-          />
-          {machineChanges && <p className="oriel-subtle">{t('pools.machinesFollow')}</p>}
-          <ActionGroup>
-            <Button type="submit" isLoading={busy} isDisabled={busy || !changed || draft.displayName.trim() === ''}>
-              {t('action.save')}
-            </Button>
-            {changed && (
-              <Button variant="link" onClick={() => setEdits({})}>
-                {t('action.undo')}
-              </Button>
-            )}
-          </ActionGroup>
-        </Form>
-      </CardBody>
-    </Card>
+          <CloneFields policy={policy} change={changePolicy} />
+        </FormSection>
+        <FormSection title={t('admin.sessions')} titleElement="h2">
+          <LogoffFields policy={policy} change={changePolicy} />
+          <LimitFields policy={policy} change={changePolicy} />
+          <ClipboardField policy={policy} change={changePolicy} />
+        </FormSection>
+        <FormSection title={t('snapshots.open')} titleElement="h2">
+          <SnapshotFields policy={policy} change={changePolicy} />
+        </FormSection>
+      </div>
+      <Save form={form} valid={draft.displayName.trim() !== ''} />
+    </Form>
+  );
+}
+
+/** When a pool is open, and how many spares it has when. */
+export function PoolCalendar({ pool }: { pool: Pool }) {
+  const { t } = useLanguage();
+  const { draft, policy, changePolicy, form } = usePoolEdit(pool);
+  return (
+    <Form className="oriel-settings" onSubmit={(event) => void form.submit(event)} aria-label={t('schedule.title')}>
+      <ScheduleFields schedule={policy.schedule} warm={draft.warm} most={draft.size} change={(schedule) => changePolicy({ schedule })} />
+      <Save form={form} />
+    </Form>
   );
 }

@@ -5,6 +5,7 @@ import {
   Form,
   FormGroup,
   FormHelperText,
+  FormSection,
   HelperText,
   HelperTextItem,
   Skeleton,
@@ -16,23 +17,28 @@ import {
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { asFailure, type Failure } from '../../api/failure';
+import { asFailure } from '../../api/failure';
 import type { Entitlement, Image } from '../../api/types';
 import { FailureAlert } from '../../app/FailureAlert';
 import { FailurePage } from '../../app/FailurePage';
 import { useToasts } from '../../app/toasts';
+import { useSubmit } from '../../app/useSubmit';
 import { useLanguage } from '../../i18n/language';
 import { AdminPage } from '../AdminPage';
 import { createPool, entitle, images } from '../api';
-import { groupNames } from '../people/CreateUserDialog';
+import { groupNames } from '../people/names';
 import { Facts } from '../Facts';
+import { wire, type Policy } from './policy';
+import { PolicyFacts } from './PolicyFacts';
+import { AssignmentFields, ClipboardField, CloneFields, LimitFields, LogoffFields, SnapshotFields } from './PolicyFields';
 import { CapacityFields, ImageFields, MachineFields } from './PoolFields';
 import { ID, idFor, newDraft, readyVersions, type PoolDraft } from './poolDraft';
+import { ScheduleFields } from './ScheduleFields';
 
 /** The group that every account is in. */
 const EVERYONE = 'everyone';
 
-/** Makes a pool, in five small steps. Every answer has a default that works. */
+/** Makes a pool, in small steps. Every answer has a default that works. */
 export function PoolWizardPage() {
   const { t } = useLanguage();
   const query = useQuery({ queryKey: ['image', 'for-pool'], queryFn: () => images() });
@@ -73,10 +79,9 @@ function PoolWizard({ images: usable }: { images: readonly Image[] }) {
   const [everyone, setEveryone] = useState(false);
   const [users, setUsers] = useState('');
   const [groups, setGroups] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
 
   const change = (part: Partial<PoolDraft>): void => setDraft((before) => ({ ...before, ...part }));
+  const changePolicy = (part: Partial<Policy>): void => setDraft((before) => ({ ...before, policy: { ...before.policy, ...part } }));
   const named = draft.displayName.trim() !== '' && ID.test(draft.id);
   const to: Pick<Entitlement, 'kind' | 'subject'>[] = [
     ...(everyone ? [{ kind: 'group' as const, subject: EVERYONE }] : []),
@@ -85,29 +90,28 @@ function PoolWizard({ images: usable }: { images: readonly Image[] }) {
   ];
   const image = usable.find((candidate) => candidate.name === draft.image);
 
-  const create = async (): Promise<void> => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      const { description, ...rest } = draft;
-      const pool = await createPool({ ...rest, displayName: draft.displayName.trim(), ...(description.trim() && { description: description.trim() }) });
-      // The pool is there: whoever can't be entitled is told on its page, where it can be put right.
-      for (const entitlement of to) await entitle(pool.id, entitlement).catch(toasts.failed);
-      void client.invalidateQueries({ queryKey: ['pool'] });
-      toasts.success(t('wizard.created', { name: pool.displayName }));
-      void navigate(`/admin/pools/${pool.id}`);
-    } catch (error) {
-      setFailure(asFailure(error));
-      setBusy(false);
-    }
-  };
+  const { busy, failure, submit } = useSubmit(async () => {
+    const { description, policy, ...rest } = draft;
+    const pool = await createPool({
+      ...rest,
+      displayName: draft.displayName.trim(),
+      policy: wire(policy),
+      ...(description.trim() && { description: description.trim() }),
+    });
+    // The pool is there: whoever can't be entitled is told on its page, where it can be put right.
+    for (const entitlement of to) await entitle(pool.id, entitlement).catch(toasts.failed);
+    void client.invalidateQueries({ queryKey: ['pool'] });
+    toasts.success(t('wizard.created', { name: pool.displayName }));
+    void navigate(`/admin/pools/${pool.id}`);
+  });
+  const footer = { nextButtonText: t('wizard.next'), backButtonText: t('wizard.back'), cancelButtonText: t('action.cancel') };
 
   return (
     <Wizard
       className="oriel-wizard"
       navAriaLabel={t('wizard.steps')}
       onClose={() => void navigate('/admin/pools')}
-      onSave={() => void create()}
+      onSave={() => void submit()}
     >
       <WizardStep
         id="name"
@@ -162,28 +166,51 @@ function PoolWizard({ images: usable }: { images: readonly Image[] }) {
         id="machine"
         name={t('wizard.machine')}
         isDisabled={!named}
-        footer={{ nextButtonText: t('wizard.next'), backButtonText: t('wizard.back'), cancelButtonText: t('action.cancel') }}
+        footer={footer}
       >
         <Form onSubmit={(event) => event.preventDefault()}>
           <ImageFields draft={draft} change={change} images={usable} />
           <MachineFields draft={draft} change={change} />
+          <CloneFields policy={draft.policy} change={changePolicy} />
         </Form>
       </WizardStep>
       <WizardStep
         id="capacity"
         name={t('wizard.capacity')}
         isDisabled={!named}
-        footer={{ nextButtonText: t('wizard.next'), backButtonText: t('wizard.back'), cancelButtonText: t('action.cancel') }}
+        footer={footer}
       >
         <Form onSubmit={(event) => event.preventDefault()}>
-          <CapacityFields draft={draft} change={change} />
+          <CapacityFields draft={draft} change={change} changePolicy={changePolicy} />
+        </Form>
+      </WizardStep>
+      <WizardStep id="sessions" name={t('admin.sessions')} isDisabled={!named} footer={footer}>
+        <Form onSubmit={(event) => event.preventDefault()}>
+          <AssignmentFields policy={draft.policy} change={changePolicy} />
+          <LogoffFields policy={draft.policy} change={changePolicy} />
+          <LimitFields policy={draft.policy} change={changePolicy} />
+          <ClipboardField policy={draft.policy} change={changePolicy} />
+          <FormSection title={t('snapshots.open')} titleElement="h2">
+            <SnapshotFields policy={draft.policy} change={changePolicy} />
+          </FormSection>
+        </Form>
+      </WizardStep>
+      <WizardStep id="calendar" name={t('schedule.title')} isDisabled={!named} footer={footer}>
+        <Form onSubmit={(event) => event.preventDefault()}>
+          <p className="oriel-subtle">{t('wizard.calendarHelp')}</p>
+          <ScheduleFields
+            schedule={draft.policy.schedule}
+            warm={draft.warm}
+            most={draft.size}
+            change={(schedule) => changePolicy({ schedule })}
+          />
         </Form>
       </WizardStep>
       <WizardStep
         id="people"
         name={t('wizard.people')}
         isDisabled={!named}
-        footer={{ nextButtonText: t('wizard.next'), backButtonText: t('wizard.back'), cancelButtonText: t('action.cancel') }}
+        footer={footer}
       >
         <Form onSubmit={(event) => event.preventDefault()}>
           <p className="oriel-subtle">{t('wizard.peopleHelp')}</p>
@@ -225,6 +252,9 @@ function PoolWizard({ images: usable }: { images: readonly Image[] }) {
             [t('entitlements.title'), to.length > 0 ? to.map(({ subject }) => subject).join(', ') : t('wizard.nobody')],
           ]}
         />
+        <div className="oriel-wizard__policy">
+          <PolicyFacts policy={draft.policy} />
+        </div>
       </WizardStep>
     </Wizard>
   );

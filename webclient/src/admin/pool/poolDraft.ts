@@ -1,12 +1,13 @@
 import type { components } from '@oriel/contract';
 import type { Image } from '../../api/types';
+import { policyOf, type Policy } from './policy';
 
 export type PoolDraft = Required<
   Pick<
     components['schemas']['PoolCreate'],
     'id' | 'displayName' | 'description' | 'image' | 'imageVersion' | 'size' | 'warm' | 'memoryMib' | 'vcpus' | 'width' | 'height' | 'enabled'
   >
->;
+> & { policy: Policy };
 
 /** Sizes that fit a kind of work; the broker takes any other within its bounds. */
 export const SIZES = {
@@ -67,5 +68,6 @@ export function newDraft(images: readonly Image[]): PoolDraft {
     width: 1280,
     height: 720,
     enabled: true,
+    policy: policyOf({}),
   };
 }

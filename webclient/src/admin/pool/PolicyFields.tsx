@@ -1,0 +1,163 @@
+import { Checkbox, FormGroup, FormSelect, FormSelectOption, NumberInput, Radio, Switch, TextInput } from '@patternfly/react-core';
+import { useLanguage } from '../../i18n/language';
+import { NumberField } from '../NumberField';
+import { ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, LIMITS, logoffActions, type Limits, type Policy } from './policy';
+
+interface Props<K extends keyof Policy> {
+  policy: Pick<Policy, K>;
+  change: (change: Partial<Policy>) => void;
+}
+
+export function AssignmentFields({ policy, change }: Props<'assignment'>) {
+  const { t } = useLanguage();
+  return (
+    <FormGroup role="radiogroup" label={t('policy.assignment')} fieldId="policy-floating">
+      {ASSIGNMENTS.map((assignment) => (
+        <Radio
+          key={assignment}
+          id={`policy-${assignment}`}
+          name="policy-assignment"
+          label={t(`policy.assignment.${assignment}`)}
+          description={t(`policy.assignment.${assignment}.help`)}
+          isChecked={policy.assignment === assignment}
+          onChange={() => change({ assignment, logoffAction: logoffActions(assignment)[0] ?? 'refresh' })}
+        />
+      ))}
+    </FormGroup>
+  );
+}
+
+export function CloneFields({ policy, change }: Props<'cloneType'>) {
+  const { t } = useLanguage();
+  return (
+    <FormGroup role="radiogroup" label={t('policy.cloneType')} fieldId="policy-clone-linked">
+      {CLONE_TYPES.map((cloneType) => (
+        <Radio
+          key={cloneType}
+          id={`policy-clone-${cloneType}`}
+          name="policy-clone"
+          label={t(`policy.cloneType.${cloneType}`)}
+          description={t(`policy.cloneType.${cloneType}.help`)}
+          isChecked={policy.cloneType === cloneType}
+          onChange={() => change({ cloneType })}
+        />
+      ))}
+    </FormGroup>
+  );
+}
+
+export function LogoffFields({ policy, change }: Props<'assignment' | 'logoffAction'>) {
+  const { t } = useLanguage();
+  return (
+    <FormGroup role="radiogroup" label={t('policy.logoffAction')} fieldId="policy-logoff-refresh">
+      {logoffActions(policy.assignment).map((logoffAction) => (
+        <Radio
+          key={logoffAction}
+          id={`policy-logoff-${logoffAction}`}
+          name="policy-logoff"
+          label={t(`policy.logoffAction.${logoffAction}`)}
+          description={t(`policy.logoffAction.${logoffAction}.help`)}
+          isChecked={policy.logoffAction === logoffAction}
+          onChange={() => change({ logoffAction })}
+        />
+      ))}
+    </FormGroup>
+  );
+}
+
+const DEFAULT_MINUTES: Required<Limits> = { idleMinutes: 30, disconnectedMinutes: 60, maxMinutes: 600 };
+/** The broker takes up to thirty days. */
+const MOST_MINUTES = 60 * 24 * 30;
+
+export function LimitFields({ policy: { limits }, change }: Props<'limits'>) {
+  const { t, duration } = useLanguage();
+  const put = (key: keyof Limits, minutes: number | undefined): void => {
+    const { [key]: _, ...rest } = limits;
+    change({ limits: minutes === undefined ? rest : { ...rest, [key]: Math.min(MOST_MINUTES, Math.max(1, Math.round(minutes) || 1)) } });
+  };
+  return (
+    <FormGroup role="group" label={t('policy.limits')} fieldId="policy-limit-idleMinutes">
+      {LIMITS.map((key) => {
+        const minutes = limits[key];
+        return (
+          <Checkbox
+            key={key}
+            id={`policy-limit-${key}`}
+            className="oriel-limit"
+            label={t(`policy.limit.${key}`)}
+            description={t(`policy.limit.${key}.help`)}
+            isChecked={minutes !== undefined}
+            onChange={(_, on) => put(key, on ? DEFAULT_MINUTES[key] : undefined)}
+            body={
+              minutes !== undefined && (
+                <NumberInput
+                  inputAriaLabel={t(`policy.limit.${key}`)}
+                  minusBtnAriaLabel={t('number.less', { name: t(`policy.limit.${key}`) })}
+                  plusBtnAriaLabel={t('number.more', { name: t(`policy.limit.${key}`) })}
+                  min={1}
+                  max={MOST_MINUTES}
+                  widthChars={6}
+                  value={minutes}
+                  unit={`${t('policy.minutes')}${minutes >= 60 ? ` (${duration(minutes * 60)})` : ''}`}
+                  onMinus={() => put(key, minutes - 5)}
+                  onPlus={() => put(key, minutes + 5)}
+                  onChange={(event) => put(key, Number(event.currentTarget.value))}
+                />
+              )
+            }
+          />
+        );
+      })}
+    </FormGroup>
+  );
+}
+
+export function ClipboardField({ policy, change }: Props<'clipboard'>) {
+  const { t } = useLanguage();
+  return (
+    <FormGroup label={t('clipboard.title')} fieldId="policy-clipboard">
+      <FormSelect id="policy-clipboard" value={policy.clipboard} onChange={(_, value) => change({ clipboard: value as Policy['clipboard'] })}>
+        {CLIPBOARDS.map((choice) => (
+          <FormSelectOption key={choice} value={choice} label={t(`policy.clipboard.${choice}`)} />
+        ))}
+      </FormSelect>
+    </FormGroup>
+  );
+}
+
+export function SnapshotFields({ policy: { snapshots }, change }: Props<'snapshots'>) {
+  const { t } = useLanguage();
+  const put = (part: Partial<Policy['snapshots']>): void => change({ snapshots: { ...snapshots, ...part } });
+  return (
+    <>
+      <FormGroup role="group" fieldId="policy-snapshots-user">
+        <Switch id="policy-snapshots-user" label={t('policy.snapshots.byUser')} isChecked={snapshots.byUser} onChange={(_, byUser) => put({ byUser })} />
+      </FormGroup>
+      <FormGroup role="group" fieldId="policy-snapshots-daily">
+        <Checkbox
+          id="policy-snapshots-daily"
+          label={t('policy.snapshots.daily')}
+          description={t('policy.snapshots.daily.help')}
+          isChecked={snapshots.daily !== undefined}
+          onChange={(_, on) => put({ daily: on ? '12:30' : undefined })}
+          body={
+            snapshots.daily !== undefined && (
+              <TextInput
+                className="oriel-time"
+                aria-label={t('policy.snapshots.time')}
+                type="time"
+                isRequired
+                value={snapshots.daily.slice(0, 5)}
+                onChange={(_, daily) => daily && put({ daily })}
+              />
+            )
+          }
+        />
+      </FormGroup>
+      <div className="oriel-form__row">
+        <NumberField id="policy-snapshots-most" label={t('policy.snapshots.most')} least={1} most={50} value={snapshots.most} change={(most) => put({ most })} />
+        <NumberField id="policy-snapshots-days" label={t('policy.snapshots.days')} least={1} most={3650} value={snapshots.days} change={(days) => put({ days })} />
+      </div>
+    </>
+  );
+}
