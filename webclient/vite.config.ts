@@ -28,5 +28,6 @@ export default defineConfig({
     // The browser's and the components' tests want a processor each.
     fileParallelism: false,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

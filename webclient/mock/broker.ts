@@ -54,12 +54,16 @@ export class MockBroker {
   readonly machines: Schemas['Machine'][] = [];
   readonly sessions: Schemas['Session'][] = [];
   readonly entitlements: Schemas['Entitlement'][] = [];
+  readonly snapshots: Schemas['Snapshot'][] = [];
+  readonly shadows: Schemas['Shadow'][] = [];
   readonly grants: Schemas['Grant'][] = [];
   readonly images: Schemas['Image'][] = [];
   readonly operations: Schemas['Operation'][] = [];
   readonly audit: Schemas['AuditRecord'][] = [];
   /** Live one-time tickets and the session each one opens. */
   readonly tickets = new Map<string, string>();
+  /** How long an unused sign-in lives. */
+  signInMs = 3_600_000;
   /** Called to cut a session's displays, as displayd does. */
   cut: (sessionId: string, code: number) => void = () => undefined;
 
@@ -133,6 +137,10 @@ export class MockBroker {
         ...(state !== 'RUNNING' && { finished: '2026-11-22T07:58:31Z' }), ...(state === 'FAILED' && { failure: 'the disk is full' }),
       });
     }
+    this.snapshots.push(
+      snapshotOf('demo-2', 'BASELINE', '', '2026-11-20T08:00:00Z'),
+      snapshotOf('demo-2', 'SCHEDULED', 'Noon', '2026-11-21T12:00:00Z'),
+    );
     const grant = (subjectKind: 'user' | 'group', subject: string, role: Schemas['Role'], scope: Schemas['ScopeKind'], scopeId?: string): void => {
       this.grants.push({ id: uuid(), subjectKind, subject, role, scope, created: '2026-11-02T09:30:00Z', ...(scopeId && { scopeId }) });
     };
@@ -420,7 +428,7 @@ export class MockBroker {
         this.#signIns.delete(cookie);
         return empty();
       case 'GET me':
-        return json(meOf(user));
+        return json(meOf(user, this.signInMs));
       case 'POST me': {
         const { currentPassword, newPassword } = await body<Schemas['PasswordChange']>();
         if (currentPassword !== PASSWORD) throw new Refused(403, 'BAD_CREDENTIALS', { field: 'currentPassword' });
@@ -439,6 +447,13 @@ export class MockBroker {
         return empty();
       }
       case 'GET sessions':
+        if (path[2] === 'metrics') return this.#metrics(path[1] ?? '');
+        if (path[2] === 'shadow') {
+          const found = this.shadows.filter((entry) => entry.sessionId === path[1]);
+          const one = found.find((entry) => entry.id === path[3]);
+          if (path[3] !== undefined && !one) throw new Refused(404, 'NOT_FOUND');
+          return json(one ?? { items: found.filter((entry) => entry.state === 'ASKED' || entry.state === 'GRANTED') });
+        }
         need('session.read');
         return json(
           page(this.sessions.filter((session) => url.searchParams.get('active') !== 'true' || session.state !== 'ENDED'), url),
@@ -448,7 +463,10 @@ export class MockBroker {
           need('session.message');
           return json({ pages: this.#message(user.username, path[1] ?? '', await body()) }, 202);
         }
+        if (path[2] === 'shadow') return this.#shadow(user, path.slice(1), await body());
         return this.#session(user, path[1] ?? '', path[2] ?? '');
+      case 'DELETE sessions':
+        return json(this.#endShadow(path[3] ?? '', 'ENDED'));
       case 'GET users':
         need('user.read');
         if (path[2] === 'sign-ins') return json({ items: signInsOf() });
@@ -565,6 +583,8 @@ export class MockBroker {
       }
       case 'GET machines': {
         if (path[2] !== 'screen') need('machine.read');
+        if (path[2] === 'metrics') return this.#metrics(path[1] ?? '');
+        if (path[2] === 'snapshots') return json({ items: this.snapshots.filter((entry) => entry.machine === path[1]) });
         if (path[1] === undefined) return json(page(this.machines, url));
         if (path[2] === 'screen') {
           const of = this.#machine(path[1]);
@@ -607,6 +627,15 @@ export class MockBroker {
         return json(image, 201);
       }
       case 'POST machines': {
+        if (path[4] === 'restore') {
+          need('snapshot.restore');
+          const { machine: of } = this.snapshots.find((entry) => entry.id === path[3])!;
+          this.#record(user.username, 'snapshot.restore', of, 'OK', this.#machine(of).username);
+          this.snapshots.push(snapshotOf(of, 'UNDO', 'Before going back', new Date().toISOString()));
+          this.#changed('snapshot', path[3] ?? '');
+          this.#changed('machine', of);
+          return json({}, 202);
+        }
         need('machine.manage');
         const machine = this.#machine(path[1]);
         if (path[2] === 'refresh' && machine.username) throw new Refused(409, 'MACHINE_IN_USE');
@@ -669,6 +698,81 @@ export class MockBroker {
             ]
           : [],
     };
+  }
+
+  #tellShadow(shadow: Schemas['Shadow']): void {
+    this.tell(shadow.username, 'shadow', shadow);
+    this.tell(shadow.requester, 'shadow', shadow);
+  }
+
+  #shadow(user: User, [sessionId = '', , shadowId, act]: string[], given: Schemas['ShadowCreate'] & Partial<Schemas['ShadowAnswer']>): Response {
+    const session = this.sessions.find((candidate) => candidate.id === sessionId);
+    if (!session) throw new Refused(404, 'NOT_FOUND');
+    if (shadowId === undefined) {
+      if (!RIGHTS[user.role].includes('session.shadow')) throw new Refused(403, 'FORBIDDEN');
+      if (session.state !== 'CONNECTED') throw new Refused(409, 'NOT_READY');
+      const asked: Schemas['Shadow'] = {
+        id: uuid(), sessionId, poolId: session.poolId, machine: session.machine, username: session.username, requester: user.username,
+        requesterName: user.displayName, reason: given.reason ?? '', state: 'ASKED', watching: false,
+        created: new Date().toISOString(), expires: new Date(Date.now() + 60_000).toISOString(),
+      };
+      this.shadows.push(asked);
+      this.#record(user.username, 'shadow.ask', session.machine, 'OK', session.username);
+      this.#tellShadow(asked);
+      return json(asked, 202);
+    }
+    const shadow = this.shadows.find((entry) => entry.id === shadowId);
+    if (!shadow) throw new Refused(404, 'NOT_FOUND');
+    if (act === 'answer') {
+      if (shadow.state !== 'ASKED') throw new Refused(409, 'CONFLICT');
+      shadow.state = given.allow ? 'GRANTED' : 'DENIED';
+      shadow.expires = new Date(Date.now() + 30 * 60_000).toISOString();
+      this.#record(user.username, given.allow ? 'shadow.grant' : 'shadow.deny', session.machine);
+      this.#tellShadow(shadow);
+      return json(shadow);
+    }
+    if (shadow.state !== 'GRANTED') throw new Refused(403, 'FORBIDDEN');
+    const ticket = uuid().replaceAll('-', '');
+    this.tickets.set(ticket, `watch:${shadow.id}`);
+    shadow.watching = true;
+    this.#tellShadow(shadow);
+    return json({
+      state: 'READY', poolId: session.poolId, sessionId, machine: session.machine, ticket, ticketExpires: shadow.expires,
+      displayPath: '/display', subprotocols: ['binary', `oriel.ticket.${ticket}`], rights: ['view'],
+    } satisfies Schemas['ConnectReady']);
+  }
+
+  #endShadow(id: string, state: 'ENDED' | 'EXPIRED'): Schemas['Shadow'] {
+    const shadow = this.shadows.find((entry) => entry.id === id);
+    if (!shadow) throw new Refused(404, 'NOT_FOUND');
+    Object.assign(shadow, { state, watching: false, ended: new Date().toISOString() });
+    this.cut(`watch:${id}`, 4002);
+    this.#tellShadow(shadow);
+    return shadow;
+  }
+
+  /** A question without an answer. */
+  expireShadows(): void {
+    for (const shadow of this.shadows) if (shadow.state === 'ASKED') this.#endShadow(shadow.id, 'EXPIRED');
+  }
+
+  #metrics(of: string): Response {
+    const session = this.sessions.find((candidate) => candidate.id === of);
+    const machine = this.machines.find((candidate) => candidate.name === (session?.machine ?? of));
+    if (machine?.power !== 'ON') throw new Refused(409, 'NOT_READY');
+    let timer: ReturnType<typeof setInterval> | undefined;
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        const send = (event: string, data: unknown): void => controller.enqueue(text.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+        const now = Date.now();
+        const samples = Array.from({ length: 60 }, (_, i) => liveSample(now - (60 - i) * 2_000, session?.state === 'CONNECTED'));
+        send('metrics', { machine: machine.name, intervalMs: 2_000, samples } satisfies Schemas['LiveFigures']);
+        timer = setInterval(() => send('sample', liveSample(Date.now(), session?.state === 'CONNECTED')), 2_000);
+        (timer as { unref?: () => void }).unref?.();
+      },
+      cancel: () => clearInterval(timer),
+    });
+    return new Response(stream, { headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' } });
   }
 
   #message(from: string, sessionId: string, given: Schemas['MessageCreate']): number {
@@ -766,7 +870,7 @@ export class MockBroker {
     this.#record(username, 'login', username);
     const cookie = uuid();
     this.#signIns.set(cookie, { username, streams: new Set() });
-    return new Response(JSON.stringify(meOf(user)), {
+    return new Response(JSON.stringify(meOf(user, this.signInMs)), {
       headers: { 'Content-Type': 'application/json', 'Set-Cookie': `oriel_session=${cookie}; Path=/; HttpOnly; SameSite=Strict` },
     });
   }
@@ -833,15 +937,31 @@ export class MockBroker {
   }
 }
 
+function snapshotOf(machine: string, kind: Schemas['Snapshot']['kind'], label: string, created: string): Schemas['Snapshot'] {
+  return {
+    id: uuid(), machine, name: `s-${created}`, label, kind, state: 'READY', takenBy: 'system', memory: kind === 'SCHEDULED', bytes: 42 << 20,
+    current: kind === 'SCHEDULED', created,
+  };
+}
+
+function liveSample(at: number, looked: boolean): Schemas['LiveSample'] {
+  const wave = Math.sin(at / 17_000) + Math.sin(at / 5_000) / 3;
+  return {
+    at: new Date(at).toISOString(), cpuPercent: Math.max(1, 38 + 30 * wave), memoryBytes: 512 * 2 ** 20, hostMemoryBytes: 310 * 2 ** 20,
+    guestUsedBytes: Math.round((220 + 18 * wave) * 2 ** 20),
+    ...(looked && { display: { roundTripMs: 21 + 4 * wave, lagMs: 12 + 9 * wave, bytesPerSecond: Math.round(42_000 * (1.4 + wave)), updatesPerSecond: 12, backlogBytes: 0 } }),
+  };
+}
+
 function signInsOf(): Schemas['SignIn'][] {
   const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
   return [{ id: uuid(), created: '2026-11-22T07:58:12Z', lastUsed: '2026-11-22T08:31:00Z', address: '192.0.2.17', userAgent: agent, current: false }];
 }
 
-function meOf(user: User): Schemas['Me'] {
+function meOf(user: User, signInMs: number): Schemas['Me'] {
   return {
     id: user.id, username: user.username, displayName: user.displayName, role: user.role, groups: user.groups,
-    rights: [...RIGHTS[user.role]], grants: [], expires: new Date(Date.now() + 3_600_000).toISOString(),
+    rights: [...RIGHTS[user.role]], grants: [], expires: new Date(Date.now() + signInMs).toISOString(),
   };
 }
 

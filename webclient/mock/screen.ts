@@ -10,7 +10,11 @@ const BAR = 28;
 
 type Colour = readonly [number, number, number];
 
+/** What the viewer sent, as it was sent. */
+export type Input = { key: number; down: boolean } | { buttons: number; x: number; y: number };
+
 export class MockScreen {
+  readonly inputs: Input[] = [];
   readonly #socket: WebSocket;
   readonly #pixels = Buffer.alloc(WIDTH * HEIGHT * 4);
   #input = Buffer.alloc(0);
@@ -122,6 +126,7 @@ export class MockScreen {
       case 4: {
         const key = this.#take(8);
         if (!key) return false;
+        this.inputs.push({ key: key.readUInt32BE(4), down: key[1] === 1 });
         if (key[1] === 1) {
           const column = this.#typed++ % 58;
           this.#fill(194 + column * 10, 300 + Math.floor(this.#typed / 58) * 22, 7, 12, [230, 230, 230]);
@@ -132,6 +137,7 @@ export class MockScreen {
       case 5: {
         const pointer = this.#take(6);
         if (!pointer) return false;
+        this.inputs.push({ buttons: pointer[1] ?? 0, x: pointer.readUInt16BE(2), y: pointer.readUInt16BE(4) });
         if ((pointer[1] ?? 0) & 1) {
           this.#fill(Math.max(0, pointer.readUInt16BE(2) - 3), Math.max(0, pointer.readUInt16BE(4) - 3), 7, 7, [255, 210, 90]);
           this.#update();

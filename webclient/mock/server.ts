@@ -21,6 +21,8 @@ export interface MockServer {
   url: string;
   /** The open display sockets. */
   displays: Set<WebSocket>;
+  /** Every screen that was shown, the last one last. */
+  screens: MockScreen[];
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export interface MockServer {
 export async function serve(assets: string, port = 0, options: MockOptions = {}): Promise<MockServer> {
   const broker = new MockBroker(options);
   const displays = new Set<WebSocket>();
+  const screens: MockScreen[] = [];
   const sessions = new Map<WebSocket, string>();
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/api/') || request.url === '/health/ready') void api(broker, request, response);
@@ -49,13 +52,21 @@ export async function serve(assets: string, port = 0, options: MockOptions = {})
       for (const [other, of] of sessions) if (of === sessionId) other.close(4003);
       displays.add(display);
       sessions.set(display, sessionId);
+      if (sessionId.startsWith('watch:')) {
+        display.on('close', () => {
+          displays.delete(display);
+          sessions.delete(display);
+        });
+        new MockScreen(display);
+        return;
+      }
       broker.display(sessionId, 'CONNECTED');
       display.on('close', () => {
         displays.delete(display);
         sessions.delete(display);
         if (![...sessions.values()].includes(sessionId)) broker.display(sessionId, 'DISCONNECTED');
       });
-      new MockScreen(display);
+      screens.push(new MockScreen(display));
     });
   });
 
@@ -63,6 +74,7 @@ export async function serve(assets: string, port = 0, options: MockOptions = {})
   return {
     broker,
     displays,
+    screens,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
       for (const display of displays) display.terminate();

@@ -11,6 +11,13 @@ export const http = createClient<paths>({
   fetch: (request) => globalThis.fetch(request),
 });
 
+let used = Date.now();
+
+/** When the broker last answered this page as somebody who is signed in: each time begins a sign-in's idle time anew. */
+export function lastUse(): number {
+  return used;
+}
+
 const signOutListeners = new Set<() => void>();
 
 /** Calls `listener` whenever the broker says that nobody is signed in (any more). */
@@ -37,7 +44,10 @@ export async function body<T>(call: Promise<Answer<T>>, quiet = false): Promise<
   } catch (cause) {
     throw unreachable(cause);
   }
-  if (answer.response.ok) return answer.data as T;
+  if (answer.response.ok) {
+    used = Date.now();
+    return answer.data as T;
+  }
   const failure = failureFrom(answer.response, answer.error);
   if (failure.reason === 'NOT_SIGNED_IN' && !quiet) announceSignedOut();
   throw failure;

@@ -2,6 +2,7 @@ import type { components } from '@oriel/contract';
 import type { Desktop } from './types';
 
 export type Message = components['schemas']['Message'];
+export type Shadow = components['schemas']['Shadow'];
 
 export type StreamStatus = 'connecting' | 'live' | 'down';
 
@@ -27,6 +28,8 @@ export interface StreamEvents {
   /** The helpdesk writes to the person. */
   message: Message;
   log: LogLine;
+  /** Somebody asks to watch the person's desktop, or what the person asked for was answered. */
+  shadow: Shadow;
   'signed-out': { reason?: string };
   status: StreamStatus;
 }
@@ -104,6 +107,7 @@ export class EventStream {
     this.#forward(source, 'changed');
     this.#forward(source, 'message');
     this.#forward(source, 'log');
+    this.#forward(source, 'shadow');
     source.addEventListener('signed-out', (event) => {
       // It will not come back before somebody signs in.
       this.stop();
@@ -119,7 +123,7 @@ export class EventStream {
     });
   }
 
-  #forward(source: Source, type: 'desktop' | 'changed' | 'message' | 'log'): void {
+  #forward(source: Source, type: 'desktop' | 'changed' | 'message' | 'log' | 'shadow'): void {
     source.addEventListener(type, (event) => {
       const data = parse(event);
       if (data) this.#emit(type, data as never);

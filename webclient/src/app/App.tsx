@@ -8,6 +8,7 @@ import { LanguageProvider, useLanguage } from '../i18n/language';
 import { IdentityProvider, isHelper, isOperator, useIdentity, useMe } from '../identity/identity';
 import { signInPath } from '../identity/returnPath';
 import { SignInPage } from '../identity/SignInPage';
+import { ConsentListener } from '../shadow/ConsentListener';
 import { ErrorBoundary } from './ErrorBoundary';
 import { FailurePage } from './FailurePage';
 import { LiveProvider } from './live';
@@ -104,6 +105,7 @@ function SignedIn() {
         <LiveProvider>
           <Outlet />
           <MessageListener />
+          <ConsentListener />
         </LiveProvider>
       );
   }

@@ -10,6 +10,8 @@ export interface Confirmation {
   text: ReactNode;
   confirm: string;
   destructive?: boolean;
+  /** There is more to see than a sentence. */
+  wide?: boolean;
   /** What has to be typed first, for what can't be undone and takes much with it. */
   typed?: string;
   /** Done when it resolves; a failure is shown in the dialog, which stays open. */
@@ -27,7 +29,7 @@ export function ConfirmDialog({ ask, close }: { ask: Confirmation; close: () => 
   });
 
   return (
-    <Modal isOpen variant="small" onClose={close} aria-labelledby="confirm-title" aria-describedby="confirm-text">
+    <Modal isOpen variant={ask.wide ? 'medium' : 'small'} onClose={close} aria-labelledby="confirm-title" aria-describedby="confirm-text">
       <ModalHeader title={ask.title} labelId="confirm-title" {...(ask.destructive && { titleIconVariant: 'warning' })} />
       <ModalBody id="confirm-text">
         {ask.text}

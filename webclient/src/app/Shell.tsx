@@ -14,6 +14,7 @@ import { NavLink, useLocation, type LinkProps, Link } from 'react-router';
 import { Logo } from '../brand/Logo';
 import { useLanguage } from '../i18n/language';
 import { isHelper, isOperator, useMe } from '../identity/identity';
+import { SignInExpiry } from '../identity/SignInExpiry';
 import { AccountMenu } from './AccountMenu';
 import { ConnectionBanner } from './ConnectionBanner';
 
@@ -79,6 +80,7 @@ export function Shell({ children, sidebar }: { children: ReactNode; sidebar?: Re
       {...(sidebar && { isManagedSidebar: true, sidebar })}
     >
       {children}
+      <SignInExpiry />
     </Page>
   );
 }

@@ -22,7 +22,7 @@ interface Props {
 }
 
 const HEIGHT = 120;
-const LEFT = 56;
+const LEFT = 76;
 const PAD = 8;
 
 /** One figure over time. */

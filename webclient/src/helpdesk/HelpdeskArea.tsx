@@ -1,4 +1,5 @@
-import { Route, Routes } from 'react-router';
+import { lazy } from 'react';
+import { Outlet, Route, Routes } from 'react-router';
 import '../admin/admin.css';
 import { NotFoundPage } from '../app/NotFoundPage';
 import { Shell } from '../app/Shell';
@@ -6,14 +7,17 @@ import { FindPage } from './FindPage';
 import './helpdesk.css';
 import { PersonPage } from './PersonPage';
 
+const WatchPage = lazy(() => import('../shadow/WatchPage'));
+
 export default function HelpdeskArea() {
   return (
-    <Shell>
-      <Routes>
+    <Routes>
+      <Route path="watch/:sessionId/:shadowId" element={<WatchPage />} />
+      <Route element={<Shell><Outlet /></Shell>}>
         <Route index element={<FindPage />} />
         <Route path=":username" element={<PersonPage />} />
         <Route path="*" element={<NotFoundPage />} />
-      </Routes>
-    </Shell>
+      </Route>
+    </Routes>
   );
 }

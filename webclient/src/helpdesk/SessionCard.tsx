@@ -12,7 +12,9 @@ import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
 import { MachineScreen } from '../machines/MachineScreen';
 import SnapshotsDialog from '../snapshots/SnapshotsDialog';
+import { AskToWatchDialog } from '../shadow/AskToWatchDialog';
 import { disconnect } from './api';
+import { LiveCharts } from './LiveCharts';
 import { MessageDialog } from './MessageDialog';
 import { SessionState } from './SessionState';
 
@@ -31,6 +33,7 @@ export function SessionCard({ session, machine, name }: Props) {
   const [ask, setAsk] = useState<Confirmation>();
   const [writing, setWriting] = useState(false);
   const [restoring, setRestoring] = useState(false);
+  const [watching, setWatching] = useState(false);
   const titleId = `session-${session.id}`;
   const manages = hasRight(me, 'session.manage');
 
@@ -78,11 +81,22 @@ export function SessionCard({ session, machine, name }: Props) {
             )}
           </div>
         </div>
+        {machine?.power === 'ON' && (
+          <section className="oriel-session__figures">
+            <h3 className="oriel-subhead">{t('figures.title')}</h3>
+            <LiveCharts of="sessions" id={session.id} changed={`${session.state} ${machine.power}`} />
+          </section>
+        )}
       </CardBody>
       <CardFooter className="oriel-session__acts">
         {hasRight(me, 'session.message') && (
           <Button variant="primary" onClick={() => setWriting(true)}>
             {t('message.open')}
+          </Button>
+        )}
+        {hasRight(me, 'session.shadow') && session.username !== me.username && (
+          <Button variant="secondary" isDisabled={session.state !== 'CONNECTED'} onClick={() => setWatching(true)}>
+            {t('watch.open')}
           </Button>
         )}
         {hasRight(me, 'snapshot.restore') && (
@@ -145,9 +159,11 @@ export function SessionCard({ session, machine, name }: Props) {
           name={session.machine}
           writes={hasRight(me, 'snapshot.write')}
           close={() => setRestoring(false)}
+          {...(hasRight(me, 'machine.screen') && { screen: { private: session.username !== me.username } })}
           done={() => void client.invalidateQueries({ queryKey: ['person'] })}
         />
       )}
+      {watching && <AskToWatchDialog sessionId={session.id} name={name} close={() => setWatching(false)} />}
       {writing && (
         <MessageDialog
           name={name}

@@ -1,4 +1,5 @@
 import { deAdmin } from './de.admin';
+import { deHelpdesk } from './de.helpdesk';
 import { dePeople } from './de.people';
 import { dePool } from './de.pool';
 import { deReports } from './de.reports';
@@ -7,6 +8,7 @@ import type { Messages } from './translate';
 /** German. */
 export const de: Messages = {
   ...deAdmin,
+  ...deHelpdesk,
   ...dePeople,
   ...dePool,
   ...deReports,
@@ -28,6 +30,20 @@ export const de: Messages = {
   'admin.short': 'Admin',
   'helpdesk.title': 'Helpdesk',
 
+  'expiry.title': 'Sind Sie noch da?',
+  'expiry.text': 'Sie werden abgemeldet, weil hier länger nichts getan wurde. Ihre Desktops laufen weiter.',
+  'expiry.left.one': 'Noch {count} Sekunde',
+  'expiry.left.other': 'Noch {count} Sekunden',
+  'expiry.stay': 'Angemeldet bleiben',
+  'shadow.question': 'Darf {name} Ihrem Desktop zusehen?',
+  'shadow.consent': 'Zu sehen ist, was Sie sehen; tippen und klicken ist nicht möglich. Sie können es jederzeit beenden.',
+  'shadow.left.one': 'Noch {count} Sekunde für die Antwort',
+  'shadow.left.other': 'Noch {count} Sekunden für die Antwort',
+  'shadow.allow': 'Zusehen lassen',
+  'shadow.deny': 'Nein',
+  'shadow.mayWatch': '{name} darf Ihrem Desktop zusehen',
+  'shadow.watches': '{name} sieht Ihrem Desktop zu',
+  'shadow.stop': 'Beenden',
   'message.from': 'Nachricht von {name}',
   'message.read': 'Gelesen',
   'admin.title': 'Administration',

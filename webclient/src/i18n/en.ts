@@ -1,4 +1,5 @@
 import { enAdmin } from './en.admin';
+import { enHelpdesk } from './en.helpdesk';
 import { enPeople } from './en.people';
 import { enPool } from './en.pool';
 import { enReports } from './en.reports';
@@ -6,6 +7,7 @@ import { enReports } from './en.reports';
 /** English, the language that is always there. Keys name the place; every other language has exactly the same keys. */
 export const en = {
   ...enAdmin,
+  ...enHelpdesk,
   ...enPeople,
   ...enPool,
   ...enReports,
@@ -28,6 +30,20 @@ export const en = {
   'admin.short': 'Admin',
   'helpdesk.title': 'Helpdesk',
 
+  'expiry.title': 'Are you still there?',
+  'expiry.text': 'You will be signed out, as nothing was done here for a while. Your desktops keep running.',
+  'expiry.left.one': '{count} second left',
+  'expiry.left.other': '{count} seconds left',
+  'expiry.stay': 'Stay signed in',
+  'shadow.question': 'May {name} watch your desktop?',
+  'shadow.consent': 'They see what you see, and can’t type or click. You can end it at any time.',
+  'shadow.left.one': '{count} second left to answer',
+  'shadow.left.other': '{count} seconds left to answer',
+  'shadow.allow': 'Let them watch',
+  'shadow.deny': 'No',
+  'shadow.mayWatch': '{name} may watch your desktop',
+  'shadow.watches': '{name} is watching your desktop',
+  'shadow.stop': 'End it',
   'message.from': 'Message from {name}',
   'message.read': 'I have read it',
 

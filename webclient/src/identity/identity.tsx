@@ -19,7 +19,7 @@ interface IdentityActions {
 }
 
 const Context = createContext<IdentityActions | undefined>(undefined);
-const ME = ['me'] as const;
+export const ME = ['me'] as const;
 
 async function whoAmI(): Promise<Me | null> {
   try {

@@ -8,6 +8,7 @@ import { useToasts } from '../app/toasts';
 import { useSubmit } from '../app/useSubmit';
 import { useLanguage } from '../i18n/language';
 import { deleteSnapshot, restoreSnapshot, snapshots, takeSnapshot, type Snapshot } from './api';
+import { RestoreComparison } from './RestoreComparison';
 import { tree } from './tree';
 
 interface Props {
@@ -17,10 +18,12 @@ interface Props {
   writes: boolean;
   close: () => void;
   done?: () => void;
+  /** Whether the screen as it is now may be shown before going back, and only when asked for. */
+  screen?: { private: boolean };
 }
 
 /** A machine's snapshots: take one, go back to one. Going back keeps the present state first, so that it can be undone. */
-export default function SnapshotsDialog({ machine, name, writes, close, done }: Props) {
+export default function SnapshotsDialog({ machine, name, writes, close, done, screen }: Props) {
   const { t } = useLanguage();
   const client = useQueryClient();
   const toasts = useToasts();
@@ -76,7 +79,13 @@ export default function SnapshotsDialog({ machine, name, writes, close, done }: 
                 restore={() =>
                   setAsk({
                     title: t('snapshots.restore.title', { name, snapshot: titleOf(snapshot) }),
-                    text: t(snapshot.memory ? 'snapshots.restore.text' : 'snapshots.restore.boots'),
+                    text: (
+                      <>
+                        <p>{t(snapshot.memory ? 'snapshots.restore.text' : 'snapshots.restore.boots')}</p>
+                        <RestoreComparison snapshot={snapshot} title={titleOf(snapshot)} {...(screen && { screen })} />
+                      </>
+                    ),
+                    wide: true,
                     confirm: t('snapshots.restore'),
                     destructive: true,
                     act: () => restoreSnapshot(snapshot).then(() => changed(t('snapshots.restoring', { name }))),

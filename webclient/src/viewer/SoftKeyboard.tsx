@@ -33,6 +33,10 @@ export function SoftKeyboard({ ref, type }: { ref: Ref<SoftKeyboardHandle>; type
       autoCorrect="off"
       spellCheck={false}
       defaultValue={STUFFING}
+      onFocus={(event) => {
+        // Browsers put the caret before the text: what is typed there would look like a change of everything after it.
+        event.currentTarget.setSelectionRange(event.currentTarget.value.length, event.currentTarget.value.length);
+      }}
       onInput={(event) => {
         const area = event.currentTarget;
         for (const keysym of typed(before.current, area.value)) type(keysym);

@@ -173,7 +173,7 @@ describe.skipIf(noBrowser)('in a browser', { timeout: 90_000 }, () => {
     ['light', WINDOWS.tablet],
     ['dark', WINDOWS.phone],
   ] as const)('the pages in %s, %o', (theme, viewport) => {
-    beforeEach(() => world.open({ viewport, colorScheme: theme }));
+    beforeEach(() => world.open({ viewport, colorScheme: theme }), 60_000);
 
     it('are accessible and fit the window', async () => {
       await world.signIn('/', 'admin');

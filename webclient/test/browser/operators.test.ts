@@ -56,6 +56,75 @@ describe.skipIf(noBrowser)('the helpdesk', { timeout: 90_000 }, () => {
     await world.page.getByText('Eve Engel did not see it').waitFor();
   });
 
+  it('sees what a machine uses, live', async () => {
+    await world.signIn('/helpdesk/bob', 'carol');
+    const figures = world.page.locator('.oriel-figures');
+    await figures.getByText(/Processor, of one core: \d+ %/).waitFor();
+    await figures.getByText(/person’s screen: \d+ ms/).waitFor();
+    await world.accessible();
+    await world.shot('helpdesk-live');
+    // A machine that is off has none, and nothing that looks as if.
+    Object.assign(world.mock.broker.machines.find(({ name }) => name === 'demo-2')!, { power: 'OFF' });
+    world.mock.broker.announce('machine', 'demo-2');
+    await figures.waitFor({ state: 'detached' });
+  });
+
+  it('watches only with consent, and the person sees it and ends it', async () => {
+    const theirs = await world.somebodyElse();
+    await world.signIn('/', 'bob', theirs);
+    await theirs.getByRole('heading', { name: 'My desktops' }).waitFor();
+    await world.signIn('/helpdesk/bob', 'carol');
+    const ask = async (): Promise<void> => {
+      await world.page.getByRole('button', { name: 'Watch' }).click();
+      await world.page.getByLabel('Why, for them to read').fill('The <b>printer</b>');
+      await world.accessible();
+      await world.page.getByRole('button', { name: 'Ask them' }).click();
+      await world.page.getByRole('heading', { name: 'bob is being asked' }).waitFor();
+    };
+    await ask();
+    await theirs.getByRole('alertdialog').getByText('The <b>printer</b>').waitFor();
+    await theirs.getByRole('button', { name: 'No', exact: true }).click();
+    await world.page.getByRole('heading', { name: 'bob does not want it' }).waitFor();
+    await world.page.getByRole('button', { name: 'Back to the person' }).click();
+
+    await ask();
+    await theirs.getByRole('button', { name: 'Let them watch' }).click();
+    await theirs.getByText('Carol Chen is watching your desktop').waitFor();
+    await world.page.locator('.oriel-viewer__screen canvas').waitFor();
+    await world.page.getByText('you only see').waitFor();
+    await world.page.locator('.oriel-link').waitFor();
+    await world.accessible();
+    await world.shot('helpdesk-watching');
+    await theirs.getByRole('button', { name: 'End it' }).click();
+    await world.page.getByRole('heading', { name: 'Watching has ended' }).waitFor();
+    await theirs.getByText('is watching your desktop').waitFor({ state: 'detached' });
+    expect(world.mock.broker.audit.map(({ action }) => action)).toEqual(expect.arrayContaining(['shadow.ask', 'shadow.deny', 'shadow.grant']));
+  });
+
+  it('takes silence for a no', async () => {
+    await world.signIn('/helpdesk/bob', 'carol');
+    await world.page.getByRole('button', { name: 'Watch' }).click();
+    await world.page.getByRole('button', { name: 'Ask them' }).click();
+    await world.page.getByRole('heading', { name: 'bob is being asked' }).waitFor();
+    world.mock.broker.expireShadows();
+    await world.page.getByRole('heading', { name: 'There was no answer' }).waitFor();
+  });
+
+  it('compares now and then before it takes a person back', async () => {
+    await world.signIn('/helpdesk/bob', 'carol');
+    await world.page.getByRole('button', { name: 'Snapshots' }).click();
+    await world.page.getByRole('button', { name: 'Go back: Noon' }).click();
+    const now = world.page.getByRole('region', { name: 'Now' });
+    await now.getByRole('button', { name: 'Look at the screen' }).click();
+    await now.locator('.oriel-screen[data-shown="true"]').waitFor();
+    await world.page.getByRole('region', { name: 'Then' }).getByText('Programs go on as they were then.').waitFor();
+    await world.accessible();
+    await world.shot('helpdesk-restore');
+    await world.page.getByRole('dialog').getByRole('button', { name: 'Go back' }).click();
+    await world.page.getByText('Before going back').first().waitFor();
+    expect(world.mock.broker.audit[0]).toMatchObject({ actor: 'carol', action: 'snapshot.restore', subject: 'bob' });
+  });
+
   it('logs a person off, and the line of the trail is on the page', async () => {
     await world.signIn('/helpdesk/bob', 'carol');
     await world.page.getByRole('button', { name: 'Log off' }).click();
@@ -245,11 +314,11 @@ describe.skipIf(noBrowser)('records', { timeout: 90_000 }, () => {
     for (let i = 0; i < 3; i++) world.mock.broker.announce('machine', 'demo-1');
     await world.page.getByText('3 changes').waitFor();
     await world.accessible();
-    await world.page.getByLabel('Hold the list').check();
+    await world.page.getByText('Hold the list').click();
     world.mock.broker.announce('pool', 'lab');
     await world.page.getByText('1 new event is held back.').waitFor();
     expect(await world.page.getByRole('link', { name: 'lab' }).count()).toBe(0);
-    await world.page.getByLabel('Hold the list').uncheck();
+    await world.page.getByText('Hold the list').click();
     await world.page.getByRole('link', { name: 'lab' }).waitFor();
   });
 

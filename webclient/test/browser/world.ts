@@ -37,7 +37,7 @@ export class World {
     beforeEach(async () => {
       this.mock = await serve(ASSETS, 0, { stageMs: 150, queueMs: 600, ...options });
       await this.open({ viewport: { width: 1280, height: 720 } });
-    });
+    }, 60_000);
     afterEach(async () => {
       await this.context.close();
       await this.mock.close();

@@ -14,7 +14,7 @@ export function ExportMenu({ filter }: { filter: AuditFilter }) {
       isOpen={open}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
-      popperProps={{ appendTo: () => document.body }}
+      popperProps={{ appendTo: 'inline' }}
       toggle={(ref: Ref<MenuToggleElement>) => (
         <MenuToggle ref={ref} isExpanded={open} onClick={() => setOpen(!open)}>
           {t('audit.export')}

@@ -5,6 +5,7 @@ import { asFailure } from '../../api/failure';
 import { FailurePage } from '../../app/FailurePage';
 import { useLanguage } from '../../i18n/language';
 import { hasRight, useMe } from '../../identity/identity';
+import { LiveCharts } from '../../helpdesk/LiveCharts';
 import { MachineScreen } from '../../machines/MachineScreen';
 import { AdminPage } from '../AdminPage';
 import { machine as readMachine } from '../api';
@@ -83,6 +84,14 @@ export function MachinePage() {
               />
             </CardBody>
           </Card>
+          {machine.power === 'ON' && (
+            <Card className="oriel-admin__wide">
+              <CardTitle component="h2">{t('figures.title')}</CardTitle>
+              <CardBody>
+                <LiveCharts of="machines" id={machine.name} changed={machine.power} />
+              </CardBody>
+            </Card>
+          )}
           {hasRight(me, 'operation.read') && (
             <Card className="oriel-admin__wide">
               <CardTitle component="h2">{t('admin.operations')}</CardTitle>

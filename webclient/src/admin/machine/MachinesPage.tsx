@@ -5,6 +5,7 @@ import type { Machine } from '../../api/types';
 import { FailureAlert } from '../../app/FailureAlert';
 import { FailurePage } from '../../app/FailurePage';
 import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
 import { AdminPage } from '../AdminPage';
 import { allMachines, machine, maintainMachine, refreshMachine, restartMachine } from '../api';
 import { BulkDialog, type BulkAct } from '../BulkDialog';
@@ -29,6 +30,7 @@ export function fits(row: Machine, words: readonly string[]): boolean {
 
 export function MachinesPage() {
   const { t, n, date } = useLanguage();
+  const me = useMe();
   const { rows, complete, failure, reload } = useCollection(SOURCE);
   const { actions, dialog } = useMachineActions();
   const [params, setParams] = useSearchParams();
@@ -160,9 +162,8 @@ export function MachinesPage() {
             empty={t(rows?.length ? 'machines.noneFits' : 'machines.none')}
             {...(actions && {
               actions: (row: Machine) => <RowMenu name={row.name} items={actions(row)} />,
-              selected,
-              select: setSelected,
             })}
+            {...(hasRight(me, 'machine.manage') && { selected, select: setSelected })}
             compact={(row) => (
               <>
                 <span>

@@ -5,11 +5,12 @@ import { ConfirmDialog, type Confirmation } from '../../app/ConfirmDialog';
 import { useToasts } from '../../app/toasts';
 import { useLanguage } from '../../i18n/language';
 import { hasRight, useMe } from '../../identity/identity';
+import { ScreenDialog } from '../../machines/ScreenDialog';
 import type { MenuItem } from '../RowMenu';
 import { maintainMachine, refreshMachine, restartMachine } from '../api';
 
 interface MachineActions {
-  /** Undefined for people who may not act on machines. */
+  /** Undefined for people who may neither act on machines nor see their screens. */
   actions: ((machine: Machine) => MenuItem[]) | undefined;
   /** To be put on the page: the question that is open, if any. */
   dialog: ReactNode;
@@ -22,6 +23,8 @@ export function useMachineActions(): MachineActions {
   const client = useQueryClient();
   const toasts = useToasts();
   const [ask, setAsk] = useState<Confirmation>();
+  const [looking, setLooking] = useState<Machine>();
+  const sees = hasRight(me, 'machine.screen');
   const refresh = (): void => void client.invalidateQueries({ queryKey: ['machine'] });
 
   const maintain = (machine: Machine, enabled: boolean): void =>
@@ -30,10 +33,14 @@ export function useMachineActions(): MachineActions {
       toasts.success(t(enabled ? 'machines.maintained' : 'machines.isBack', { name: machine.name }));
     }, toasts.failed);
 
+  const look = (machine: Machine): MenuItem[] =>
+    sees && machine.power === 'ON' ? [{ title: t('screen.open'), onClick: () => setLooking(machine) }] : [];
+
   const actions = (machine: Machine): MenuItem[] => {
     const aside = machine.lifecycle === 'MAINTENANCE' || machine.lifecycle === 'DRAINING';
     const inUse = machine.username !== undefined;
     return [
+      ...look(machine),
       {
         title: t('machines.restart'),
         onClick: () =>
@@ -67,7 +74,12 @@ export function useMachineActions(): MachineActions {
   };
 
   return {
-    actions: hasRight(me, 'machine.manage') ? actions : undefined,
-    dialog: ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />,
+    actions: hasRight(me, 'machine.manage') ? actions : sees ? look : undefined,
+    dialog: (
+      <>
+        {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}
+        {looking && <ScreenDialog machine={looking} close={() => setLooking(undefined)} />}
+      </>
+    ),
   };
 }
