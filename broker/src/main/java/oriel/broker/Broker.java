@@ -567,6 +567,10 @@ public final class Broker implements AutoCloseable {
         return host;
     }
 
+    Signals signals() {
+        return signals;
+    }
+
     Store store() {
         return store;
     }

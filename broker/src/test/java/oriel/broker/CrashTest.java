@@ -216,6 +216,43 @@ class CrashTest {
         }
     }
 
+    /**
+     * The process dies right after some commit, before anything that follows from it: what was committed is enough for
+     * the next broker to go on, whichever commit it was.
+     */
+    @Test
+    void aBrokerMayDieAfterAnyCommit() {
+        Random random = new Random(20261123);
+        try (Fixture f = new Fixture(3, 1)) {
+            List<String> names = List.of("ann", "bob", "eve", "joe");
+            names.forEach(f::user);
+            for (int life = 0; life < 12; life++) {
+                AtomicInteger left = new AtomicInteger(random.nextInt(1, 120));
+                CountDownLatch dead = new CountDownLatch(1);
+                f.broker.signals().listen(signal -> {
+                    // On the thread that has committed, before it does anything else.
+                    if (left.decrementAndGet() == 0) {
+                        f.abandon();
+                        dead.countDown();
+                    }
+                });
+                List<Thread> users = new ArrayList<>();
+                for (String name : names) {
+                    long seed = random.nextLong();
+                    users.add(Thread.ofVirtual().start(() -> behave(f, name, new Random(seed))));
+                }
+                users.forEach(CrashTest::join);
+                if (left.getAndSet(Integer.MIN_VALUE / 2) > 0) {
+                    f.abandon();
+                } else {
+                    await(dead);
+                }
+                f.killAndRestart();
+                checkConsistent(f);
+            }
+        }
+    }
+
     private static void behave(Fixture f, String name, Random random) {
         try {
             Caller user = f.signIn(name);
