@@ -219,11 +219,13 @@ public final class LiveFigures implements AutoCloseable {
         lock.lock();
         try {
             Watch watch = watches.get(machine);
-            if (watch == null) {
+            Instant now = clock.instant();
+            Sample last = watch == null ? null : watch.samples.peekLast();
+            // Whoever asks first and the sampler may measure at the same moment: rates over nothing say nothing.
+            if (watch == null || (last != null && last.at().plus(INTERVAL.dividedBy(2)).isAfter(now))) {
                 return;
             }
             if (usage.isPresent()) {
-                Instant now = clock.instant();
                 watch.samples.add(sample(now, usage.get(), watch.usage, counted, watch.counted));
                 watch.samples.removeIf(old -> old.at().plus(KEPT).isBefore(now));
             }
