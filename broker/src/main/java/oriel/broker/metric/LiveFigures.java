@@ -222,7 +222,8 @@ public final class LiveFigures implements AutoCloseable {
             Instant now = clock.instant();
             Sample last = watch == null ? null : watch.samples.peekLast();
             // Whoever asks first and the sampler may measure at the same moment: rates over nothing say nothing.
-            if (watch == null || (last != null && last.at().plus(INTERVAL.dividedBy(2)).isAfter(now))) {
+            if (watch == null
+                    || (last != null && last.at().plus(INTERVAL.dividedBy(2)).isAfter(now))) {
                 return;
             }
             if (usage.isPresent()) {
