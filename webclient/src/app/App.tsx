@@ -18,6 +18,7 @@ import { Shell } from './Shell';
 import { ToastProvider } from './toasts';
 
 const ViewerPage = lazy(() => import('../viewer/ViewerPage'));
+const RecordingPage = lazy(() => import('../viewer/recording/RecordingPage'));
 const AccountPage = lazy(() => import('../identity/AccountPage'));
 const HelpdeskArea = lazy(() => import('../helpdesk/HelpdeskArea'));
 const AdminArea = lazy(() => import('../admin/AdminArea'));
@@ -63,6 +64,7 @@ export function Pages() {
       <Route element={<SignedIn />}>
         <Route path="/" element={<DesktopsPage />} />
         <Route path="/desktop/:poolId" element={<Later><ViewerPage /></Later>} />
+        <Route path="/recording" element={<Later><RecordingPage /></Later>} />
         <Route path="/account" element={<Later><AccountPage /></Later>} />
         <Route path="/helpdesk/*" element={<Helpers><Later><HelpdeskArea /></Later></Helpers>} />
         <Route path="/admin/*" element={<Operators><Later><AdminArea /></Later></Operators>} />

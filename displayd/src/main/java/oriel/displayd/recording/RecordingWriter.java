@@ -22,6 +22,7 @@ public final class RecordingWriter implements AutoCloseable {
     private final long maximumBytes;
     private final List<Segment> segments = new ArrayList<>();
     private long position;
+    private int lastMillis;
 
     /**
      * Creates the file, for its owner's eyes only.
@@ -81,6 +82,7 @@ public final class RecordingWriter implements AutoCloseable {
 
     private void record(int kind, int millis, ByteBuffer payload) throws IOException {
         ByteBuffer header = ByteBuffer.allocate(RecordingFormat.RECORD_HEADER_BYTES);
+        lastMillis = millis;
         header.putInt(kind << 24 | payload.remaining()).putInt(millis).flip();
         write(header, payload);
     }
@@ -103,10 +105,7 @@ public final class RecordingWriter implements AutoCloseable {
             for (Segment segment : segments) {
                 index.putInt(segment.millis()).putLong(segment.position());
             }
-            record(
-                    RecordingFormat.INDEX,
-                    segments.isEmpty() ? 0 : segments.getLast().millis(),
-                    index.flip());
+            record(RecordingFormat.INDEX, lastMillis, index.flip());
             ByteBuffer trailer = ByteBuffer.allocate(RecordingFormat.TRAILER_BYTES);
             write(trailer.putLong(indexAt)
                     .putLong(RecordingFormat.TRAILER_MAGIC)
