@@ -73,7 +73,11 @@ final class HostileClientsTest {
     private List<RawWebSocket> sendGarbageMessages(int round) throws IOException {
         RawWebSocket client = connect().shakeHands(gateway.ticket());
         client.message(ClientStreams.stream(round));
-        client.message(ClientStreams.stream(round + 10_000));
+        try {
+            client.message(ClientStreams.stream(round + 10_000));
+        } catch (IOException e) {
+            // Cut off for the first already.
+        }
         return List.of(client);
     }
 
@@ -168,7 +172,7 @@ final class HostileClientsTest {
     void aClientThatNeverAsksIsCutOff() throws IOException {
         try (RawWebSocket client = connect()) {
             client.send(new byte[] {'G'});
-            assertThat(client.awaitEnd()).isTrue(); // after ten seconds; the socket gives it thirty
+            assertThat(client.awaitEnd()).isTrue(); // after ten seconds; the socket gives it sixty
         }
     }
 

@@ -20,7 +20,7 @@ final class RawWebSocket implements AutoCloseable {
         socket.setReceiveBufferSize(RECEIVE_BUFFER);
         socket.setTcpNoDelay(true);
         socket.connect(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        socket.setSoTimeout(30_000);
+        socket.setSoTimeout(60_000);
     }
 
     /** The bytes of an opening request. */
