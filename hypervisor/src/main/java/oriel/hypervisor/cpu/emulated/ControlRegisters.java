@@ -150,9 +150,7 @@ final class ControlRegisters {
             }
         }
         state.cr3 = value;
-        if (!keepTranslations) {
-            cpu.memory.flush(false);
-        }
+        cpu.memory.switchContext(keepTranslations);
         cpu.memory.contextChanged();
     }
 

@@ -1,9 +1,7 @@
 package oriel.hypervisor.cpu.emulated;
 
 import static oriel.hypervisor.cpu.emulated.CpuFeature.CMPXCHG16B;
-import static oriel.hypervisor.cpu.emulated.CpuFeature.INVPCID;
 import static oriel.hypervisor.cpu.emulated.CpuFeature.LAHF64;
-import static oriel.hypervisor.cpu.emulated.CpuFeature.PCID;
 import static oriel.hypervisor.cpu.emulated.CpuFeature.POPCNT;
 import static oriel.hypervisor.cpu.emulated.CpuFeature.SSE3;
 import static oriel.hypervisor.cpu.emulated.CpuFeature.SSE4_1;
@@ -45,11 +43,9 @@ public record CpuModel(
         features = Set.copyOf(features);
     }
 
-    /** All that this processor can do: x86-64-v2, and above all AES, RDRAND, FSGSBASE, SMEP and SMAP. */
+    /** All that this processor can do: x86-64-v2, and above all AES, RDRAND, FSGSBASE, PCID, SMEP and SMAP. */
     public static CpuModel orielV2() {
-        EnumSet<CpuFeature> features = EnumSet.allOf(CpuFeature.class);
-        features.removeAll(List.of(PCID, INVPCID));
-        return of(DEFAULT, features);
+        return of(DEFAULT, EnumSet.allOf(CpuFeature.class));
     }
 
     /** x86-64-v2 and nothing else (x86-64 psABI, table 3.1): for guests that must move between makers' processors. */
@@ -95,12 +91,5 @@ public record CpuModel(
     /** This model in a machine of several processors. */
     public CpuModel withTopology(int processors, int id) {
         return new CpuModel(name, signature, brand, features, processors, id);
-    }
-
-    /** This model with one feature more. */
-    CpuModel with(CpuFeature feature) {
-        EnumSet<CpuFeature> more = EnumSet.of(feature);
-        more.addAll(features);
-        return new CpuModel(name, signature, brand, more, logicalProcessors, apicId);
     }
 }

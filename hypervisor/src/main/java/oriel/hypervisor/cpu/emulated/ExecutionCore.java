@@ -72,10 +72,9 @@ abstract class ExecutionCore {
         for (int i = 0; i < 6; i++) {
             registers[Op.SEGMENT_BASE + i] = mode64 && i < 4 ? 0 : state.segments[i].base;
         }
-        if ((mmu.userGeneration | mmu.globalGeneration) >= 1 << 20) {
+        if (mmu.generationsUsedUp()) {
             Arrays.fill(cache.jumps, 0);
-            mmu.userGeneration = 1;
-            mmu.globalGeneration = 1;
+            mmu.restartGenerations();
         }
         int context = (mode & 63) << 1 | (mmu.user() ? 1 : 0);
         userTag = mmu.userGeneration << 9 | context << 1;
@@ -253,7 +252,7 @@ abstract class ExecutionCore {
             boolean global = mmu.fetchedGlobal(linear);
             cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | block.start;
             cache.jumps[i + 2] = 0;
-            mmu.noteLinked(linear);
+            mmu.noteLinked(linear, global);
         }
         return block;
     }

@@ -50,6 +50,19 @@ public interface LinearMemory {
     /** Drops translations; global ones only if {@code global}. */
     void flush(boolean global);
 
+    /**
+     * CR3 was written: takes the translations of the process-context identifier that it names, if CR4.PCIDE is set.
+     *
+     * @param keep whether they are still good; else all but the global ones are dropped
+     */
+    void switchContext(boolean keep);
+
+    /** Drops translations of a process-context identifier but the global ones. */
+    void flushContext(int pcid);
+
+    /** Drops translations of all process-context identifiers but the global ones. */
+    void flushContexts();
+
     /** CR0, CR3, CR4, EFER or the privilege level changed: translations and decoded code are looked up anew. */
     void contextChanged();
 }

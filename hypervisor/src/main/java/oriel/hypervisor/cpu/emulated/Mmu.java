@@ -1,14 +1,17 @@
 package oriel.hypervisor.cpu.emulated;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.memory.GuestMemory;
 import oriel.hypervisor.memory.NativeMemory;
 
 /**
- * Paging and the software TLB. Three banks hold translations as the supervisor, the supervisor with RFLAGS.AC set (SMAP
+ * Paging and the software TLB. Banks hold translations as the supervisor, the supervisor with RFLAGS.AC set (SMAP
  * open) and the user see them, so that neither a system call nor STAC flushes anything. An entry's tags say what its
  * page may be used for without a further look; MMIO, ROM writes, pages with decoded code and pages whose writes are
  * tracked miss into the slow path.
@@ -26,7 +29,7 @@ final class Mmu implements LinearMemory {
     private static final int FETCH_ENTRIES = 512;
 
     /** Never equals a page address. */
-    private static final long NONE = 1;
+    static final long NONE = 1;
 
     static final long PAGE = ~0xFFFL;
 
@@ -41,7 +44,7 @@ final class Mmu implements LinearMemory {
 
     private static final int CR0_WP = 1 << 16;
     private static final int CR4_PSE = 1 << 4, CR4_PAE = 1 << 5, CR4_PGE = 1 << 7;
-    private static final int CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21;
+    private static final int CR4_PCIDE = 1 << 17, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21;
     private static final int EFER_LMA = 1 << 10, EFER_NXE = 1 << 11;
 
     /** What an access wants. */
@@ -54,16 +57,30 @@ final class Mmu implements LinearMemory {
     private final IoBus bus;
     private final GuestFault fault;
 
-    private final long[][] banks = new long[3][ENTRIES * STRIDE];
-    long[] tlb = banks[SUPERVISOR];
+    /** As many as Linux uses at a time, and one for what has none. */
+    private static final int CONTEXTS = 8;
+
+    // All contexts, and the one in use. Others wait until their process runs again.
+    private final List<TlbContext> contexts = new ArrayList<>();
+    private TlbContext context = new TlbContext(ENTRIES * STRIDE, FETCH_ENTRIES * 2);
+    private long choices;
+
+    // The supervisor's own bank is shared by all contexts: the kernel's pages are global. Else they are dropped
+    // between.
+    private final long[] supervisor = new long[ENTRIES * STRIDE];
+    private final long[] supervisorFetch = new long[FETCH_ENTRIES * 2];
+    private boolean supervisorHasOthers;
+
+    private final long[][] banks = {supervisor, context.supervisorAc, context.user};
+    long[] tlb = supervisor;
     private int bank = SUPERVISOR;
 
     private final MemorySegment[] segments = {
-        MemorySegment.ofArray(banks[0]), MemorySegment.ofArray(banks[1]), MemorySegment.ofArray(banks[2])
+        MemorySegment.ofArray(supervisor), context.supervisorAcSegment, context.userSegment
     };
 
     // Instruction fetch, by user/supervisor: linear page, then physical page with the global bit.
-    private final long[][] fetch = new long[2][FETCH_ENTRIES * 2];
+    private final long[][] fetch = {supervisorFetch, context.fetch};
 
     // Which 2 MiB regions (hashed) have entries made from a large page: INVLPG must drop all of them.
     private long largeRegions;
@@ -79,8 +96,11 @@ final class Mmu implements LinearMemory {
     /** Changes whenever fetch translations of user-half or kernel-half (global) pages are dropped. */
     int userGeneration = 1, globalGeneration = 1;
 
-    // Pages (hashed) whose code somebody has linked by linear address since the generations last changed.
-    private final long[] linkedPages = new long[64];
+    // The last generation given to a context.
+    private int generations = 1;
+
+    // Global pages (hashed) whose code somebody has linked by linear address since their generation last changed.
+    private final long[] linkedGlobalPages = new long[64];
 
     /** Told when an access reached a device: pending interrupts may have changed. */
     Runnable deviceTouched = () -> {};
@@ -112,6 +132,7 @@ final class Mmu implements LinearMemory {
         this.memory = memory;
         this.bus = bus;
         this.fault = fault;
+        contexts.add(context);
         flush(true);
     }
 
@@ -401,9 +422,10 @@ final class Mmu implements LinearMemory {
     }
 
     /** Notes that somebody remembers code by its linear address until the generation changes. */
-    void noteLinked(long linear) {
+    void noteLinked(long linear, boolean global) {
         int hash = pageHash(linear);
-        linkedPages[hash >> 6] |= 1L << hash;
+        long[] pages = global ? linkedGlobalPages : context.linkedPages;
+        pages[hash >> 6] |= 1L << hash;
     }
 
     private static int pageHash(long linear) {
@@ -433,6 +455,7 @@ final class Mmu implements LinearMemory {
             int i = ((int) (linear >>> 12) & FETCH_ENTRIES - 1) * 2;
             t[i] = page;
             t[i + 1] = physical & PAGE | (pageGlobal ? 1 : 0) | pageAttributes & ATTRIBUTE_LARGE;
+            supervisorHasOthers |= inBank != USER_BANK && !pageGlobal;
             noteLarge(linear);
             return;
         }
@@ -451,6 +474,7 @@ final class Mmu implements LinearMemory {
         }
         t[i + DELTA] = host - page;
         t[i + ATTRIBUTES] = pageAttributes | (pageGlobal ? ATTRIBUTE_GLOBAL : 0);
+        supervisorHasOthers |= inBank == SUPERVISOR && !pageGlobal;
         noteLarge(linear);
     }
 
@@ -636,29 +660,41 @@ final class Mmu implements LinearMemory {
             return;
         }
         boolean large = (largeRegions & 1L << (linear >>> 21)) != 0;
-        for (long[] t : banks) {
-            drop(t, (int) (linear >>> INDEX_SHIFT) & INDEX_MASK, linear);
-            if (large) {
-                // A 4 MiB page (32-bit PSE) has both 2 MiB halves: the index covers 4 MiB.
-                for (int i = 0; i < t.length; i += STRIDE) {
-                    if ((t[i + ATTRIBUTES] & ATTRIBUTE_LARGE) != 0 && ((t[i] ^ linear) & ~0x3F_FFFFL) == 0) {
-                        t[i] = NONE;
-                        t[i + WRITE] = NONE;
-                    }
-                }
-            }
-        }
-        for (long[] t : fetch) {
-            for (int i = 0; i < t.length; i += 2) {
-                if (t[i] == (linear & PAGE)
-                        || ((t[i + 1] & ATTRIBUTE_LARGE) != 0 && ((t[i] ^ linear) & ~0x3F_FFFFL) == 0)) {
-                    t[i] = NONE;
-                }
-            }
+        invalidatePage(supervisor, supervisorFetch, linear, large);
+        // Global pages go from all contexts; that others go too does no harm.
+        for (TlbContext each : contexts) {
+            invalidatePage(each.user, each.fetch, linear, large);
+            invalidatePage(each.supervisorAc, each.fetch, linear, large);
         }
         int hash = pageHash(linear);
-        if (large || (linkedPages[hash >> 6] & 1L << hash) != 0) {
-            newGeneration(true);
+        if (large || (context.linkedPages[hash >> 6] & 1L << hash) != 0) {
+            newGeneration(context);
+        }
+        if (large || (linkedGlobalPages[hash >> 6] & 1L << hash) != 0) {
+            newGlobalGeneration();
+        }
+    }
+
+    private static void invalidatePage(long[] t, long[] fetched, long linear, boolean large) {
+        drop(t, (int) (linear >>> INDEX_SHIFT) & INDEX_MASK, linear);
+        int at = ((int) (linear >>> 12) & FETCH_ENTRIES - 1) * 2;
+        if (fetched[at] == (linear & PAGE)) {
+            fetched[at] = NONE;
+        }
+        if (!large) {
+            return;
+        }
+        // A 4 MiB page (32-bit PSE) has both 2 MiB halves: the index covers 4 MiB.
+        for (int i = 0; i < t.length; i += STRIDE) {
+            if ((t[i + ATTRIBUTES] & ATTRIBUTE_LARGE) != 0 && ((t[i] ^ linear) & ~0x3F_FFFFL) == 0) {
+                t[i] = NONE;
+                t[i + WRITE] = NONE;
+            }
+        }
+        for (int i = 0; i < fetched.length; i += 2) {
+            if ((fetched[i + 1] & ATTRIBUTE_LARGE) != 0 && ((fetched[i] ^ linear) & ~0x3F_FFFFL) == 0) {
+                fetched[i] = NONE;
+            }
         }
     }
 
@@ -669,36 +705,151 @@ final class Mmu implements LinearMemory {
         }
     }
 
-    private void newGeneration(boolean global) {
-        userGeneration++;
-        if (global) {
-            globalGeneration++;
-            Arrays.fill(linkedPages, 0);
+    private void newGeneration(TlbContext of) {
+        of.generation = ++generations;
+        Arrays.fill(of.linkedPages, 0);
+        if (of == context) {
+            userGeneration = of.generation;
         }
+    }
+
+    private void newGlobalGeneration() {
+        globalGeneration++;
+        Arrays.fill(linkedGlobalPages, 0);
+    }
+
+    /** Whether generations must begin anew: the jump cache's tags have 20 bits for them. */
+    boolean generationsUsedUp() {
+        return (generations | globalGeneration) >= 1 << 20;
+    }
+
+    /** Begins generations anew; nobody remembers an old one. */
+    void restartGenerations() {
+        generations = 0;
+        globalGeneration = 1;
+        contexts.forEach(this::newGeneration);
     }
 
     @Override
     public void flush(boolean global) {
-        for (long[] t : banks) {
-            for (int i = 0; i < t.length; i += STRIDE) {
-                if (global || (t[i + ATTRIBUTES] & ATTRIBUTE_GLOBAL) == 0) {
-                    t[i] = NONE;
-                    t[i + WRITE] = NONE;
-                }
-            }
-        }
-        for (long[] t : fetch) {
-            for (int i = 0; i < t.length; i += 2) {
-                if (global || (t[i + 1] & 1) == 0) {
-                    t[i] = NONE;
-                }
-            }
-        }
         if (global) {
+            Arrays.fill(supervisor, NONE);
+            Arrays.fill(supervisorFetch, NONE);
+            supervisorHasOthers = false;
             largeRegions = 0;
             gigabyteEntries = false;
+            for (TlbContext each : contexts) {
+                each.clear();
+                newGeneration(each);
+            }
+            newGlobalGeneration();
+            return;
         }
-        newGeneration(global);
+        dropSupervisorsOthers();
+        dropNotGlobal(context.user, context.fetch);
+        dropNotGlobal(context.supervisorAc, context.fetch);
+        newGeneration(context);
+    }
+
+    private void dropSupervisorsOthers() {
+        if (supervisorHasOthers) {
+            supervisorHasOthers = false;
+            dropNotGlobal(supervisor, supervisorFetch);
+        }
+    }
+
+    private static void dropNotGlobal(long[] t, long[] fetched) {
+        for (int i = 0; i < t.length; i += STRIDE) {
+            if ((t[i + ATTRIBUTES] & ATTRIBUTE_GLOBAL) == 0) {
+                t[i] = NONE;
+                t[i + WRITE] = NONE;
+            }
+        }
+        for (int i = 0; i < fetched.length; i += 2) {
+            if ((fetched[i + 1] & 1) == 0) {
+                fetched[i] = NONE;
+            }
+        }
+    }
+
+    @Override
+    public void switchContext(boolean keep) {
+        seenCr3 = state.cr3;
+        select((state.cr4 & CR4_PCIDE) != 0 ? (int) state.cr3 & 0xFFF : 0);
+        if (!keep) {
+            flush(false);
+        }
+    }
+
+    /** Takes the context of an identifier, which may be a new one. */
+    private void select(int pcid) {
+        if (context.pcid == pcid) {
+            return;
+        }
+        dropSupervisorsOthers();
+        TlbContext chosen = contextOf(pcid);
+        if (chosen == null) {
+            chosen = contexts.size() < CONTEXTS ? added() : reused();
+            chosen.pcid = pcid;
+            newGeneration(chosen);
+        }
+        chosen.chosen = ++choices;
+        context = chosen;
+        userGeneration = chosen.generation;
+        banks[SUPERVISOR_AC] = chosen.supervisorAc;
+        banks[USER_BANK] = chosen.user;
+        segments[SUPERVISOR_AC] = chosen.supervisorAcSegment;
+        segments[USER_BANK] = chosen.userSegment;
+        fetch[1] = chosen.fetch;
+        tlb = banks[bank];
+    }
+
+    private @Nullable TlbContext contextOf(int pcid) {
+        for (TlbContext each : contexts) {
+            if (each.pcid == pcid) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    private TlbContext added() {
+        TlbContext more = new TlbContext(ENTRIES * STRIDE, FETCH_ENTRIES * 2);
+        contexts.add(more);
+        return more;
+    }
+
+    private TlbContext reused() {
+        TlbContext oldest = context;
+        for (TlbContext each : contexts) {
+            if (each != context && (oldest == context || each.chosen < oldest.chosen)) {
+                oldest = each;
+            }
+        }
+        oldest.clear();
+        return oldest;
+    }
+
+    @Override
+    public void flushContext(int pcid) {
+        TlbContext flushed = contextOf(pcid);
+        if (flushed == context) {
+            flush(false);
+        } else if (flushed != null) {
+            flushed.clear();
+            newGeneration(flushed);
+        }
+    }
+
+    @Override
+    public void flushContexts() {
+        flush(false);
+        for (TlbContext each : contexts) {
+            if (each != context) {
+                each.clear();
+                newGeneration(each);
+            }
+        }
     }
 
     @Override
@@ -707,13 +858,12 @@ final class Mmu implements LinearMemory {
             seenCr0 = state.cr0;
             seenCr4 = state.cr4;
             seenEfer = state.efer;
-            seenCr3 = state.cr3;
             paging = (state.cr0 & 1L << 31) != 0;
             longMode = (state.efer & EFER_LMA) != 0;
             flush(true);
+            switchContext(true);
         } else if (state.cr3 != seenCr3) {
-            seenCr3 = state.cr3;
-            flush(false);
+            switchContext(false);
         }
         selectBank();
     }
@@ -737,20 +887,32 @@ final class Mmu implements LinearMemory {
 
     /** Drops every cached right to write. */
     void dropWrites() {
-        for (long[] t : banks) {
-            for (int i = 0; i < t.length; i += STRIDE) {
-                t[i + WRITE] = NONE;
-            }
+        dropWrites(supervisor);
+        for (TlbContext each : contexts) {
+            dropWrites(each.supervisorAc);
+            dropWrites(each.user);
+        }
+    }
+
+    private static void dropWrites(long[] t) {
+        for (int i = 0; i < t.length; i += STRIDE) {
+            t[i + WRITE] = NONE;
         }
     }
 
     /** Drops cached rights to write one physical page, by its host address: it holds code now. */
     void dropWrites(long hostPage) {
-        for (long[] t : banks) {
-            for (int i = 0; i < t.length; i += STRIDE) {
-                if (t[i] != NONE && t[i] + t[i + DELTA] == hostPage) {
-                    t[i + WRITE] = NONE;
-                }
+        dropWrites(supervisor, hostPage);
+        for (TlbContext each : contexts) {
+            dropWrites(each.supervisorAc, hostPage);
+            dropWrites(each.user, hostPage);
+        }
+    }
+
+    private static void dropWrites(long[] t, long hostPage) {
+        for (int i = 0; i < t.length; i += STRIDE) {
+            if (t[i] != NONE && t[i] + t[i + DELTA] == hostPage) {
+                t[i + WRITE] = NONE;
             }
         }
     }

@@ -347,10 +347,25 @@ final class SystemUnit {
         if (!valid) {
             throw cpu.generalProtection();
         }
-        if (individual) {
-            cpu.memory.invalidatePage(address);
-        } else {
-            cpu.memory.flush(type == 2);
+        boolean tagged = (state.cr4 & CpuContext.CR4_PCIDE) != 0;
+        boolean current = !tagged || pcid == (state.cr3 & 0xFFF);
+        switch ((int) type) {
+            case 0 -> {
+                if (current) {
+                    cpu.memory.invalidatePage(address);
+                } else {
+                    cpu.memory.flushContext((int) pcid);
+                }
+            }
+            case 1 -> {
+                if (current) {
+                    cpu.memory.flush(false);
+                } else {
+                    cpu.memory.flushContext((int) pcid);
+                }
+            }
+            case 2 -> cpu.memory.flush(true);
+            default -> cpu.memory.flushContexts();
         }
     }
 

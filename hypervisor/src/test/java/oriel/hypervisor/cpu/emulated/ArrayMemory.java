@@ -90,5 +90,14 @@ final class ArrayMemory implements LinearMemory {
     public void flush(boolean global) {}
 
     @Override
+    public void switchContext(boolean keep) {}
+
+    @Override
+    public void flushContext(int pcid) {}
+
+    @Override
+    public void flushContexts() {}
+
+    @Override
     public void contextChanged() {}
 }

@@ -109,6 +109,19 @@ final class FlatMemory implements LinearMemory {
     }
 
     @Override
+    public void switchContext(boolean keep) {
+        if (!keep) {
+            flush(false);
+        }
+    }
+
+    @Override
+    public void flushContext(int pcid) {}
+
+    @Override
+    public void flushContexts() {}
+
+    @Override
     public void contextChanged() {
         contextChanges++;
     }
