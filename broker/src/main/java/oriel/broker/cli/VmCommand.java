@@ -9,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +47,7 @@ import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
 import oriel.hypervisor.firmware.MultibootKernel;
 import oriel.hypervisor.machine.Accelerator;
+import oriel.hypervisor.machine.InputTape;
 import oriel.hypervisor.machine.InstructionTime;
 import oriel.hypervisor.machine.Machine;
 import oriel.hypervisor.machine.MachineConfig;
@@ -174,6 +176,19 @@ public final class VmCommand implements Callable<Integer> {
     private boolean countInstructions;
 
     @Option(
+            names = "--record",
+            paramLabel = "FILE",
+            description = "With --icount: note keys and pointer in a new file, for --replay.")
+    private @Nullable Path record;
+
+    @Option(
+            names = "--replay",
+            paramLabel = "FILE",
+            description = "With --icount and the same options and disks: repeat a recorded run, instruction by"
+                    + " instruction. Viewers only watch.")
+    private @Nullable Path replay;
+
+    @Option(
             names = "--snapshot",
             paramLabel = "FOLDER",
             description =
@@ -236,6 +251,12 @@ public final class VmCommand implements Callable<Integer> {
         int port = displayPort();
         if (timeout < 0) {
             throw badUsage("--timeout is a number of seconds, not " + timeout);
+        }
+        if ((record != null || replay != null) && (!countInstructions || restore != null)) {
+            throw badUsage("--record and --replay go with --icount, from power-on");
+        }
+        if (record != null && replay != null) {
+            throw badUsage("a run is recorded or replayed: leave --record or --replay out");
         }
         if (screenshot != null) {
             requireFolder("--screenshot", screenshot);
@@ -371,7 +392,8 @@ public final class VmCommand implements Callable<Integer> {
             MachineConfig config = new MachineConfig(
                             "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards())
                     .with(CpuModel.named(cpuModel));
-            Machine machine = new Machine(countInstructions ? config.with(InstructionTime.DEFAULT) : config);
+            Machine machine =
+                    new Machine(countInstructions ? config.with(InstructionTime.DEFAULT.with(tape())) : config);
             assembled = true;
             return machine;
         } catch (IllegalArgumentException e) {
@@ -382,6 +404,16 @@ public final class VmCommand implements Callable<Integer> {
                 drive.disc().ifPresent(DiskImage::close);
             }
         }
+    }
+
+    private InputTape tape() throws IOException {
+        if (replay != null) {
+            return InputTape.read(replay);
+        }
+        // Each line is written through: there is nothing to close that the end of the process doesn't.
+        return record == null
+                ? new InputTape.Blank()
+                : new InputTape.Recording(Files.newBufferedWriter(record, StandardOpenOption.CREATE_NEW));
     }
 
     private List<NetworkCard> networkCards() {

@@ -1,5 +1,6 @@
 package oriel.hypervisor.machine;
 
+import java.io.Writer;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -93,6 +94,7 @@ final class Board {
     private final VirtioTablet tablet;
     private final ApicBus apics;
     private final @Nullable BiosParts bios;
+    final MachineInput.Devices inputDevices = new InputDevices();
     private final List<VirtioNet> networkCards = new ArrayList<>();
     final @Nullable CdDrive cdDrive;
     private final List<Device> devices = new ArrayList<>();
@@ -194,7 +196,7 @@ final class Board {
                 config.name(),
                 videoMemory,
                 config.display(),
-                size -> new MachineInput(machine, new InputDevices(), size),
+                size -> new MachineInput(machine, viewerInput(config, clock), size),
                 machine,
                 this::flushWriteTracking);
         keyboard = new Ps2Keyboard(display::lightsChanged);
@@ -347,7 +349,17 @@ final class Board {
         return new Framebuffer(boot.address(), videoMemory.size(), size.width(), size.height(), boot.pitch());
     }
 
-    /** Where a viewer's input goes. */
+    /** Where a viewer's input goes: not to the machine if that repeats what another did. */
+    private MachineInput.Devices viewerInput(MachineConfig config, VirtualClock clock) {
+        InputTape tape = config.instructionTime().map(InstructionTime::input).orElseGet(InputTape.Blank::new);
+        return switch (tape) {
+            case InputTape.Blank() -> inputDevices;
+            case InputTape.Recording(Writer out) -> new InputRecorder(inputDevices, clock::nanos, out);
+            case InputTape.Replay _ -> InputReplay.NOBODY;
+        };
+    }
+
+    /** Keyboard and pointer. */
     private final class InputDevices implements MachineInput.Devices {
         @Override
         public void key(int scanCode, boolean down) {

@@ -122,11 +122,19 @@ public final class Machine {
             counted.follow(board.cpus);
         }
         this.thread = new MachineThread(
-                config.name(), clock, counted, board.cpus, board::select, this::tripleFault, this::ended);
+                config.name(), clock, counted, replay(), board.cpus, board::select, this::tripleFault, this::ended);
         this.resumed = saved != null;
         if (saved != null) {
             load(saved);
         }
+    }
+
+    private @Nullable InputReplay replay() {
+        return config.instructionTime()
+                .map(InstructionTime::input)
+                .filter(InputTape.Replay.class::isInstance)
+                .map(tape -> new InputReplay((InputTape.Replay) tape, board.inputDevices))
+                .orElse(null);
     }
 
     /** On the caller's thread: it hands the machine over when it starts the machine's thread. */

@@ -28,6 +28,7 @@ final class MachineThread implements Executor {
     private final List<? extends Vcpu> cpus;
     private final IntConsumer select;
     private final @Nullable InstructionClock instructionClock;
+    private final @Nullable InputReplay replay;
     private final Thread thread;
     private volatile boolean parked;
     private volatile boolean over;
@@ -40,6 +41,7 @@ final class MachineThread implements Executor {
      * Not yet started.
      *
      * @param instructionClock the source of {@code clock} if that counts instructions, else null
+     * @param replay what is to be given to the machine, by the time that {@code instructionClock} makes, else null
      * @param select called with a processor's number before it runs: the board shows each its own local APIC
      * @param tripleFault called on this thread when a processor shuts down
      * @param ended called on this thread as its last act, with the failure that ended it or null
@@ -48,12 +50,14 @@ final class MachineThread implements Executor {
             String name,
             VirtualClock clock,
             @Nullable InstructionClock instructionClock,
+            @Nullable InputReplay replay,
             List<? extends Vcpu> cpus,
             IntConsumer select,
             Runnable tripleFault,
             Consumer<@Nullable Throwable> ended) {
         this.clock = clock;
         this.instructionClock = instructionClock;
+        this.replay = replay;
         this.cpus = cpus;
         this.select = select;
         this.thread = Thread.ofPlatform().name("machine " + name).daemon(true).unstarted(() -> {
@@ -119,6 +123,10 @@ final class MachineThread implements Executor {
 
     private void loop(Runnable tripleFault) {
         while (running) {
+            if (!still) {
+                // Before what comes from outside: so that a repeated run has the two in the same order.
+                clock.fireExpired();
+            }
             Runnable task = tasks.poll();
             while (task != null && running) {
                 task.run();
@@ -130,6 +138,9 @@ final class MachineThread implements Executor {
             if (still) {
                 park(Long.MAX_VALUE);
                 continue;
+            }
+            if (replay != null) {
+                replay.applyDue(clock.nanos());
             }
             clock.fireExpired();
             boolean idle = true;
@@ -144,13 +155,18 @@ final class MachineThread implements Executor {
                 }
             }
             if (idle && running) {
-                sleep(clock.nextDeadline());
+                sleep(nextDeadline());
             }
         }
     }
 
     private long budget(Vcpu cpu) {
-        return instructionClock == null ? SLICE : instructionClock.budget(cpu, clock.nextDeadline() - clock.nanos());
+        return instructionClock == null ? SLICE : instructionClock.budget(cpu, nextDeadline() - clock.nanos());
+    }
+
+    /** Of a timer, or of input that is to be repeated. */
+    private long nextDeadline() {
+        return replay == null ? clock.nextDeadline() : Math.min(clock.nextDeadline(), replay.next());
     }
 
     private void sleep(long deadline) {

@@ -25,6 +25,7 @@ class MachineThreadTest {
             "test",
             clock,
             null,
+            null,
             List.of(cpu),
             _ -> {},
             tripleFaults::incrementAndGet,
