@@ -57,6 +57,19 @@ public interface DiskImage extends AutoCloseable {
     void flush();
 
     /**
+     * Makes the disk larger; the new range reads as zeroes. Whoever uses the disk sees the new {@link #size} at once.
+     *
+     * @param newSize in bytes, a multiple of 512, at least the present size
+     * @throws DiskException if the host can't, or the format has no way to
+     */
+    default void grow(long newSize) {
+        throw new DiskException(this + " can't be made larger");
+    }
+
+    /** Nobody wants the content any more: {@link #close} needn't make it durable. */
+    default void abandon() {}
+
+    /**
      * Flushes and releases the host's files; twice is harmless.
      *
      * @throws DiskException if the last writes could not be made durable

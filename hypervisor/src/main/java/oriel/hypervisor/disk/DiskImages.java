@@ -196,13 +196,13 @@ public final class DiskImages {
     }
 
     /**
-     * Creates an empty qcow2 image (version 3, 64 KiB clusters), about 300 KiB large.
+     * Creates an empty qcow2 image (version 3, 64 KiB clusters), a few KiB large.
      *
      * @param size of the disk in bytes, a multiple of 512, at most 1 PiB
      * @throws DiskException if the file exists or can't be written
      */
     public static void createQcow2(Path path, long size) {
-        create(path, size, Optional.empty(), Optional.empty());
+        create(path, size, Optional.empty(), Optional.empty(), Durability.AT_ONCE);
     }
 
     /**
@@ -227,15 +227,38 @@ public final class DiskImages {
      * @throws DiskException if the overlay exists or can't be written
      */
     public static void createOverlay(Path path, Path backing, DiskFormat backingFormat, long size) {
-        Path directory = path.toAbsolutePath().normalize().getParent();
-        Path target = backing.toAbsolutePath().normalize();
-        String name = directory == null
-                ? target.toString()
-                : directory.relativize(target).toString();
-        create(path, size, Optional.of(name), Optional.of(backingFormat.label()));
+        createOverlay(path, backing, backingFormat, size, Durability.AT_ONCE);
     }
 
-    private static void create(Path path, long size, Optional<String> backing, Optional<String> backingFormat) {
+    /**
+     * The same again, with a choice of when the new file must be safe.
+     *
+     * @throws DiskException if the overlay exists or can't be written
+     */
+    public static void createOverlay(
+            Path path, Path backing, DiskFormat backingFormat, long size, Durability durability) {
+        create(path, size, Optional.of(nameFor(path, backing)), Optional.of(backingFormat.label()), durability);
+    }
+
+    /** How an overlay's header names its backing file: relative to the overlay's folder. */
+    static String nameFor(Path overlay, Path backing) {
+        Path directory = overlay.toAbsolutePath().normalize().getParent();
+        Path target = backing.toAbsolutePath().normalize();
+        return directory == null
+                ? target.toString()
+                : directory.relativize(target).toString();
+    }
+
+    /** When a new image is safe from a power failure of the host. From the end of this process it is safe at once. */
+    public enum Durability {
+        /** Before anybody may open it. */
+        AT_ONCE,
+        /** When it is first flushed: right for an image that can be made again as long as nothing was written to it. */
+        WITH_FIRST_FLUSH
+    }
+
+    private static void create(
+            Path path, long size, Optional<String> backing, Optional<String> backingFormat, Durability durability) {
         if (size < 0 || size % 512 != 0 || size > 1L << 50) {
             throw new IllegalArgumentException(
                     "a disk has whole sectors of 512 bytes and at most 1 PiB, not " + size + " bytes");
@@ -251,7 +274,9 @@ public final class DiskImages {
                     at += file.write(data, at);
                 }
             }
-            file.force(true);
+            if (durability == Durability.AT_ONCE) {
+                file.force(true);
+            }
             complete = true;
         } catch (FileAlreadyExistsException e) {
             throw new DiskException(path + " exists already: choose another name, or delete it first", e);

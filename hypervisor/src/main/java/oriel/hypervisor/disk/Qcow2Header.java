@@ -40,7 +40,7 @@ record Qcow2Header(
     private static final long DATA_FILE = 4, COMPRESSION_TYPE = 8, EXTENDED_L2 = 16;
     private static final int V2_LENGTH = 72, V3_LENGTH = 104;
     private static final int BACKING_FORMAT = 0xE2792ACA;
-    private static final int MAX_L1_BYTES = 32 << 20, MAX_BACKING_NAME = 1023;
+    static final int MAX_L1_BYTES = 32 << 20, MAX_BACKING_NAME = 1023;
 
     long clusterSize() {
         return 1L << clusterBits;
@@ -49,6 +49,36 @@ record Qcow2Header(
     /** Entries of an L2 table. */
     int l2Entries() {
         return 1 << clusterBits - 3;
+    }
+
+    Qcow2Header withSize(long newSize) {
+        return changed(newSize, backingFile, l1Offset, l1Entries);
+    }
+
+    Qcow2Header withL1(long offset, int entries) {
+        return changed(size, backingFile, offset, entries);
+    }
+
+    /** An empty name for none. */
+    Qcow2Header withBackingFile(String name) {
+        return changed(size, Optional.of(name).filter(text -> !text.isEmpty()), l1Offset, l1Entries);
+    }
+
+    private Qcow2Header changed(long newSize, Optional<String> backing, long newL1Offset, int newL1Entries) {
+        return new Qcow2Header(
+                version,
+                clusterBits,
+                newSize,
+                backing,
+                backingFormat,
+                newL1Offset,
+                newL1Entries,
+                refcountTableOffset,
+                refcountTableClusters,
+                incompatible,
+                autoclear,
+                refcountOrder,
+                zstd);
     }
 
     static boolean isQcow2(ImageChannel file) throws IOException {

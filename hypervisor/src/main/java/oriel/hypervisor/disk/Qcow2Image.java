@@ -3,6 +3,7 @@ package oriel.hypervisor.disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
@@ -27,16 +28,17 @@ final class Qcow2Image implements DiskImage {
 
     private final ImageChannel file;
     private final DiskErrors errors;
-    private final Qcow2Header header;
-    private final @Nullable DiskImage backing;
+    private volatile Qcow2Header header;
+    private @Nullable DiskImage backing; // guarded by lock
     private final boolean readOnly;
     private final int clusterBits;
     private final int clusterSize;
-    private final long[] l1;
+    private long[] l1; // guarded by lock
     private final MetadataCache l2Tables;
     private final @Nullable Refcounts refcounts;
     private final TreeMap<Integer, Long> pendingL1 = new TreeMap<>();
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private volatile boolean abandoned;
     private boolean closed;
 
     /**
@@ -112,17 +114,24 @@ final class Qcow2Image implements DiskImage {
     @Override
     public void read(long offset, ByteBuffer to) {
         errors.checkRange(offset, to.remaining(), size());
-        locked(lock.readLock(), "read", () -> {
-            long at = offset;
-            int limit = to.limit();
-            while (to.position() < limit) {
-                int part = Math.min(clusterSize - inCluster(at), limit - to.position());
-                to.limit(to.position() + part);
-                readCluster(at, to);
-                to.limit(limit);
-                at += part;
-            }
-        });
+        locked(lock.readLock(), "read", () -> eachPart(offset, to, this::readCluster));
+    }
+
+    private interface PartAction {
+        /** With a buffer that is limited to what lies in one cluster. */
+        void run(long offset, ByteBuffer part) throws IOException;
+    }
+
+    private void eachPart(long offset, ByteBuffer buffer, PartAction action) throws IOException {
+        long at = offset;
+        int limit = buffer.limit();
+        while (buffer.position() < limit) {
+            int part = Math.min(clusterSize - inCluster(at), limit - buffer.position());
+            buffer.limit(buffer.position() + part);
+            action.run(at, buffer);
+            buffer.limit(limit);
+            at += part;
+        }
     }
 
     /** Reads within one cluster. */
@@ -248,17 +257,7 @@ final class Qcow2Image implements DiskImage {
     public void write(long offset, ByteBuffer from) {
         errors.checkRange(offset, from.remaining(), size());
         errors.checkWritable(readOnly);
-        locked(lock.writeLock(), "write", () -> {
-            long at = offset;
-            int limit = from.limit();
-            while (from.position() < limit) {
-                int part = Math.min(clusterSize - inCluster(at), limit - from.position());
-                from.limit(from.position() + part);
-                writeCluster(at, from);
-                from.limit(limit);
-                at += part;
-            }
-        });
+        locked(lock.writeLock(), "write", () -> eachPart(offset, from, this::writeCluster));
     }
 
     /** Writes within one cluster. */
@@ -440,6 +439,180 @@ final class Qcow2Image implements DiskImage {
         release(entry);
     }
 
+    // ---- another size -----------------------------------------------------------------------------------------------
+
+    @Override
+    public void grow(long newSize) {
+        if (newSize % 512 != 0 || newSize > 1L << 50) {
+            throw new IllegalArgumentException("a disk has whole sectors and at most 1 PiB, not " + newSize + " bytes");
+        }
+        errors.checkWritable(readOnly);
+        locked(lock.writeLock(), "grow", () -> {
+            if (newSize < size()) {
+                throw errors.unsupported("has %d bytes and can't shrink to %d: copy what is in it to a smaller disk"
+                        .formatted(size(), newSize));
+            }
+            HeaderEdit edit = new HeaderEdit(file);
+            if (edit.hasSnapshots()) {
+                throw errors.unsupported("has internal snapshots, which keep its size: delete them with"
+                        + " 'qemu-img snapshot -d', or convert it");
+            }
+            growL1(newSize, edit);
+            long before = size();
+            // What a longer backing file has there must not come to light, nor what a writer left behind the old end.
+            DiskImage below = backing;
+            long shining = below == null ? before : Math.min(newSize, below.size());
+            long clusterEnd = Math.min(newSize, before + clusterSize - 1 & -(long) clusterSize);
+            for (long at = before; at < Math.max(shining, clusterEnd); at += clusterSize - inCluster(at)) {
+                int part = (int) Math.min(clusterSize - inCluster(at), newSize - at);
+                if (part == clusterSize && header.version() >= 3) {
+                    unmap(at);
+                } else {
+                    zeroPart(at, part);
+                }
+            }
+            writeMetadata();
+            file.force();
+            header = header.withSize(newSize);
+            edit.size(header);
+            file.force();
+        });
+    }
+
+    /** An L1 table for a larger disk: more entries where it is if its clusters have room, else a larger one elsewhere. */
+    private void growL1(long newSize, HeaderEdit edit) throws IOException {
+        long perEntry = (long) clusterSize << clusterBits - 3;
+        int needed = Math.toIntExact((newSize + perEntry - 1) / perEntry);
+        if (needed <= l1.length) {
+            return;
+        }
+        if (8L * needed > Qcow2Header.MAX_L1_BYTES) {
+            throw errors.unsupported("can't have %d bytes with clusters of %d: convert it to one with larger clusters"
+                    .formatted(newSize, clusterSize));
+        }
+        writeMetadata();
+        long oldAt = header.l1Offset();
+        long oldClusters = clusters(8L * l1.length);
+        long[] larger = Arrays.copyOf(l1, needed);
+        long newClusters = clusters(8L * needed);
+        long at = newClusters == oldClusters && oldClusters > 0 ? oldAt : counts().allocateRun((int) newClusters);
+        ByteBuffer table = ByteBuffer.allocate(Math.toIntExact(newClusters << clusterBits));
+        table.asLongBuffer().put(larger);
+        if (at == oldAt) { // what is there stays: only zeroes behind it, which may be rubbish now
+            file.write(table.position(8 * l1.length), at + 8L * l1.length);
+        } else {
+            file.write(table, at);
+            counts().writeBack();
+        }
+        file.force();
+        l1 = larger;
+        header = header.withL1(at, needed);
+        edit.size(header);
+        counts().l1At(at, newClusters);
+        if (at != oldAt) {
+            for (long cluster = 0; cluster < oldClusters; cluster++) {
+                counts().release((oldAt >>> clusterBits) + cluster);
+            }
+        }
+    }
+
+    private long clusters(long bytes) {
+        return bytes + clusterSize - 1 >>> clusterBits;
+    }
+
+    // ---- a shorter chain --------------------------------------------------------------------------------------------
+
+    /** The image behind this one. */
+    @Nullable
+    DiskImage backing() {
+        lock.readLock().lock();
+        try {
+            return backing;
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /**
+     * Copies a cluster up, if this image shows it from one between itself and {@code base}. Others may read and write
+     * meanwhile.
+     *
+     * @param base an image of the chain, or null for none: everything is copied
+     */
+    void pull(long offset, @Nullable DiskImage base) {
+        errors.checkWritable(readOnly);
+        locked(lock.writeLock(), "write", () -> pullCluster(offset & -(long) clusterSize, base));
+    }
+
+    /** Bytes that {@link #pull} does at a time. */
+    int pullSize() {
+        return clusterSize;
+    }
+
+    private void pullCluster(long offset, @Nullable DiskImage base) throws IOException {
+        int length = (int) Math.min(clusterSize, size() - offset);
+        if ((lookup(offset) & ~COPIED) != 0 || !heldBehind(offset, length, base)) {
+            return;
+        }
+        ByteBuffer content = ByteBuffer.allocate(length);
+        readBacking(offset, content);
+        content.flip();
+        if (header.version() >= 3 && Zeroes.isZero(content)) {
+            makeRoom();
+            tableForWriting(l1Index(offset)).setEntry(l2Index(offset), ZERO);
+        } else {
+            writeCluster(offset, content);
+        }
+    }
+
+    /** Whether an image between this one and {@code base} says what a range holds. */
+    private boolean heldBehind(long offset, int length, @Nullable DiskImage base) throws IOException {
+        DiskImage below = backing;
+        if (below == null || below == base) {
+            return false;
+        }
+        if (!(below instanceof Qcow2Image image) || offset + length > below.size()) {
+            return true; // a raw image says all; behind the end of a shorter one there are zeroes
+        }
+        image.lock.readLock().lock();
+        try {
+            for (long at = offset; at < offset + length; at += image.clusterSize - image.inCluster(at)) {
+                if ((image.lookup(at) & ~COPIED) != 0) {
+                    return true;
+                }
+            }
+            return image.heldBehind(offset, length, base);
+        } finally {
+            image.lock.readLock().unlock();
+        }
+    }
+
+    /**
+     * Lies on {@code base} from now on, durably. What is left to be copied up is copied now.
+     *
+     * @param base an image of the chain, or null for none
+     * @param reopened the same image once more, which belongs to this one then; the chain so far is closed
+     * @param name of the base's file, as this image's header is to have it; its format must be that of the present one
+     */
+    void rebase(@Nullable DiskImage base, @Nullable DiskImage reopened, String name) {
+        errors.checkWritable(readOnly);
+        locked(lock.writeLock(), "write", () -> {
+            for (long at = 0; at < size(); at += clusterSize) {
+                pullCluster(at, base);
+            }
+            writeMetadata();
+            file.force();
+            new HeaderEdit(file).backingFile(name, clusterSize, errors);
+            file.force();
+            DiskImage before = backing;
+            backing = reopened;
+            header = header.withBackingFile(name);
+            if (before != null) {
+                before.close();
+            }
+        });
+    }
+
     private void makeRoom() throws IOException {
         if (l2Tables.crowded() || counts().crowded()) {
             writeMetadata();
@@ -482,6 +655,11 @@ final class Qcow2Image implements DiskImage {
     }
 
     @Override
+    public void abandon() {
+        abandoned = true;
+    }
+
+    @Override
     public void close() {
         lock.writeLock().lock();
         try {
@@ -489,7 +667,7 @@ final class Qcow2Image implements DiskImage {
                 return;
             }
             List<AutoCloseable> parts = new ArrayList<>();
-            if (!readOnly) {
+            if (!readOnly && !abandoned) {
                 parts.add(this::flush);
             }
             parts.add(() -> closed = true);

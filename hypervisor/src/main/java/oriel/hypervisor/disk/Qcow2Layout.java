@@ -6,7 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Where the parts of a new image lie: header, refcount table, refcount blocks, L1 table. */
+/**
+ * Where the parts of a new image lie: header, refcount table, refcount blocks, L1 table.
+ *
+ * @param parts what must be written, by place; zeroes at the ends of tables are left out, as a new file has them
+ */
 record Qcow2Layout(Map<Long, ByteBuffer> parts) {
     private static final int CLUSTER_BITS = 16;
     private static final long CLUSTER = 1L << CLUSTER_BITS;
@@ -36,11 +40,11 @@ record Qcow2Layout(Map<Long, ByteBuffer> parts) {
         long blocksAt = 1 + tableClusters << CLUSTER_BITS;
         long l1At = 1 + tableClusters + blocks << CLUSTER_BITS;
 
-        ByteBuffer counts = ByteBuffer.allocate((int) (blocks << CLUSTER_BITS));
+        ByteBuffer counts = ByteBuffer.allocate((int) (2 * used));
         for (int i = 0; i < used; i++) {
             counts.putShort(2 * i, (short) 1);
         }
-        ByteBuffer table = ByteBuffer.allocate((int) (tableClusters << CLUSTER_BITS));
+        ByteBuffer table = ByteBuffer.allocate((int) (8 * blocks));
         for (int i = 0; i < blocks; i++) {
             table.putLong(8 * i, blocksAt + ((long) i << CLUSTER_BITS));
         }
@@ -61,7 +65,9 @@ record Qcow2Layout(Map<Long, ByteBuffer> parts) {
         Map<Long, ByteBuffer> parts = new LinkedHashMap<>();
         parts.put(blocksAt, counts);
         parts.put(CLUSTER, table);
-        parts.put(l1At, ByteBuffer.allocate((int) (l1Clusters << CLUSTER_BITS)));
+        parts.put(
+                l1At + (l1Clusters << CLUSTER_BITS) - 1,
+                ByteBuffer.allocate(1)); // makes the file as long as it must be
         parts.put(0L, ByteBuffer.wrap(header.toBytes()));
         return new Qcow2Layout(parts);
     }

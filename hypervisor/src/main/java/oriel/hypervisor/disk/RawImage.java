@@ -9,7 +9,7 @@ final class RawImage implements DiskImage {
 
     private final ImageChannel file;
     private final boolean readOnly;
-    private final long size;
+    private volatile long size;
     private final DiskErrors errors;
     private volatile boolean closed;
 
@@ -68,6 +68,23 @@ final class RawImage implements DiskImage {
             }
         } catch (IOException e) {
             throw errors.io("write", e);
+        }
+    }
+
+    @Override
+    public void grow(long newSize) {
+        if (newSize % 512 != 0 || newSize < size) {
+            throw new DiskException(file + " has " + size + " bytes and can't become " + newSize
+                    + ": a disk has whole sectors and doesn't shrink");
+        }
+        errors.checkWritable(readOnly);
+        try {
+            if (newSize > size) {
+                file.write(ByteBuffer.allocate(1), newSize - 1); // the rest is a hole
+                size = newSize;
+            }
+        } catch (IOException e) {
+            throw errors.io("grow", e);
         }
     }
 

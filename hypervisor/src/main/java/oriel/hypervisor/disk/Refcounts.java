@@ -21,8 +21,8 @@ final class Refcounts {
     private final int clusterBits;
     private final int order;
     private final int blockBits;
-    private final long l1From;
-    private final long l1To;
+    private long l1From;
+    private long l1To;
     private final List<Long> released = new ArrayList<>();
     private long[] table;
     private long tableOffset;
@@ -131,6 +131,37 @@ final class Refcounts {
                 }
             }
         }
+    }
+
+    /** Takes free clusters that follow each other, and gives the offset of the first. */
+    long allocateRun(int clusters) throws IOException {
+        List<Long> taken = new ArrayList<>();
+        long first = allocate();
+        taken.add(first);
+        int run = 1;
+        while (run < clusters) {
+            long next = allocate();
+            taken.add(next);
+            if (next == first + ((long) run << clusterBits)) {
+                run++;
+            } else {
+                first = next;
+                run = 1;
+            }
+        }
+        long end = first + ((long) clusters << clusterBits);
+        for (long offset : taken) {
+            if (offset < first || offset >= end) {
+                cancel(offset);
+            }
+        }
+        return first;
+    }
+
+    /** Where the L1 table is from now on. */
+    void l1At(long offset, long clusters) {
+        l1From = offset >>> clusterBits;
+        l1To = l1From + clusters;
     }
 
     /** An image whose counts are wrong must not have its tables overwritten. */

@@ -2,6 +2,7 @@ package oriel.hypervisor.disk;
 
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk whose image can be exchanged for another that shows the same, under a running machine: an overlay on it after
@@ -10,10 +11,27 @@ import java.util.function.Supplier;
  */
 public final class ReplaceableDisk implements DiskImage {
     private volatile DiskImage image;
+    private volatile @Nullable Runnable beforeFlush;
 
     /** Begins with an image, which belongs to this disk. */
     public ReplaceableDisk(DiskImage image) {
         this.image = image;
+    }
+
+    /**
+     * Something that must be durable before anything written to this disk is: done once, on the thread of the first flush,
+     * and again at the next one if it fails, which that flush does then.
+     */
+    public void beforeFirstFlush(Runnable work) {
+        beforeFlush = work;
+    }
+
+    private void beforeFlush() {
+        Runnable work = beforeFlush;
+        if (work != null) {
+            work.run();
+            beforeFlush = null;
+        }
     }
 
     /**
@@ -65,12 +83,33 @@ public final class ReplaceableDisk implements DiskImage {
 
     @Override
     public void flush() {
+        beforeFlush();
         image.flush();
     }
 
     @Override
+    public void grow(long newSize) {
+        image.grow(newSize);
+    }
+
+    /** The image that is there now. */
+    DiskImage image() {
+        return image;
+    }
+
+    @Override
+    public void abandon() {
+        beforeFlush = null;
+        image.abandon();
+    }
+
+    @Override
     public void close() {
-        image.close();
+        try {
+            beforeFlush();
+        } finally {
+            image.close();
+        }
     }
 
     @Override

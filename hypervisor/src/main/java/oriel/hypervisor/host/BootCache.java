@@ -1,6 +1,8 @@
 package oriel.hypervisor.host;
 
+import java.io.IOException;
 import oriel.hypervisor.firmware.Boot;
+import oriel.hypervisor.firmware.FirmwareException;
 import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
 
@@ -15,12 +17,17 @@ final class BootCache {
     /**
      * What a machine boots, as its files are now.
      *
-     * @throws oriel.hypervisor.firmware.FirmwareException if they can't be read
+     * @throws FirmwareException if they can't be read
      */
     Boot.Kernel get(BootSpec spec, String machine) {
-        return new Boot.Kernel(
-                kernels.get(spec.kernel()),
-                initrds.get(spec.initrd()),
-                spec.commandLine() + " oriel.hostname=" + machine);
+        try {
+            return new Boot.Kernel(
+                    kernels.get(spec.kernel()),
+                    initrds.get(spec.initrd()),
+                    spec.commandLine() + " oriel.hostname=" + machine);
+        } catch (IOException e) {
+            throw new FirmwareException(
+                    "what machine %s boots can't be read: %s".formatted(machine, e.getMessage()), e);
+        }
     }
 }

@@ -34,6 +34,27 @@ record DiskLayers(int head, SortedMap<Integer, Integer> parents) {
         return new DiskLayers(next, more);
     }
 
+    /** With the head directly on another layer: what was between is in the head now. */
+    DiskLayers headOn(int below) {
+        TreeMap<Integer, Integer> shorter = new TreeMap<>(parents);
+        shorter.put(head, below);
+        return new DiskLayers(head, shorter);
+    }
+
+    /** What the head lies on, {@link #NONE} for the golden disk or nothing. */
+    int below() {
+        return parents.getOrDefault(head, NONE);
+    }
+
+    /** The lowest layer below the head, or the head itself. */
+    int bottom() {
+        int at = head;
+        for (int steps = 0; steps < parents.size() && parents.getOrDefault(at, NONE) != NONE; steps++) {
+            at = parents.getOrDefault(at, NONE);
+        }
+        return at;
+    }
+
     /** Without the layers that neither the machine nor one of {@code frozen} needs. */
     DiskLayers prune(Set<Integer> frozen) {
         Set<Integer> needed = new HashSet<>();

@@ -13,6 +13,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -62,6 +65,8 @@ public final class InProcessHost implements HypervisorHost {
     private final Templates templates;
     private final Map<String, TemplatePreparation> preparations = new ConcurrentHashMap<>();
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
+    private final ExecutorService upkeep;
+    private volatile boolean closing;
     private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
 
     /** One machine's run and its lock. */
@@ -97,6 +102,10 @@ public final class InProcessHost implements HypervisorHost {
         this.accelerator = accelerator;
         this.memory = new MemoryBudget(name, memoryLimitMib);
         this.templates = new Templates(folder.resolve(TEMPLATES));
+        this.upkeep = Executors.newSingleThreadExecutor(Thread.ofPlatform()
+                .name("host " + name + " upkeep")
+                .daemon(true)
+                .factory());
         templates.clean();
         for (MachineFolder files : folders()) {
             clean(files);
@@ -188,26 +197,34 @@ public final class InProcessHost implements HypervisorHost {
                         return;
                     }
                 }
-                Optional<Templates.Entry> template = spec.cloning() instanceof Cloning.Instant(String from)
+                Optional<Templates.Parent> template = spec.cloning() instanceof Cloning.Instant(String from)
                         ? Optional.of(fittingTemplate(from, spec))
                         : Optional.empty();
-                halt(slot);
+                abandon(slot);
                 slot.files.make();
                 MachineFolder.Label label = new MachineFolder.Label(
-                        spec.owner(), spec.generation(), DiskLayers.FIRST, template.map(Templates.Entry::name));
+                        spec.owner(),
+                        spec.generation(),
+                        DiskLayers.FIRST,
+                        template.map(parent -> parent.entry().name()));
                 makeDisk(slot.files, label, spec, template);
-                slot.files.commit(label);
+                if (template.isPresent()) {
+                    slot.files.commitUnsynced(label); // until its guest flushes its disk, it can be made again as it is
+                } else {
+                    slot.files.commit(label);
+                }
                 slot.files.clean(label);
                 slot.failure = Optional.empty();
             });
         }
     }
 
-    private Templates.Entry fittingTemplate(String template, MachineSpec spec) throws IOException, HostException {
-        Templates.Entry entry = templates
-                .find(template)
+    private Templates.Parent fittingTemplate(String template, MachineSpec spec) throws IOException, HostException {
+        Templates.Parent parent = templates
+                .parent(template)
                 .orElseThrow(() -> new HostException(
                         Reason.NOT_FOUND, "there is no sealed template " + template + ": prepare it first"));
+        Templates.Entry entry = parent.entry();
         if (!entry.owner().equals(spec.owner())) {
             throw new HostException(Reason.CONFLICT, "template %s belongs to %s".formatted(template, entry.owner()));
         }
@@ -223,17 +240,18 @@ public final class InProcessHost implements HypervisorHost {
                                     spec.memoryMib(),
                                     spec.vcpus()));
         }
-        return entry;
+        return parent;
     }
 
     private void makeDisk(
-            MachineFolder files, MachineFolder.Label label, MachineSpec spec, Optional<Templates.Entry> template)
+            MachineFolder files, MachineFolder.Label label, MachineSpec spec, Optional<Templates.Parent> template)
             throws IOException {
         Path disk = files.disk(label);
         Files.deleteIfExists(disk);
         if (template.isPresent()) {
-            Path below = Templates.disk(templates.folder(template.get().name()));
-            DiskImages.createOverlay(disk, below, DiskFormat.QCOW2);
+            Path below = Templates.disk(templates.folder(template.get().entry().name()));
+            DiskImages.createOverlay(
+                    disk, below, DiskFormat.QCOW2, template.get().diskSize(), DiskImages.Durability.WITH_FIRST_FLUSH);
         } else if (spec.cloning() instanceof Cloning.Full) {
             Path partial = files.partialDisk();
             Files.deleteIfExists(partial);
@@ -309,8 +327,7 @@ public final class InProcessHost implements HypervisorHost {
                 || !DiskImages.isUntouched(slot.files.disk(label))) {
             return Optional.empty();
         }
-        return Optional.of(SavedMachine.read(
-                Templates.saved(templates.folder(label.template().get()))));
+        return Optional.of(templates.machine(label.template().get()));
     }
 
     private void powerOn(
@@ -323,6 +340,9 @@ public final class InProcessHost implements HypervisorHost {
         ReplaceableDisk disk = null;
         try {
             disk = new ReplaceableDisk(open(slot.files.disk(label)).get());
+            if (label.template().isPresent()) {
+                disk.beforeFirstFlush(() -> syncLabel(slot));
+            }
             MachineConfig config = new MachineConfig(
                     slot.machineName,
                     spec.memoryMib(),
@@ -355,6 +375,9 @@ public final class InProcessHost implements HypervisorHost {
                         .map(_ -> GuestIdentity.of(slot.machineName, label.owner(), label.generation())));
             }
             machine.start();
+            if (label.layers().parents().size() > 1) {
+                upkeep.execute(() -> consolidate(slot));
+            }
             if (run.ready) {
                 status(slot).ifPresent(status -> listeners.forEach(listener -> listener.guestReady(status)));
             }
@@ -365,6 +388,16 @@ public final class InProcessHost implements HypervisorHost {
                 disk.close();
             }
             throw e;
+        }
+    }
+
+    /** What a guest flushes is safe only if the machine is. */
+    private static void syncLabel(Slot slot) {
+        try {
+            slot.files.syncLabel();
+        } catch (IOException e) {
+            throw new DiskException(
+                    "the label of machine %s can't be made durable: %s".formatted(slot.machineName, e.getMessage()), e);
         }
     }
 
@@ -472,6 +505,15 @@ public final class InProcessHost implements HypervisorHost {
         }
     }
 
+    /** Takes the power away from a machine whose disk is about to be thrown away. */
+    private static void abandon(Slot slot) throws HostException {
+        MachineRun run = slot.run;
+        if (run != null) {
+            run.disk.abandon();
+        }
+        halt(slot);
+    }
+
     private static void halt(Slot slot) throws HostException {
         MachineRun run = slot.run;
         if (run == null) {
@@ -489,7 +531,7 @@ public final class InProcessHost implements HypervisorHost {
     public void destroy(String machine) throws HostException {
         Slot slot = slot(machine);
         synchronized (slot) {
-            halt(slot);
+            abandon(slot);
             doing("the files of machine " + machine + " could not be deleted", () -> {
                 slot.files.delete();
             });
@@ -638,6 +680,25 @@ public final class InProcessHost implements HypervisorHost {
                 }
             });
         }
+        upkeep.execute(() -> consolidate(slot));
+    }
+
+    /** Merges layers that no snapshot needs any more into the one that a running machine writes. */
+    private void consolidate(Slot slot) {
+        try {
+            new LayerMerge(slot.files, slot, () -> slot.run, () -> closing).run();
+        } catch (IOException | RuntimeException e) {
+            LOG.info("machine {}: its disk's layers stay apart for now: {}", slot.machineName, e.getMessage());
+        }
+    }
+
+    /** Waits for what the host does by itself for machines. */
+    void awaitUpkeep() throws InterruptedException {
+        try {
+            upkeep.submit(() -> {}).get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override
@@ -751,6 +812,8 @@ public final class InProcessHost implements HypervisorHost {
 
     @Override
     public void close() {
+        closing = true;
+        upkeep.close();
         preparations.values().forEach(TemplatePreparation::cancel);
         for (Slot slot : slots.values()) {
             synchronized (slot) {

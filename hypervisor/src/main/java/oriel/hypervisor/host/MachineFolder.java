@@ -92,13 +92,30 @@ final class MachineFolder {
 
     /** Writes the label: from now on the machine has this disk, whatever happens. */
     void commit(Label label) throws IOException {
+        labelFile.write(properties(label));
+    }
+
+    /**
+     * The same, but a power failure of the host may lose or damage the label until {@link #syncLabel}: right for a machine
+     * that has nothing of its own yet.
+     */
+    void commitUnsynced(Label label) throws IOException {
+        labelFile.writeUnsynced(properties(label));
+    }
+
+    /** Makes the label durable. */
+    void syncLabel() throws IOException {
+        labelFile.sync();
+    }
+
+    private static Properties properties(Label label) {
         Properties properties = new Properties();
         properties.setProperty("owner", label.owner());
         properties.setProperty("generation", Long.toString(label.generation()));
         properties.setProperty("head", Integer.toString(label.layers().head()));
         properties.setProperty("layers", label.layers().text());
         label.template().ifPresent(name -> properties.setProperty("template", name));
-        labelFile.write(properties);
+        return properties;
     }
 
     /** Deletes what isn't the machine's: other generations' disks and snapshots, and what interrupted work left. */

@@ -52,6 +52,22 @@ final class PropertiesFile {
 
     /** Replaces it, durably. */
     void write(Properties properties) throws IOException {
+        write(properties, true);
+    }
+
+    /** Replaces it: for a kill of this process it is there at once, for a power failure of the host after {@link #sync}. */
+    void writeUnsynced(Properties properties) throws IOException {
+        write(properties, false);
+    }
+
+    /** Makes what is there durable. */
+    void sync() throws IOException {
+        try (FileChannel written = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            written.force(true);
+        }
+    }
+
+    private void write(Properties properties, boolean durably) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
         StringWriter text = new StringWriter();
         properties.store(text, null);
@@ -61,7 +77,9 @@ final class PropertiesFile {
             while (bytes.hasRemaining()) {
                 out.write(bytes);
             }
-            out.force(true); // else a power failure may leave the new name with no content
+            if (durably) {
+                out.force(true); // else a power failure may leave the new name with no content
+            }
         }
         try {
             Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);

@@ -2,13 +2,20 @@ package oriel.hypervisor.host;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import oriel.hypervisor.bus.StateException;
+import oriel.hypervisor.disk.DiskFormat;
+import oriel.hypervisor.disk.DiskImage;
+import oriel.hypervisor.disk.DiskImages;
+import oriel.hypervisor.machine.SavedMachine;
 
 /**
  * The files of the templates of a host: a folder each, with {@code template.properties}, the frozen disk and the saved
@@ -19,6 +26,15 @@ final class Templates {
     private static final String PROPERTIES = "template.properties";
 
     private final Path folder;
+    private final FileCache<Parent> parents = new FileCache<>(this::readParent);
+    private final FileCache<SavedMachine> machines = new FileCache<>(state -> SavedMachine.read(parentOf(state)));
+
+    /**
+     * A sealed template, and what a clone must know of it.
+     *
+     * @param diskSize what its disk shows, in bytes
+     */
+    record Parent(Entry entry, long diskSize) {}
 
     /**
      * A sealed template.
@@ -89,6 +105,33 @@ final class Templates {
                 PropertiesFile.number(properties, "bytes"));
     }
 
+    /** A sealed template, for a clone. Read once, as a sealed template doesn't change. */
+    Optional<Parent> parent(String name) throws IOException {
+        Path properties = folder(name).resolve(PROPERTIES);
+        return Files.exists(properties) ? Optional.of(parents.get(properties)) : Optional.empty();
+    }
+
+    private static Path parentOf(Path file) {
+        return Objects.requireNonNull(file.getParent(), file + " is in no folder");
+    }
+
+    private Parent readParent(Path properties) throws IOException {
+        String name = parentOf(properties).getFileName().toString();
+        Entry entry = find(name).orElseThrow(() -> new NoSuchFileException(properties.toString()));
+        try (DiskImage disk = DiskImages.open(disk(folder(name)), Optional.of(DiskFormat.QCOW2), true)) {
+            return new Parent(entry, disk.size());
+        }
+    }
+
+    /**
+     * The machine that clones of a template go on from. Read once.
+     *
+     * @throws StateException if it is damaged or of a version that this build doesn't read
+     */
+    SavedMachine machine(String name) throws IOException {
+        return machines.get(saved(folder(name)).resolve(SavedMachine.STATE));
+    }
+
     List<Entry> list() throws IOException {
         List<Entry> all = new ArrayList<>();
         for (Path path : FileTree.list(folder)) {
@@ -99,6 +142,8 @@ final class Templates {
 
     void delete(String name) throws IOException {
         Path deleted = folder.resolve("." + name + ".deleted");
+        parents.forget(folder(name).resolve(PROPERTIES));
+        machines.forget(saved(folder(name)).resolve(SavedMachine.STATE));
         FileTree.delete(deleted);
         if (Files.isDirectory(folder(name))) {
             Files.move(folder(name), deleted, StandardCopyOption.ATOMIC_MOVE);

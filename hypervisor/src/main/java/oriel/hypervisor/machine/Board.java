@@ -9,7 +9,9 @@ import java.util.Random;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.bus.Counting;
 import oriel.hypervisor.bus.Device;
 import oriel.hypervisor.bus.InterruptLine;
 import oriel.hypervisor.bus.IoBus;
@@ -30,6 +32,7 @@ import oriel.hypervisor.device.chipset.Pic8259;
 import oriel.hypervisor.device.chipset.Pit8254;
 import oriel.hypervisor.device.chipset.ProcessorSignals;
 import oriel.hypervisor.device.chipset.ResetControl;
+import oriel.hypervisor.device.chipset.Watchdog;
 import oriel.hypervisor.device.display.BochsDisplay;
 import oriel.hypervisor.device.display.FramebufferDisplay;
 import oriel.hypervisor.device.display.VideoMemory;
@@ -64,7 +67,7 @@ import oriel.hypervisor.memory.HostMapping;
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
  *
  * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 24 named serial ports,
- * 25 and up network cards, 29 balloon, 30 IDE (if there is a CD drive), 31 ISA bridge (with a BIOS).
+ * 25 and up network cards, 28 watchdog, 29 balloon, 30 IDE (if there is a CD drive), 31 ISA bridge (with a BIOS).
  */
 final class Board {
     private static final int SLOT_HOST_BRIDGE = 0;
@@ -74,6 +77,7 @@ final class Board {
     private static final int SLOT_FIRST_DISK = 4;
     private static final int SLOT_PORTS = 24;
     private static final int SLOT_FIRST_NETWORK_CARD = 25;
+    private static final int SLOT_WATCHDOG = 28;
     private static final int SLOT_BALLOON = 29;
     private static final int SLOT_IDE = 30;
     private static final int SLOT_ISA_BRIDGE = 31;
@@ -95,6 +99,7 @@ final class Board {
     private final ApicBus apics;
     private final @Nullable BiosParts bios;
     final MachineInput.Devices inputDevices = new InputDevices();
+    final List<VirtioBlock> disks = new ArrayList<>();
     private final List<VirtioNet> networkCards = new ArrayList<>();
     final @Nullable CdDrive cdDrive;
     private final List<Device> devices = new ArrayList<>();
@@ -208,6 +213,7 @@ final class Board {
         plug(pci, SLOT_ENTROPY, new VirtioPci(new VirtioEntropy("entropy", random), memory));
         for (int i = 0; i < config.disks().size(); i++) {
             VirtioBlock disk = new VirtioBlock("disk." + i, config.disks().get(i), "oriel-" + i, io, machine);
+            disks.add(disk);
             plug(pci, SLOT_FIRST_DISK + i, new VirtioPci(disk, memory));
         }
         guestAgent = new QemuGuestAgent(machine, clock, random);
@@ -219,6 +225,7 @@ final class Board {
         plug(pci, SLOT_PORTS, new VirtioPci(ports, memory));
         balloon = new VirtioBalloon("balloon");
         plug(pci, SLOT_BALLOON, new VirtioPci(balloon, memory));
+        plug(pci, SLOT_WATCHDOG, new Watchdog(clock, power));
         for (int i = 0; i < config.networkCards().size(); i++) {
             VirtioNet card = new VirtioNet("net." + i, config.networkCards().get(i), machine);
             networkCards.add(card);
@@ -249,6 +256,11 @@ final class Board {
     /** Everything that has state, in the order in which it is saved and loaded: controllers before what raises lines. */
     List<Device> devices() {
         return Collections.unmodifiableList(devices);
+    }
+
+    /** Devices that count what they do. */
+    List<Counting> counting() {
+        return Stream.<Counting>concat(disks.stream(), networkCards.stream()).toList();
     }
 
     /** RAM and video memory. */

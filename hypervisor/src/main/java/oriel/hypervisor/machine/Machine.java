@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -386,6 +387,34 @@ public final class Machine {
         });
     }
 
+    /**
+     * Makes a disk larger, and tells the guest. Blocks while the image changes.
+     *
+     * @param number of the disk, from 0
+     * @param bytes the new size: whole sectors, at least the present size
+     * @return completed when the guest was told; what it makes of it is its own affair
+     * @throws oriel.hypervisor.disk.DiskException if the image can't
+     */
+    public CompletableFuture<Void> growDisk(int number, long bytes) {
+        if (number < 0 || number >= config.disks().size()) {
+            throw new IllegalArgumentException("machine " + config.name() + " has no disk " + number);
+        }
+        config.disks().get(number).grow(bytes);
+        return onThread(() -> {
+            board.disks.get(number).resized();
+            return null;
+        });
+    }
+
+    /** What its disks and network cards did so far, by device and name. */
+    public CompletableFuture<Map<String, Map<String, Long>>> deviceCounters() {
+        return onThread(() -> {
+            Map<String, Map<String, Long>> all = new LinkedHashMap<>();
+            board.counting().forEach(device -> all.put(device.name(), device.counters()));
+            return all;
+        });
+    }
+
     private CdDrive cdDrive() {
         if (board.cdDrive == null) {
             throw new IllegalStateException("machine " + config.name() + " has no CD drive");
@@ -482,6 +511,11 @@ public final class Machine {
     /** The programs in the guest that do things for the host. */
     public GuestAgent guestAgent() {
         return board.guestAgent;
+    }
+
+    /** RAM in bytes, as configured. */
+    public long memoryBytes() {
+        return (long) config.memoryMib() << 20;
     }
 
     /** Memory that the guest lends back. */

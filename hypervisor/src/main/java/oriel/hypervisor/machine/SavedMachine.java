@@ -29,7 +29,9 @@ import oriel.hypervisor.memory.MemoryFile;
  * it. Immutable.
  */
 public final class SavedMachine {
-    private static final String STATE = "state";
+    /** The file by whose time of change one knows a saved machine again. */
+    public static final String STATE = "state";
+
     private static final String MEMORY = "memory";
     private static final long MAGIC = 0x4F52_4945_4C53_4E01L; // "ORIELSN", 1
     private static final int VERSION = 1;

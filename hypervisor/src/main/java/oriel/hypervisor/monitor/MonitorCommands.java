@@ -14,16 +14,21 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import oriel.hypervisor.device.display.Screenshot;
+import oriel.hypervisor.disk.DiskFormat;
+import oriel.hypervisor.disk.DiskImage;
+import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.json.JsonValue;
 import oriel.hypervisor.machine.Machine;
 import oriel.hypervisor.machine.MachineStatistics;
+import oriel.hypervisor.machine.MemoryBalloon;
 
 /**
  * What a monitor can do with a machine. Commands and their arguments are QMP's where QMP has them: {@code
  * qmp_capabilities}, {@code query-status}, {@code query-commands}, {@code stop}, {@code cont}, {@code quit}, {@code
- * screendump}, {@code send-key}, {@code system_powerdown}, {@code system_reset}; and our own: {@code snapshot} (argument
- * {@code path}), {@code query-stats}. Thread-safe; {@link #answer} may block.
+ * screendump}, {@code send-key}, {@code system_powerdown}, {@code system_reset}, {@code eject}, {@code
+ * blockdev-change-medium}, {@code block_resize}, {@code balloon}, {@code query-balloon}; and our own: {@code snapshot}
+ * (argument {@code path}), {@code query-stats}, {@code query-devices}. Thread-safe; {@link #answer} may block.
  */
 public final class MonitorCommands {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -79,6 +84,80 @@ public final class MonitorCommands {
             return nothing();
         });
         commands.put("query-stats", _ -> statistics());
+        commands.put("query-devices", _ -> devices());
+        commands.put("eject", this::eject);
+        commands.put("blockdev-change-medium", arguments -> {
+            wait(machine.insertDisc(disc(Path.of(text(arguments, "filename")))));
+            return nothing();
+        });
+        commands.put("block_resize", arguments -> {
+            wait(machine.growDisk(disk(text(arguments, "device")), number(arguments, "size")));
+            return nothing();
+        });
+        commands.put("balloon", this::balloon);
+        commands.put("query-balloon", _ -> queryBalloon());
+    }
+
+    private static <T> T wait(CompletableFuture<T> future)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private JsonValue eject(Map<String, JsonValue> arguments)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        boolean force = arguments.get("force") instanceof JsonValue.BooleanValue(boolean yes) && yes;
+        if (!wait(machine.ejectDisc(force))) {
+            throw new IllegalStateException(
+                    "the guest has locked the tray, and was asked to let go: try again, or force");
+        }
+        return nothing();
+    }
+
+    private static DiskImage disc(Path file) {
+        return DiskImages.open(file, Optional.of(DiskFormat.RAW), true);
+    }
+
+    /** Disks are called {@code disk.0}, {@code disk.1}, …, as in {@code query-devices}. */
+    private static int disk(String name) {
+        if (!name.matches("disk\\.\\d{1,3}")) {
+            throw new IllegalArgumentException("there is no disk " + name + ": they are disk.0, disk.1 and so on");
+        }
+        return Integer.parseInt(name.substring("disk.".length()));
+    }
+
+    private static long number(Map<String, JsonValue> members, String name) {
+        if (members.get(name) instanceof JsonValue.NumberValue(String literal) && literal.matches("\\d{1,18}")) {
+            return Long.parseLong(literal);
+        }
+        throw new IllegalArgumentException(name + " is missing, or no number of bytes");
+    }
+
+    /** As in QMP, {@code value} is what the guest is left with. */
+    private JsonValue balloon(Map<String, JsonValue> arguments) {
+        machine.balloon().target(Math.max(0, machine.memoryBytes() - number(arguments, "value")));
+        return nothing();
+    }
+
+    private JsonValue queryBalloon() {
+        MemoryBalloon balloon = machine.balloon();
+        Map<String, JsonValue> answer = new LinkedHashMap<>();
+        answer.put("actual", JsonValue.of(machine.memoryBytes() - balloon.ballooned()));
+        balloon.usage().ifPresent(usage -> {
+            answer.put("guest-total", JsonValue.of(usage.total()));
+            answer.put("guest-free", JsonValue.of(usage.free()));
+            answer.put("guest-available", JsonValue.of(usage.available()));
+        });
+        return JsonValue.of(answer);
+    }
+
+    private JsonValue devices() throws InterruptedException, ExecutionException, TimeoutException {
+        Map<String, JsonValue> all = new LinkedHashMap<>();
+        wait(machine.deviceCounters()).forEach((device, counters) -> {
+            Map<String, JsonValue> values = new LinkedHashMap<>();
+            counters.forEach((name, value) -> values.put(name, JsonValue.of(value)));
+            all.put(device, JsonValue.of(values));
+        });
+        return JsonValue.of(all);
     }
 
     private static JsonValue nothing() {

@@ -89,6 +89,10 @@ class Qcow2CrashTest {
         return new Qcow2Image(channel, Qcow2Header.read(channel, new DiskErrors("memory.qcow2")), null, false);
     }
 
+    private static Qcow2Image open(LoggedChannel channel, Qcow2Image backing) throws IOException {
+        return new Qcow2Image(channel, Qcow2Header.read(channel, new DiskErrors("memory.qcow2")), backing, false);
+    }
+
     private static byte[] workload(Qcow2Image image, Random random, int steps) {
         byte[] model = new byte[SIZE];
         for (int i = 0; i < steps; i++) {
@@ -182,6 +186,114 @@ class Qcow2CrashTest {
                 checkNoErrors(crashed, "power lost at write " + end);
             }
         }
+    }
+
+    /** A disk that is made larger: its size is the old or the new one, and the old range what it was. */
+    @ParameterizedTest
+    @ValueSource(longs = {5, 6})
+    void killedWhileItGrows(long seed) throws IOException {
+        byte[] initial = emptyImage();
+        LoggedChannel channel = new LoggedChannel(initial);
+        byte[] model;
+        int begun;
+        try (Qcow2Image image = open(channel)) {
+            model = workload(image, new Random(seed), 20);
+            image.flush();
+            begun = channel.log.size();
+            // An L2 table of 512 entries is 2 MiB; the table of 512 such leaves its cluster at 1 GiB.
+            image.grow(3 << 20);
+            image.grow(3L << 30);
+        }
+        List<Write> log = channel.log;
+        for (int i = begun; i <= log.size(); i++) {
+            byte[] crashed = apply(initial, log.subList(0, i));
+            Qcow2Walk.check(crashed);
+            if (seed == 5) {
+                checkNoErrors(crashed, "killed at write " + i);
+            }
+            try (DiskImage again = open(new LoggedChannel(crashed))) {
+                assertThat(again.size()).isIn((long) SIZE, 3L << 20, 3L << 30);
+                ByteBuffer first = ByteBuffer.allocate((int) Math.min(again.size(), 3 << 20));
+                again.read(0, first);
+                assertThat(first.array()).isEqualTo(Arrays.copyOf(model, first.capacity()));
+            }
+        }
+    }
+
+    /**
+     * The overlay's chain is made shorter while a guest writes. Whatever its header names then, it shows what was
+     * flushed, or what was written since.
+     */
+    @ParameterizedTest
+    @ValueSource(longs = {7, 8})
+    void killedWhileItsChainIsMadeShorter(long seed) throws IOException {
+        Random random = new Random(seed);
+        LoggedChannel golden = new LoggedChannel(emptyImage());
+        LoggedChannel middle = new LoggedChannel(emptyImage());
+        byte[] model = new byte[SIZE];
+        try (Qcow2Image image = open(golden)) {
+            overlay(model, workload(image, random, 15));
+        }
+        try (Qcow2Image image = open(middle, open(golden))) {
+            for (int i = 0; i < 10; i++) {
+                write(image, random, model);
+            }
+        }
+        byte[] initial = emptyImage();
+        LoggedChannel channel = new LoggedChannel(initial);
+        Qcow2Image base = open(golden);
+        List<Integer> flushedAt = new ArrayList<>();
+        List<byte[]> flushed = new ArrayList<>();
+        try (Qcow2Image head = open(channel, open(middle, base))) {
+            new HeaderEdit(channel).backingFile("middle", 4096, new DiskErrors("memory.qcow2"));
+            for (long at = 0; at < SIZE; at += head.pullSize()) {
+                head.pull(at, base);
+                if (random.nextInt(40) == 0) {
+                    write(head, random, model);
+                    head.flush();
+                    flushedAt.add(channel.log.size());
+                    flushed.add(model.clone());
+                }
+            }
+            flushedAt.add(channel.log.size());
+            flushed.add(model.clone());
+            head.rebase(base, open(golden), "base");
+        }
+        for (int i = flushedAt.getFirst(); i <= channel.log.size(); i++) {
+            byte[] crashed = apply(initial, channel.log.subList(0, i));
+            Qcow2Walk.check(crashed);
+            int known = 0;
+            while (known + 1 < flushedAt.size() && flushedAt.get(known + 1) <= i) {
+                known++;
+            }
+            byte[] next = flushed.get(Math.min(known + 1, flushed.size() - 1));
+            LoggedChannel again = new LoggedChannel(crashed);
+            String name = Qcow2Header.read(again, new DiskErrors("memory.qcow2"))
+                    .backingFile()
+                    .orElseThrow();
+            assertThat(name).isIn("middle", "base");
+            Qcow2Image behind = open(golden);
+            try (DiskImage shown = open(again, name.equals("base") ? behind : open(middle, behind))) {
+                byte[] found = DiskImageContractTest.readAll(shown);
+                for (int at = 0; at < SIZE; at++) {
+                    if (found[at] != flushed.get(known)[at] && found[at] != next[at]) {
+                        throw new AssertionError("byte %d is wrong, killed at write %d, on %s".formatted(at, i, name));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void overlay(byte[] model, byte[] with) {
+        System.arraycopy(with, 0, model, 0, model.length);
+    }
+
+    private static void write(Qcow2Image image, Random random, byte[] model) {
+        byte[] data = new byte[1 + random.nextInt(20_000)];
+        random.nextBytes(data);
+        int at = random.nextInt(SIZE - data.length);
+        image.write(at, ByteBuffer.wrap(data));
+        System.arraycopy(data, 0, model, at, data.length);
     }
 
     @Test

@@ -190,6 +190,70 @@ class SnapshotsTest {
                 .satisfies(info -> assertThat(info.parent()).isEmpty());
     }
 
+    /** Three layers with something of their own each, then a head; the machine runs. */
+    private MachineSpec layered() throws Exception {
+        MachineSpec spec = spec("vm", 1, counting, Cloning.linked());
+        host.create(spec);
+        for (String name : List.of("a", "b", "c")) {
+            write("vm", "layer " + name);
+            host.snapshot("vm", name, false);
+        }
+        write("vm", "the head");
+        host.start(spec);
+        return spec;
+    }
+
+    @Test
+    void layersOfDeletedSnapshotsAreMergedUnderTheRunningMachine() throws Exception {
+        layered();
+        for (String name : List.of("c", "a", "b")) {
+            host.deleteSnapshot("vm", name);
+        }
+        host.awaitUpkeep();
+        assertThat(files(machines.resolve("vm")))
+                .filteredOn(file -> file.startsWith("disk-"))
+                .hasSize(1);
+        host.stop("vm");
+        assertThat(DiskImages.backingFile(headOf("vm"))).contains(golden);
+        assertThat(read("vm", 8)).isEqualTo("the head");
+    }
+
+    @Test
+    void layersThatASnapshotNeedsStay() throws Exception {
+        MachineSpec spec = layered();
+        host.deleteSnapshot("vm", "b");
+        host.deleteSnapshot("vm", "c");
+        host.awaitUpkeep();
+        host.stop("vm");
+        assertThat(DiskImages.backingFile(headOf("vm"))).contains(machines.resolve("vm/disk-1.qcow2"));
+        assertThat(files(machines.resolve("vm")))
+                .filteredOn(file -> file.startsWith("disk-"))
+                .hasSize(2);
+        assertThat(host.snapshots("vm"))
+                .singleElement()
+                .satisfies(info -> assertThat(info.current()).isTrue());
+        host.restore("vm", "a");
+        assertThat(read("vm", 7)).isEqualTo("layer a");
+        host.start(spec);
+        firstCount("vm");
+    }
+
+    @Test
+    void machineThatIsOffHasItsLayersMergedAtItsNextStart() throws Exception {
+        MachineSpec spec = layered();
+        host.stop("vm");
+        for (String name : List.of("a", "b", "c")) {
+            host.deleteSnapshot("vm", name);
+        }
+        host.awaitUpkeep();
+        assertThat(DiskImages.backingFile(headOf("vm"))).contains(machines.resolve("vm/disk-1-2.qcow2"));
+        host.start(spec);
+        host.awaitUpkeep();
+        host.stop("vm");
+        assertThat(DiskImages.backingFile(headOf("vm"))).contains(golden);
+        assertThat(read("vm", 8)).isEqualTo("the head");
+    }
+
     @Test
     void snapshotsOfAnOlderGenerationAreGoneWithIt() throws Exception {
         host.create(spec("vm", 1, counting, Cloning.linked()));

@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
@@ -199,6 +202,24 @@ class SavedMachineTest {
         assertThat(counts.last()).isEqualTo(at);
         machine.cont().get();
         counts.awaitMore(100);
+    }
+
+    @Test
+    void eachOfFiftyForksHasAGenerationIdOfItsOwn() throws Exception {
+        Counts counts = new Counts();
+        Machine machine = start(counts);
+        counts.awaitMore(10);
+        UUID parent = machine.generationId().get();
+        save(machine, counts);
+        machine.stop();
+        SavedMachine template = SavedMachine.read(saved);
+        Set<UUID> ids = new HashSet<>(Set.of(parent));
+        for (int i = 0; i < 50; i++) {
+            Machine fork = start(Machine.resume(config(new Counts(), 32), template));
+            ids.add(fork.generationId().get());
+            fork.stop();
+        }
+        assertThat(ids).hasSize(51);
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import oriel.hypervisor.disk.DiskFormat;
+import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.Initrd;
@@ -45,14 +48,16 @@ class MonitorTest {
 
     @BeforeEach
     void connect() throws IOException {
+        Path disk = folder.resolve("disk.qcow2");
+        DiskImages.createQcow2(disk, 1 << 20);
         machine = new Machine(new MachineConfig(
                 "test",
                 32,
                 1,
                 Accelerator.EMULATED,
                 new Boot.Kernel(LinuxKernel.read(GuestPrograms.count(folder.resolve("kernel"))), Initrd.none(), ""),
-                List.of(),
-                MachineConfig.CdDrive.NONE,
+                List.of(DiskImages.open(disk, Optional.of(DiskFormat.QCOW2), false)),
+                new MachineConfig.CdDrive(true, Optional.empty()),
                 new DisplaySize(320, 200),
                 _ -> counted.incrementAndGet()));
         machine.start();
@@ -100,6 +105,39 @@ class MonitorTest {
                 .contains("return");
         assertThat(snapshot.get()).isEqualTo(folder.resolve("s"));
         assertThat(ask("{\"execute\":\"query-stats\"}")).contains("private-memory-bytes");
+    }
+
+    @Test
+    void discsComeAndGo() throws Exception {
+        Path disc = Files.write(folder.resolve("disc.iso"), new byte[64 << 10]);
+        String insert = "{\"execute\":\"blockdev-change-medium\",\"arguments\":{\"filename\":\"" + disc + "\"}}";
+        assertThat(ask(insert)).contains("return");
+        assertThat(ask("{\"execute\":\"eject\"}")).contains("return");
+        assertThat(ask("{\"execute\":\"eject\",\"arguments\":{\"force\":true}}"))
+                .as("an empty drive")
+                .contains("return");
+        assertThat(ask(insert.replace("disc.iso", "none.iso"))).contains("does not exist");
+    }
+
+    @Test
+    void diskGrowsAndDevicesCount() throws Exception {
+        String grow = "{\"execute\":\"block_resize\",\"arguments\":{\"device\":\"disk.0\",\"size\":%d}}";
+        assertThat(ask(grow.formatted(2 << 20))).contains("return");
+        assertThat(ask("{\"execute\":\"query-devices\"}")).contains("disk.0").contains("\"size\":" + (2 << 20));
+        assertThat(ask(grow.formatted(1 << 20))).contains("shrink");
+        assertThat(ask(grow.formatted(2 << 20).replace("disk.0", "disk.1"))).contains("no disk 1");
+        assertThat(ask(grow.formatted(2 << 20).replace("disk.0", "sda"))).contains("there is no disk sda");
+    }
+
+    @Test
+    void balloonIsAskedAndTellsWhatItHas() throws Exception {
+        assertThat(ask("{\"execute\":\"balloon\",\"arguments\":{\"value\":16777216}}"))
+                .contains("return");
+        assertThat(ask("{\"execute\":\"query-balloon\"}"))
+                .as("a guest without a driver")
+                .contains("\"actual\":" + (32 << 20));
+        assertThat(ask("{\"execute\":\"balloon\",\"arguments\":{\"value\":\"much\"}}"))
+                .contains("no number");
     }
 
     @Test

@@ -2,11 +2,14 @@ package oriel.hypervisor.device.virtio;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import oriel.hypervisor.bus.Counting;
 import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
@@ -19,7 +22,7 @@ import oriel.hypervisor.disk.DiskImage;
  *
  * <p>Confined to the machine's thread, but for what the worker runs. It doesn't close the image.
  */
-public final class VirtioBlock extends VirtioDevice {
+public final class VirtioBlock extends VirtioDevice implements Counting {
     /** Data in flight beyond which no further request is taken until some complete. */
     private static final long MAX_BYTES_IN_FLIGHT = 64L << 20;
 
@@ -27,7 +30,7 @@ public final class VirtioBlock extends VirtioDevice {
 
     private final DiskImage image;
     private final byte[] id = new byte[BlockRequest.ID_LENGTH];
-    private final byte[] config;
+    private byte[] config;
     private final Executor io;
     private final Executor machine;
     private final BlockWorker worker;
@@ -36,8 +39,9 @@ public final class VirtioBlock extends VirtioDevice {
     private final Object running = new Object();
     private int runningCount; // guarded by running
     private long bytesInFlight;
+    private long reads, bytesRead, writes, bytesWritten, flushes, trims, failures;
 
-    private record Completion(DescriptorChain chain, BlockWorker.Outcome outcome, long bytes) {}
+    private record Completion(DescriptorChain chain, BlockRequest request, BlockWorker.Outcome outcome, long bytes) {}
 
     /**
      * A block device.
@@ -114,11 +118,11 @@ public final class VirtioBlock extends VirtioDevice {
                 try {
                     outcome = worker.perform(request);
                 } finally {
-                    completed(new Completion(chain, outcome, bytes));
+                    completed(new Completion(chain, request, outcome, bytes));
                 }
             });
         } catch (RejectedExecutionException e) {
-            completed(new Completion(chain, BlockWorker.Outcome.FAILED, bytes));
+            completed(new Completion(chain, request, BlockWorker.Outcome.FAILED, bytes));
         }
     }
 
@@ -155,8 +159,49 @@ public final class VirtioBlock extends VirtioDevice {
     private void reap() {
         for (Completion next = completed.poll(); next != null; next = completed.poll()) {
             bytesInFlight -= next.bytes;
+            count(next);
             finish(next.chain, next.outcome);
         }
+    }
+
+    private void count(Completion done) {
+        if (done.outcome.status() != BlockRequest.STATUS_OK) {
+            failures++;
+            return;
+        }
+        switch (done.request) {
+            case BlockRequest.Read _ -> {
+                reads++;
+                bytesRead += done.bytes;
+            }
+            case BlockRequest.Write _ -> {
+                writes++;
+                bytesWritten += done.bytes;
+            }
+            case BlockRequest.Flush _ -> flushes++;
+            case BlockRequest.Discard _, BlockRequest.WriteZeroes _ -> trims++;
+            case BlockRequest.GetId _, BlockRequest.Refused _ -> {}
+        }
+    }
+
+    @Override
+    public Map<String, Long> counters() {
+        Map<String, Long> counters = new LinkedHashMap<>();
+        counters.put("reads", reads);
+        counters.put("bytes-read", bytesRead);
+        counters.put("writes", writes);
+        counters.put("bytes-written", bytesWritten);
+        counters.put("flushes", flushes);
+        counters.put("discards-and-zeroes", trims);
+        counters.put("failures", failures);
+        counters.put("size", image.size());
+        return counters;
+    }
+
+    /** The image has another size now: the driver is told to look (virtio 1.2 §5.2.5). */
+    public void resized() {
+        config = BlockConfig.bytes(image);
+        transport().configChanged();
     }
 
     private void finish(DescriptorChain chain, BlockWorker.Outcome outcome) {

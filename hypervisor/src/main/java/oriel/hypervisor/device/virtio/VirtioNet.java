@@ -1,11 +1,15 @@
 package oriel.hypervisor.device.virtio;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import oriel.hypervisor.bus.Counting;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
 import oriel.hypervisor.network.NetworkCard;
@@ -16,7 +20,7 @@ import oriel.hypervisor.network.NetworkLink;
  * for what the network calls. Its Ethernet address is the machine's, and never that of a saved state: a machine made from
  * another's state is another machine.
  */
-public final class VirtioNet extends VirtioDevice implements AutoCloseable {
+public final class VirtioNet extends VirtioDevice implements AutoCloseable, Counting {
     private static final int F_MAC = 5;
     private static final int F_STATUS = 16;
     private static final int LINK_UP = 1;
@@ -44,6 +48,8 @@ public final class VirtioNet extends VirtioDevice implements AutoCloseable {
     private final Queue<byte[]> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waitingCount = new AtomicInteger();
     private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final AtomicLong lost = new AtomicLong();
+    private long framesSent, bytesSent, framesReceived, bytesReceived;
     private volatile boolean open; // frames are of use: a driver is up
 
     /**
@@ -100,6 +106,8 @@ public final class VirtioNet extends VirtioDevice implements AutoCloseable {
                 byte[] frame = new byte[(int) length];
                 chain.read(HEADER, frame, 0, frame.length);
                 connection.send(frame);
+                framesSent++;
+                bytesSent += length;
             }
             queue.push(chain, 0);
         }
@@ -113,6 +121,7 @@ public final class VirtioNet extends VirtioDevice implements AutoCloseable {
         }
         if (waitingCount.incrementAndGet() > MAX_WAITING) {
             waitingCount.decrementAndGet();
+            lost.incrementAndGet();
             return;
         }
         waiting.add(frame);
@@ -143,10 +152,23 @@ public final class VirtioNet extends VirtioDevice implements AutoCloseable {
             chain.write(0, header, 0, HEADER);
             chain.write(HEADER, frame, 0, frame.length);
             queue.push(chain, HEADER + frame.length);
+            framesReceived++;
+            bytesReceived += frame.length;
             waiting.remove();
             waitingCount.decrementAndGet();
         }
         transport().usedBuffers(queue);
+    }
+
+    @Override
+    public Map<String, Long> counters() {
+        Map<String, Long> counters = new LinkedHashMap<>();
+        counters.put("frames-sent", framesSent);
+        counters.put("bytes-sent", bytesSent);
+        counters.put("frames-received", framesReceived);
+        counters.put("bytes-received", bytesReceived);
+        counters.put("frames-lost", lost.get());
+        return counters;
     }
 
     private void forget() {
