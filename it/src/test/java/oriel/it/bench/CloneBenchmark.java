@@ -2,6 +2,8 @@ package oriel.it.bench;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +36,8 @@ public final class CloneBenchmark {
     private static final DisplaySize SCREEN = new DisplaySize(1280, 800);
     private static final String TEMPLATE = "warm";
     private static final String OWNER = "bench";
+    private static final int SINGLE = 20;
+    private static final int SETTLE_SECONDS = 30;
     private static final Duration BOOT = Duration.ofMinutes(5);
 
     private final Path image;
@@ -93,46 +97,67 @@ public final class CloneBenchmark {
     }
 
     private void run(int clones, int idleSeconds) throws Exception {
+        load();
         long begin = System.nanoTime();
         host.prepareTemplate(
                 new TemplateSpec(TEMPLATE, OWNER, MEMORY_MIB, 1, image.resolve("disk.qcow2"), boot, SCREEN), BOOT);
         line("template: boot, wait, seal", seconds(begin), "s");
         line("template: on disk", host.templates().getFirst().bytes() / 1048576.0, "MiB");
 
-        List<Double> frames = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            frames.add(millis(toFirstFrame(spec("first-" + i, 1))));
-        }
-        line("first clone of the process: fork to first frame", frames.getFirst(), "ms");
-        times("fork to first frame", frames.subList(5, frames.size()));
-        List<Double> refreshes = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            refreshes.add(millis(toFirstFrame(spec("first-" + i, 2))));
-        }
-        times("refresh to first frame", refreshes);
-        for (int i = 0; i < 20; i++) {
-            host.destroy("first-" + i);
+        measure("fork", 1);
+        measure("refresh", 2);
+        for (int i = 0; i < SINGLE; i++) {
+            host.destroy("single-" + i);
         }
 
         System.gc();
         TimeUnit.SECONDS.sleep(1);
         double before = privateMib();
+        double cpuBefore = cpuSeconds();
+        List<Double> frames = new ArrayList<>();
         begin = System.nanoTime();
         for (int i = 0; i < clones; i++) {
-            MachineSpec spec = spec("clone-" + i, 1);
-            host.create(spec);
-            host.start(spec);
+            frames.add(millis(toFirstFrame(spec("clone-" + i, 1))));
         }
         double took = seconds(begin);
+        load();
         line(clones + " clones, one after the other", clones / took, "a second");
-        TimeUnit.SECONDS.sleep(10); // they learn who they are, and come to rest
+        times("fork to first frame among them", frames);
+        line("CPU of the process meanwhile, a clone", (cpuSeconds() - cpuBefore) / clones * 1000, "ms");
+        TimeUnit.SECONDS.sleep(SETTLE_SECONDS); // they learn who they are and what time it is, and come to rest
         System.gc();
+        line("CPU of the process until they rest, a clone", (cpuSeconds() - cpuBefore) / clones * 1000, "ms");
         line("private memory of an idle clone", (privateMib() - before) / clones, "MiB");
         line("private memory of the process with all", privateMib(), "MiB");
         double cpu = cpuSeconds();
         begin = System.nanoTime();
         TimeUnit.SECONDS.sleep(idleSeconds);
         line("CPU of an idle clone", (cpuSeconds() - cpu) / seconds(begin) / clones * 100, "% of a core");
+        load();
+    }
+
+    /** One at a time, each when the one before has come to rest: what a person sees who asks for a desktop. */
+    private void measure(String what, long generation) throws Exception {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        List<Double> frames = new ArrayList<>();
+        List<Double> cpu = new ArrayList<>();
+        for (int i = 0; i < SINGLE; i++) {
+            long used = threads.getCurrentThreadCpuTime();
+            frames.add(millis(toFirstFrame(spec("single-" + i, generation))));
+            cpu.add(millis(threads.getCurrentThreadCpuTime() - used));
+            TimeUnit.MILLISECONDS.sleep(700);
+        }
+        line("first " + what + " of the process, to first frame", frames.getFirst(), "ms");
+        times(what + " to first frame", frames.subList(SINGLE / 4, SINGLE));
+        times(what + ", CPU of its thread", cpu.subList(SINGLE / 4, SINGLE));
+    }
+
+    /** What else the computer does decides whether times mean something. */
+    static void load() {
+        line(
+                "load of the computer, last minute",
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                "");
     }
 
     private MachineSpec spec(String name, long generation) {

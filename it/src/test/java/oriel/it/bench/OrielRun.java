@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.Initrd;
@@ -23,6 +24,12 @@ final class OrielRun {
     private OrielRun() {}
 
     static SectionLog of(CpuGuest guest, Duration limit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return of(guest, limit, List.of());
+    }
+
+    /** With disks, which are closed at the end. */
+    static SectionLog of(CpuGuest guest, Duration limit, List<DiskImage> disks)
             throws InterruptedException, ExecutionException, TimeoutException {
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         AtomicReference<@Nullable Machine> running = new AtomicReference<>();
@@ -40,7 +47,7 @@ final class OrielRun {
                 1,
                 Accelerator.EMULATED,
                 new Boot.Kernel(LinuxKernel.read(guest.kernel()), Initrd.read(guest.initrd()), guest.commandLine()),
-                List.of(),
+                disks,
                 MachineConfig.CdDrive.NONE,
                 new DisplaySize(640, 480),
                 log::accept));

@@ -18,6 +18,7 @@ import oriel.it.guest.HostCommand;
 final class QemuClones {
     private static final int RUNS = 5;
     private static final double BOOT_SECONDS = 600;
+    private static final double LOAD_SECONDS = 60;
 
     private QemuClones() {}
 
@@ -60,9 +61,14 @@ final class QemuClones {
                 command.addAll(List.of("-incoming", "exec:cat " + folder.resolve("state")));
                 Process process = start(command, folder);
                 try (Monitor monitor = new Monitor(folder.resolve("qmp"))) {
-                    while (!monitor.ask("{\"execute\":\"query-status\"}").contains("\"running\": true")) {
+                    while (monitor.ask("{\"execute\":\"query-status\"}").contains("\"inmigrate\"")) {
+                        if (CloneBenchmark.seconds(begin) > LOAD_SECONDS || !process.isAlive()) {
+                            throw new IOException(
+                                    "QEMU did not go on: " + Files.readString(folder.resolve("messages")));
+                        }
                         TimeUnit.MILLISECONDS.sleep(1);
                     }
+                    monitor.ask("{\"execute\":\"cont\"}"); // it was stopped when it was saved, and is so again
                     Path picture = folder.resolve("picture.ppm");
                     monitor.ask("{\"execute\":\"screendump\",\"arguments\":{\"filename\":\"" + picture + "\"}}");
                     starts.add((System.nanoTime() - begin) / 1e6);
@@ -73,6 +79,7 @@ final class QemuClones {
                     Files.deleteIfExists(folder.resolve("qmp"));
                 }
             }
+            CloneBenchmark.load();
             CloneBenchmark.times("QEMU -incoming to first frame", starts);
             CloneBenchmark.line("QEMU private memory of an idle machine", memory / RUNS, "MiB");
         } finally {

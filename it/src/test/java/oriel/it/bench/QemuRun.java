@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,9 +25,15 @@ final class QemuRun {
 
     static SectionLog of(CpuGuest guest, Duration limit)
             throws IOException, InterruptedException, ExecutionException, TimeoutException {
+        return of(guest, limit, List.of());
+    }
+
+    /** With further options of QEMU's. */
+    static SectionLog of(CpuGuest guest, Duration limit, List<String> options)
+            throws IOException, InterruptedException, ExecutionException, TimeoutException {
         Path messages = Files.createTempFile("oriel-bench", ".log");
         try {
-            Process process = new ProcessBuilder(command(guest))
+            Process process = new ProcessBuilder(command(guest, options))
                     .redirectError(messages.toFile())
                     .start();
             try {
@@ -42,8 +49,8 @@ final class QemuRun {
         }
     }
 
-    private static List<String> command(CpuGuest guest) {
-        return List.of(
+    private static List<String> command(CpuGuest guest, List<String> options) {
+        List<String> command = new ArrayList<>(List.of(
                 PROGRAM,
                 "-accel",
                 "tcg",
@@ -62,7 +69,9 @@ final class QemuRun {
                 "-initrd",
                 guest.initrd().toString(),
                 "-append",
-                guest.commandLine());
+                guest.commandLine()));
+        command.addAll(options);
+        return command;
     }
 
     private static void follow(Process process, SectionLog log, Path messages) {

@@ -10,6 +10,11 @@ public final class OrielProcess {
 
     /** A process yet to be started. */
     public static ProcessBuilder of(List<String> arguments) {
+        return ofMain("oriel.broker.cli.Main", arguments);
+    }
+
+    /** Another class's {@code main}, with everything that tests have. */
+    public static ProcessBuilder ofMain(String main, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -19,7 +24,7 @@ public final class OrielProcess {
                 "-Doriel.home=" + System.getProperty("oriel.home", ".."),
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                "oriel.broker.cli.Main"));
+                main));
         command.addAll(arguments);
         return new ProcessBuilder(command);
     }

@@ -4,17 +4,23 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import oriel.it.guest.CpioArchive;
 
 /**
  * The golden image's initrd with another first program. The kernel unpacks archives that follow each other, and a later
  * file replaces an earlier one (Linux Documentation/driver-api/early-userspace/buffer-format.rst).
  */
-final class SmallInitrd {
+public final class SmallInitrd {
     private SmallInitrd() {}
 
     /** The drivers of virtio disks are loaded and /dev/vda is there when {@code script} runs. */
-    static void write(Path golden, String script, Path to) throws IOException {
+    public static void write(Path golden, String script, Path to) throws IOException {
+        write(golden, script, Map.of(), to);
+    }
+
+    /** The same with further programs in /bin, by name. */
+    public static void write(Path golden, String script, Map<String, Path> programs, Path to) throws IOException {
         String init = """
                 #!/bin/busybox sh
                 exec >/dev/console 2>&1
@@ -24,10 +30,13 @@ final class SmallInitrd {
                   /bin/busybox insmod /lib/$module.ko
                 done
                 """ + script;
-        byte[] archive = new CpioArchive()
-                .append(Files.readAllBytes(golden))
-                .executable("init", init.getBytes(StandardCharsets.UTF_8))
-                .finish();
-        Files.write(to, archive);
+        CpioArchive archive = new CpioArchive().append(Files.readAllBytes(golden));
+        for (Map.Entry<String, Path> program : programs.entrySet()) {
+            archive.executable("bin/" + program.getKey(), Files.readAllBytes(program.getValue()));
+        }
+        Files.write(
+                to,
+                archive.executable("init", init.getBytes(StandardCharsets.UTF_8))
+                        .finish());
     }
 }
