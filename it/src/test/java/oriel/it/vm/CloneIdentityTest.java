@@ -30,7 +30,7 @@ import oriel.hypervisor.machine.Accelerator;
  * Fifty forks of one desktop, alive at once, are fifty different machines: what each says of itself, by its own programs,
  * is told by nobody else.
  */
-@Tag("guest")
+@Tag("slow")
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class CloneIdentityTest {
     private static final int CLONES = 50;

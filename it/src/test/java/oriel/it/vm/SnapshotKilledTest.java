@@ -32,7 +32,7 @@ import oriel.it.process.OrielProcess;
  * The process is killed while it takes snapshots, at moments that nobody chose, of a guest that writes and syncs its disk
  * all the time. The next process finds a machine that can be started and snapshots that can be restored, and nothing else.
  */
-@Tag("guest")
+@Tag("slow")
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class SnapshotKilledTest {
     private static final Duration BOOT = Duration.ofMinutes(5);
