@@ -11,6 +11,8 @@ import type { Pages } from './usePages';
 export interface Column<T> {
   title: string;
   cell: (row: T) => ReactNode;
+  /** Its cells stay on one line, however wide the others are: times. */
+  oneLine?: boolean;
 }
 
 interface Props<T> {
@@ -58,7 +60,7 @@ export function DataTable<T>({ label, pages, columns, rowKey, rowName, empty, ac
                 return (
                   <Tr key={rowKey(row)} data-row={rowKey(row)}>
                     {columns.map((column) => (
-                      <Td key={column.title} dataLabel={column.title}>
+                      <Td key={column.title} dataLabel={column.title} modifier={column.oneLine ? 'nowrap' : 'wrap'}>
                         {column.cell(row)}
                       </Td>
                     ))}

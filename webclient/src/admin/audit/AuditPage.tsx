@@ -98,7 +98,7 @@ export function AuditPage() {
         rowKey={(record) => String(record.sequence)}
         empty={t('audit.empty')}
         columns={[
-          { title: t('audit.time'), cell: (record) => date(record.time) },
+          { title: t('audit.time'), cell: (record) => date(record.time), oneLine: true },
           { title: t('audit.actor'), cell: (record) => record.actor },
           { title: t('audit.action'), cell: (record) => record.action },
           { title: t('audit.target'), cell: (record) => record.target },
