@@ -49,8 +49,24 @@ final class Product implements AutoCloseable {
         return startWith(data, all);
     }
 
-    /** Starts it with these options alone, and waits until it serves. */
+    /** Starts it with these options alone, and waits until it serves and has printed the first passwords. */
     static Product startWith(Path data, List<String> options)
+            throws IOException, InterruptedException, TimeoutException {
+        Product product = startAgain(data, options);
+        try {
+            // The passwords follow the address at once.
+            product.quiet.get(10, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        } catch (TimeoutException e) {
+            product.close();
+            throw e;
+        }
+        return product;
+    }
+
+    /** Starts it over data that it knows: it prints no passwords then. */
+    static Product startAgain(Path data, List<String> options)
             throws IOException, InterruptedException, TimeoutException {
         List<String> command = new ArrayList<>(List.of("up"));
         command.addAll(options);
@@ -59,8 +75,6 @@ final class Product implements AutoCloseable {
         Thread.ofVirtual().start(product::read);
         try {
             product.address.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
-            // The passwords follow the address at once.
-            product.quiet.get(10, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             throw new IOException(e.getCause());
         } catch (TimeoutException e) {
