@@ -48,8 +48,7 @@ final class BlockTranslator extends NativeStrings {
         emitColds(exitStub);
         emitGuards(stubs.floating() - place, stubs.x87() - place);
         int leave = asm.position();
-        asm.constant(RAX, exit(RESUME, begin - 1));
-        asm.land(asm.jump(), exitStub);
+        leave(exit(RESUME, begin - 1));
         return new Code(asm.bytes(), takenJump, notTakenJump, leave);
     }
 
@@ -71,18 +70,18 @@ final class BlockTranslator extends NativeStrings {
                 asm.address(RCX, 0);
                 int hole = asm.position() - 4;
                 asm.memory(STORE, 3, RCX, STATE, displacement(RETRY));
-                asm.constant(RAX, exit(RARE, i));
-                asm.land(asm.jump(), exitStub);
+                leave(exit(RARE, i));
                 asm.land(hole);
                 flagsInHost = false;
                 forgetGuards();
             }
-            if (op == Op.MULTIPLY || op == Op.STRING) {
-                forgetGuards(); // Java may have done it
-            }
             i = next;
         }
-        asm.constant(RAX, exit(RESUME, at));
+        leave(exit(RESUME, at));
+    }
+
+    private void leave(int exit) {
+        asm.constant(RAX, exit);
         asm.land(asm.jump(), exitStub);
     }
 

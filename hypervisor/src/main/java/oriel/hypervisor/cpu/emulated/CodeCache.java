@@ -357,9 +357,14 @@ final class CodeCache implements GuestMemory.Observer {
         }
     }
 
+    /** Where the jump cache has an address, if it has it; {@link NativeStubs} computes the same. */
+    static int jumpIndex(long linear) {
+        return (int) (linear ^ linear >>> 13) << 2 & JUMP_ENTRIES * 4 - 4;
+    }
+
     /** A jump goes to an address and an arena index: if that is translated, the next jump goes there without a look. */
     void noteNative(long linear, int pc) {
-        int i = (int) (linear ^ linear >>> 13) << 2 & JUMP_ENTRIES * 4 - 4;
+        int i = jumpIndex(linear);
         if (translations != null && jumps[i] == linear && (int) jumps[i + 1] == pc && Op.op(arena[pc]) == Op.NATIVE) {
             jumps[i + 2] = translations.address((int) (arena[pc] >>> 32));
         }

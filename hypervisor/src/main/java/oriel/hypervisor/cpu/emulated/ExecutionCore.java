@@ -194,7 +194,7 @@ abstract class ExecutionCore {
     final int jump(long rip) {
         long[] jumps = cache.jumps;
         long linear = wrap(rip + codeBase); // segments have the same offsets
-        int i = (int) (linear ^ linear >>> 13) << 2 & CodeCache.JUMP_ENTRIES * 4 - 4;
+        int i = CodeCache.jumpIndex(linear);
         if (jumps[i] == linear) {
             long entry = jumps[i + 1];
             int tag = (int) (entry >>> 32);
@@ -247,7 +247,7 @@ abstract class ExecutionCore {
         lookingUp = false;
         registers[Op.RIP_BASE] = rip - (linear & 0xFFF);
         if (!block.crossesPage()) {
-            int i = (int) (linear ^ linear >>> 13) << 2 & CodeCache.JUMP_ENTRIES * 4 - 4;
+            int i = CodeCache.jumpIndex(linear);
             cache.jumps[i] = linear;
             boolean global = mmu.fetchedGlobal(linear);
             cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | block.start;

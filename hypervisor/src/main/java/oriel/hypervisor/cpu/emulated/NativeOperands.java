@@ -232,7 +232,11 @@ abstract class NativeOperands {
             }
         }
         flagsInHost = false;
+        forgetGuards();
     }
+
+    /** Java has run: what was known of its control registers isn't any more. */
+    abstract void forgetGuards();
 
     /** Appends the code that is seldom run. */
     final void emitColds(int exitStub) {

@@ -39,7 +39,7 @@ abstract class NativeVectors extends NativeArithmetic {
         forgetGuards();
     }
 
-    /** Java has run: what was known of its control registers isn't any more. */
+    @Override
     final void forgetGuards() {
         ready = false;
         floating = false;
