@@ -134,13 +134,25 @@ final class Up implements Callable<Integer> {
         }
     }
 
-    /** Builds the first pool's golden image, if it isn't there and there is a recipe for it. */
+    /**
+     * Builds the first pool's golden image, if it isn't there and there is a recipe for it. One of an older recipe stays
+     * what it is: whoever runs the pools decides when they get another version.
+     */
     private void buildImage(PrintWriter out, BrokerConfig config) throws InterruptedException {
         String image = config.pool().image();
         Path folder = config.imageDirectory().resolve(image);
         Path home = Path.of(System.getProperty("oriel.home", "."));
         Path from = recipes == null ? home.resolve("config/golden") : recipes;
-        if (RecipeBuild.isBuilt(folder) || !Files.isDirectory(from.resolve(image))) {
+        if (!Files.isDirectory(from.resolve(image))) {
+            return;
+        }
+        RecipeBuild build = new RecipeBuild(from.resolve("build"), from.resolve(image), folder);
+        if (RecipeBuild.isBuilt(folder)) {
+            if (!build.isCurrent()) {
+                out.println(
+                        "The golden image " + image + " was built of an older recipe: its desktops lack what has come"
+                                + " since. Build and publish a new version: Golden images, " + image + ", Build.");
+            }
             return;
         }
         out.println("Building the golden image " + image + " from Debian's packages: once, takes some minutes.");
@@ -148,7 +160,7 @@ final class Up implements Callable<Integer> {
         boolean terminal = Boolean.getBoolean("oriel.terminal"); // the launcher knows
         BuildProgress progress = new BuildProgress(out, terminal, System::nanoTime);
         try {
-            new RecipeBuild(from.resolve("build"), from.resolve(image), folder).run(progress);
+            build.run(progress);
         } catch (ImageBuildException e) {
             throw new Main.Failure(1, "The golden image " + image + " was not built. " + e.getMessage());
         } finally {

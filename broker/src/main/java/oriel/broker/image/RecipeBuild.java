@@ -3,13 +3,21 @@ package oriel.broker.image;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Properties;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import oriel.hypervisor.disk.DiskException;
 import oriel.hypervisor.disk.Qcow2Converter;
 
@@ -19,6 +27,8 @@ import oriel.hypervisor.disk.Qcow2Converter;
  */
 public final class RecipeBuild {
     private static final String DISK = "disk.qcow2";
+    private static final String PROPERTIES = "image.properties";
+    private static final String RECIPE_DIGEST = "recipe.sha256";
 
     private final Path buildProgram;
     private final Path recipe;
@@ -55,7 +65,57 @@ public final class RecipeBuild {
 
     /** The image of an earlier, complete build, if the folder holds one. */
     public static boolean isBuilt(Path folder) {
-        return Files.exists(folder.resolve(DISK)) && Files.exists(folder.resolve("image.properties"));
+        return Files.exists(folder.resolve(DISK)) && Files.exists(folder.resolve(PROPERTIES));
+    }
+
+    /**
+     * Whether the output is a complete image of the recipe as it is now. One of another recipe lacks what later versions
+     * of Oriel expect of their guests.
+     *
+     * @throws UncheckedIOException if recipe or image can't be read
+     */
+    public boolean isCurrent() {
+        if (!isBuilt(output)) {
+            return false;
+        }
+        Properties properties = new Properties();
+        try (Reader in = Files.newBufferedReader(output.resolve(PROPERTIES), StandardCharsets.UTF_8)) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return recipeDigest().equals(properties.getProperty(RECIPE_DIGEST));
+    }
+
+    /**
+     * SHA-256 of the recipe and of the programs that build it, in hexadecimal: names, what is executable, contents.
+     *
+     * @throws UncheckedIOException if they can't be read
+     */
+    public String recipeDigest() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            Path programs = buildProgram.toAbsolutePath().resolveSibling("");
+            try (Stream<Path> files = Files.list(programs)) {
+                add(digest, programs, files);
+            }
+            try (Stream<Path> files = Files.walk(recipe)) {
+                add(digest, recipe, files);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java platform has it
+        }
+    }
+
+    private static void add(MessageDigest digest, Path folder, Stream<Path> files) throws IOException {
+        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+            String name = folder.relativize(file) + (Files.isExecutable(file) ? " x " : " - ");
+            digest.update((name + Files.size(file) + "\n").getBytes(StandardCharsets.UTF_8));
+            digest.update(Files.readAllBytes(file));
+        }
     }
 
     /**
@@ -64,8 +124,11 @@ public final class RecipeBuild {
      * @throws ImageBuildException if it fails; the message says where the log is
      */
     public void run(Progress progress) throws ImageBuildException, InterruptedException {
+        String digest = recipeDigest();
         runProgram(progress);
         try {
+            Files.writeString(
+                    output.resolve(PROPERTIES), RECIPE_DIGEST + "=" + digest + "\n", StandardOpenOption.APPEND);
             progress.at(98, "compacting the disk");
             Path raw = output.resolve("disk.raw");
             Path partial = output.resolve(DISK + ".partial");

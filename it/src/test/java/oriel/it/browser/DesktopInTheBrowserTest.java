@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import oriel.it.guest.GoldenImage;
 
 /**
  * The whole story, on the real product and a real guest: sign in, connect, work, log off, and the next person gets a
@@ -57,10 +58,7 @@ class DesktopInTheBrowserTest {
         assumeTrue(Chromium.path().isPresent(), "no Chromium: install Debian's package chromium");
         Files.createDirectories(SHOTS);
         Path data = Files.createTempDirectory(TARGET, "product");
-        Path images = System.getProperty("oriel.data") == null
-                ? TARGET.resolve("images")
-                : Path.of(System.getProperty("oriel.data"), "images");
-        Files.createDirectories(images);
+        Path images = GoldenImage.get().images();
         product = Product.start(data, images, "--pool-size", "1", "--pool-warm", "1");
         playwright = Chromium.playwright();
         browser = Chromium.launch(playwright);

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import oriel.it.guest.GoldenImage;
 
 /**
  * What an administrator does from sign-in to done, on the real product and without a guest: nothing is kept warm. With
@@ -46,10 +47,7 @@ class OperatorStoriesTest {
     static void start() throws Exception {
         assumeTrue(Chromium.path().isPresent(), "no Chromium: install Debian's package chromium");
         data = Files.createTempDirectory(TARGET, "operators");
-        Path images = System.getProperty("oriel.data") == null
-                ? TARGET.resolve("images")
-                : Path.of(System.getProperty("oriel.data"), "images");
-        Files.createDirectories(images);
+        Path images = GoldenImage.get().images();
         // The same port after a restart, as the page that is open knows no other.
         options = List.of(
                 "--data-dir",

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import oriel.it.guest.GoldenImage;
 
 /** An end user at work, and the helpdesk that helps them, on the real product with one real guest for both. */
 @Tag("browser")
@@ -47,10 +48,7 @@ class PersonStoriesTest {
     static void start() throws Exception {
         assumeTrue(Chromium.path().isPresent(), "no Chromium: install Debian's package chromium");
         Path data = Files.createTempDirectory(TARGET, "people");
-        Path images = System.getProperty("oriel.data") == null
-                ? TARGET.resolve("images")
-                : Path.of(System.getProperty("oriel.data"), "images");
-        Files.createDirectories(images);
+        Path images = GoldenImage.get().images();
         product = Product.start(data, images, "--pool-size", "1", "--pool-warm", "1");
         playwright = Chromium.playwright();
         browser = Chromium.launch(playwright);

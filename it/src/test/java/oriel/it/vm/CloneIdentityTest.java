@@ -25,6 +25,7 @@ import oriel.hypervisor.host.InProcessHost;
 import oriel.hypervisor.host.MachineSpec;
 import oriel.hypervisor.host.TemplateSpec;
 import oriel.hypervisor.machine.Accelerator;
+import oriel.it.guest.GoldenImage;
 
 /**
  * Fifty forks of one desktop, alive at once, are fifty different machines: what each says of itself, by its own programs,

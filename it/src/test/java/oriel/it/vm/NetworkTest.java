@@ -31,6 +31,7 @@ import oriel.hypervisor.network.NetworkCard;
 import oriel.hypervisor.network.Segment;
 import oriel.hypervisor.network.SegmentConfig;
 import oriel.hypervisor.network.VirtualSwitch;
+import oriel.it.guest.GoldenImage;
 
 /** Stock Linux guests on the virtual switch: DHCP by busybox, DNS, and pings that arrive or don't. */
 @Tag("guest")

@@ -26,6 +26,7 @@ import oriel.hypervisor.host.InProcessHost;
 import oriel.hypervisor.host.MachineSpec;
 import oriel.hypervisor.host.SnapshotInfo;
 import oriel.hypervisor.machine.Accelerator;
+import oriel.it.guest.GoldenImage;
 import oriel.it.process.OrielProcess;
 
 /**

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import oriel.hypervisor.disk.DiskImages;
+import oriel.it.guest.GoldenImage;
 import oriel.it.process.OrielProcess;
 
 /**

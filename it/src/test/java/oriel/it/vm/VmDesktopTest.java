@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImages;
+import oriel.it.guest.GoldenImage;
 
 /** The stock Debian kernel and the golden desktop on {@code oriel vm}, used by an independent VNC viewer. */
 @Tag("guest")

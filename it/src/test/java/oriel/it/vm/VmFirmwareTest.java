@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import oriel.it.guest.GoldenImage;
 
 /** SeaBIOS as Debian packages it starts GRUB, as GRUB's own program for rescue images installs it, from disk and CD. */
 @Tag("guest")

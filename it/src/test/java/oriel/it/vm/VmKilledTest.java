@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImages;
+import oriel.it.guest.GoldenImage;
 
 /**
  * The process is killed while its guest writes: QEMU finds nothing wrong with the overlay, and everything that the guest
