@@ -27,6 +27,8 @@ export default defineConfig({
     restoreMocks: true,
     // The browser's and the components' tests want a processor each.
     fileParallelism: false,
+    // On a busy machine a browser may miss a deadline once; the report counts it.
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
