@@ -14,6 +14,7 @@ import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.host.HypervisorHost;
+import oriel.hypervisor.sound.Sound;
 
 /** Hands out displays and notices when somebody last used a keyboard or pointer on them. Thread-safe. */
 public final class Activity {
@@ -63,6 +64,11 @@ public final class Activity {
         @Override
         public String name() {
             return screen.name();
+        }
+
+        @Override
+        public Sound sound() {
+            return screen.sound();
         }
 
         @Override

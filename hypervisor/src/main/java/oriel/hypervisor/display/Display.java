@@ -2,9 +2,10 @@ package oriel.hypervisor.display;
 
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.sound.Sound;
 
 /**
- * A machine's screen, keyboard and pointer, as a display daemon sees them. Thread-safe.
+ * A machine's screen, loudspeaker, keyboard and pointer, as a display daemon sees them. Thread-safe.
  *
  * <p>Nobody polls: a listener is told once when the picture changes after a {@link #takeDamage}, and then takes the
  * damage when it is ready for it.
@@ -43,6 +44,11 @@ public interface Display {
 
     /** Keyboard and pointer. */
     DisplayInput input();
+
+    /** The loudspeaker that stands beside the screen. It falls silent before {@link Listener#closed}. */
+    default Sound sound() {
+        return Sound.SILENT;
+    }
 
     /** Asks the guest for another size; it may not follow. */
     void requestSize(DisplaySize size);

@@ -62,6 +62,7 @@ import oriel.hypervisor.guest.QemuGuestAgent;
 import oriel.hypervisor.guest.SpiceAgent;
 import oriel.hypervisor.memory.GuestMemory;
 import oriel.hypervisor.memory.HostMapping;
+import oriel.hypervisor.sound.SoundOutput;
 
 /**
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
@@ -87,6 +88,7 @@ final class Board {
     final AcpiPm powerManagement;
     final GenerationId generation;
     final FramebufferDisplay display;
+    final SoundOutput sound;
     final QemuGuestAgent guestAgent;
     final VirtioBalloon balloon;
     final IdentityPort identity;
@@ -195,6 +197,7 @@ final class Board {
             plug(pci, SLOT_HOST_BRIDGE, new HostBridge());
         }
         tablet = new VirtioTablet("tablet");
+        sound = new SoundOutput(machine);
         this.pixels = pixels;
         videoMemory = new VideoMemory(pixels);
         display = new FramebufferDisplay(
@@ -202,6 +205,7 @@ final class Board {
                 videoMemory,
                 config.display(),
                 size -> new MachineInput(machine, viewerInput(config, clock), size),
+                sound,
                 machine,
                 this::flushWriteTracking);
         keyboard = new Ps2Keyboard(display::lightsChanged);

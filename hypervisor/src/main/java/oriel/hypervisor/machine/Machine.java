@@ -38,6 +38,7 @@ import oriel.hypervisor.firmware.MultibootLoader;
 import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.guest.GuestIdentity;
 import oriel.hypervisor.memory.HostMapping;
+import oriel.hypervisor.sound.Sound;
 
 /**
  * A virtual PC: created off, {@link #start started} once, and over when its guest powers off, it is stopped, or it
@@ -508,6 +509,11 @@ public final class Machine {
         return board.display;
     }
 
+    /** What it plays; the same as of its {@link #display}. */
+    public Sound sound() {
+        return board.sound;
+    }
+
     /** The programs in the guest that do things for the host. */
     public GuestAgent guestAgent() {
         return board.guestAgent;
@@ -580,6 +586,7 @@ public final class Machine {
             board.cdDrive.remove().ifPresent(this::closeDisk);
         }
         board.disconnectGuest();
+        board.sound.close();
         board.display.close(how.detail());
         board.close();
         over = true;

@@ -41,7 +41,8 @@ class DependencyDirectionsTest {
             .should()
             .dependOnClassesThat(resideInAPackage("oriel.broker..")
                     .or(resideInAPackage("oriel.hypervisor..")
-                            .and(DescribedPredicate.not(resideInAPackage("oriel.hypervisor.display..")))));
+                            .and(DescribedPredicate.not(
+                                    resideInAnyPackage("oriel.hypervisor.display..", "oriel.hypervisor.sound..")))));
 
     @ArchTest
     static final ArchRule THE_BROKER_DRIVES_HOSTS_THROUGH_ONE_INTERFACE = noClasses()
@@ -50,7 +51,10 @@ class DependencyDirectionsTest {
             .should()
             .dependOnClassesThat(resideInAPackage("oriel.hypervisor..")
                     .and(DescribedPredicate.not(resideInAnyPackage(
-                            "oriel.hypervisor.host..", "oriel.hypervisor.guest..", "oriel.hypervisor.display.."))))
+                            "oriel.hypervisor.host..",
+                            "oriel.hypervisor.guest..",
+                            "oriel.hypervisor.display..",
+                            "oriel.hypervisor.sound.."))))
             .because("the command line assembles machines itself, and the image builder writes disks");
 
     @ArchTest

@@ -19,6 +19,7 @@ import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.memory.MemoryRegion;
+import oriel.hypervisor.sound.Sound;
 
 /**
  * A display of what an adapter scans out of video memory. Damage is the pages that the guest wrote, so an unchanged
@@ -31,6 +32,7 @@ public final class FramebufferDisplay implements Display {
     private final String name;
     private final VideoMemory memory;
     private final DisplayInput input;
+    private final Sound sound;
     private final Executor machine;
     private final Runnable flushWriteTracking;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -49,6 +51,7 @@ public final class FramebufferDisplay implements Display {
      * @param name the machine's
      * @param initial size until an adapter sets one
      * @param input makes the input from the supplier of the current size, which pointer devices need
+     * @param sound the loudspeaker beside it
      * @param machine runs tasks on the machine's thread; rejects them once the machine is gone
      * @param flushWriteTracking makes every processor report its next write to each page again
      *     ({@link oriel.hypervisor.cpu.Vcpu#flushWriteTracking})
@@ -58,10 +61,12 @@ public final class FramebufferDisplay implements Display {
             VideoMemory memory,
             DisplaySize initial,
             Function<Supplier<DisplaySize>, DisplayInput> input,
+            Sound sound,
             Executor machine,
             Runnable flushWriteTracking) {
         this.name = name;
         this.memory = memory;
+        this.sound = sound;
         this.machine = machine;
         this.flushWriteTracking = flushWriteTracking;
         this.scanout = new BlankScanout(initial);
@@ -254,6 +259,11 @@ public final class FramebufferDisplay implements Display {
     @Override
     public @Nullable CursorImage cursor() {
         return null;
+    }
+
+    @Override
+    public Sound sound() {
+        return sound;
     }
 
     @Override

@@ -14,6 +14,7 @@ import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.memory.GuestMemory;
+import oriel.hypervisor.sound.Sound;
 
 /** An adapter on a bus, without a processor; the machine's thread is the test's. */
 final class TestScreen implements AutoCloseable, Display.Listener {
@@ -48,7 +49,8 @@ final class TestScreen implements AutoCloseable, Display.Listener {
     }
 
     TestScreen() {
-        display = new FramebufferDisplay("test", vram, INITIAL, NoInput::new, tasks::add, () -> flushes++);
+        display =
+                new FramebufferDisplay("test", vram, INITIAL, NoInput::new, Sound.SILENT, tasks::add, () -> flushes++);
         adapter = new BochsDisplay("display", display, io, memory);
         PciBus bus = new PciBus(io, memory, _ -> _ -> {}, (_, _) -> {});
         bus.add(0, new HostBridge());
