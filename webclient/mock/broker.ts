@@ -1,4 +1,6 @@
 import type { components } from '@oriel/contract';
+import { empty, json, page, Refused, uuid, type Surroundings } from './answers';
+import { GoldenImages } from './images';
 import { report } from './reports';
 import { desktopPicture } from './picture';
 import { RIGHTS } from './rights';
@@ -9,7 +11,6 @@ import { RIGHTS } from './rights';
 type Schemas = components['schemas'];
 type Desktop = Schemas['Desktop'];
 type User = Schemas['User'];
-type Reason = Schemas['Reason'];
 
 export interface MockOptions {
   /** Milliseconds of one stage of a machine's start. */
@@ -34,20 +35,6 @@ const PASSWORD = 'correct horse';
 const LOCK_AFTER = 3;
 const text = new TextEncoder();
 
-function uuid(): string {
-  return crypto.randomUUID();
-}
-
-class Refused extends Error {
-  constructor(
-    readonly status: number,
-    readonly reason: Reason,
-    readonly extra: Partial<Schemas['Problem']> = {},
-  ) {
-    super(reason);
-  }
-}
-
 export class MockBroker {
   readonly users = new Map<string, User>();
   readonly pools = new Map<string, Schemas['Pool']>();
@@ -57,7 +44,6 @@ export class MockBroker {
   readonly snapshots: Schemas['Snapshot'][] = [];
   readonly shadows: Schemas['Shadow'][] = [];
   readonly grants: Schemas['Grant'][] = [];
-  readonly images: Schemas['Image'][] = [];
   readonly operations: Schemas['Operation'][] = [];
   readonly audit: Schemas['AuditRecord'][] = [];
   /** Live one-time tickets and the session each one opens. */
@@ -72,10 +58,31 @@ export class MockBroker {
   #failures = new Map<string, number>();
   #options: Required<MockOptions>;
   #held: (() => void)[] | undefined;
+  #surroundings: Surroundings = {
+    changed: (kind, id) => this.#changed(kind, id),
+    record: (actor, action, target, subject) => this.#record(actor, action, target, 'OK', subject),
+    later: (stages, run) => this.#later(stages * this.#options.stageMs, run),
+    ticket: (what) => {
+      const ticket = uuid().replaceAll('-', '');
+      this.tickets.set(ticket, what);
+      return ticket;
+    },
+    cut: (what, code) => this.cut(what, code),
+  };
+  #golden = new GoldenImages(this.operations, this.#surroundings);
 
   constructor(options: MockOptions = {}) {
     this.#options = { stageMs: 900, queueMs: 4000, manyMachines: 0, ...options };
     this.#populate();
+  }
+
+  get images(): Schemas['Image'][] {
+    return this.#golden.images;
+  }
+
+  /** The guest of an image's maintenance machine shuts down. */
+  shutDown(image: string): void {
+    this.#golden.shutDown(image);
   }
 
   // ---- world ----
@@ -160,15 +167,6 @@ export class MockBroker {
         },
       });
     }
-    this.images.push({
-      name: 'debian-desktop', displayName: 'Debian 12 desktop', created: '2026-11-01T08:00:00Z',
-      versions: [
-        { version: 3, state: 'BUILDING', created: '2026-11-22T07:00:00Z', changelog: 'Security updates of November' },
-        { version: 2, state: 'READY', created: '2026-11-10T09:00:00Z', changelog: 'Light browser added' },
-        { version: 4, state: 'READY', created: '2026-11-20T09:00:00Z', changelog: 'Office programs' },
-        { version: 1, state: 'DEPRECATED', created: '2026-11-01T08:00:00Z', changelog: 'First version' },
-      ],
-    });
     for (let i = 0; i < 70; i++) this.#record('bob', i % 7 === 3 ? 'login' : 'session.assign', 'demo', i % 7 === 3 ? 'REFUSED' : 'OK');
   }
 
@@ -607,25 +605,11 @@ export class MockBroker {
         this.#changed('operation', operation.id);
         return json(operation, 202);
       }
-      case 'POST images': {
-        need('image.write');
-        if (path[4] === 'deprecate') {
-          const image = this.images.find((entry) => entry.name === path[1]);
-          const version = image?.versions.find((entry) => entry.version === Number(path[3]));
-          if (!version) throw new Refused(404, 'NOT_FOUND');
-          version.state = 'DEPRECATED';
-          this.#changed('image', path[1] ?? '');
-          return json(image);
-        }
-        if (path[2] === 'build' || path[2] === 'import') return json(this.#make(path[1] ?? '', path[2], await body()), 202);
-        const given = await body<Schemas['ImageRegister']>();
-        if (given.directory.includes('..')) throw new Refused(400, 'BAD_REQUEST', { field: 'directory', detail: 'There is no such folder below the images.' });
-        const image = this.images.find((entry) => entry.name === given.name) ?? { name: given.name, displayName: given.displayName ?? given.name, versions: [], created: new Date().toISOString() };
-        image.versions.unshift({ version: image.versions.length + 1, state: 'READY', created: new Date().toISOString(), ...(given.changelog && { changelog: given.changelog }) });
-        if (!this.images.includes(image)) this.images.push(image);
-        this.#changed('image', image.name);
-        return json(image, 201);
-      }
+      case 'GET images':
+      case 'POST images':
+      case 'DELETE images':
+        need(request.method === 'GET' ? 'image.read' : 'image.write');
+        return this.#golden.handle(user, request.method, path.slice(1), url, await body());
       case 'POST machines': {
         if (path[4] === 'restore') {
           need('snapshot.restore');
@@ -644,9 +628,6 @@ export class MockBroker {
         this.#changed('machine', machine.name);
         return json(machine, 202);
       }
-      case 'GET images':
-        need('image.read');
-        return json(page(this.images, url));
       case 'GET audit': {
         need('audit.read');
         if (path[1] === 'verify') return json({ intact: true, records: this.audit.length });
@@ -828,21 +809,6 @@ export class MockBroker {
     return pool;
   }
 
-  #make(name: string, how: 'build' | 'import', wanted: Partial<Schemas['ImageImport']> & Schemas['ImageBuild']): Schemas['Operation'] {
-    if (wanted.disk?.startsWith('missing')) throw new Refused(400, 'BAD_REQUEST', { field: 'disk', detail: `There is no ${wanted.disk} in the folder import.` });
-    const image = this.images.find((entry) => entry.name === name) ?? { name, displayName: name, versions: [], created: new Date().toISOString() };
-    if (!this.images.includes(image)) this.images.push(image);
-    const version = image.versions.length + 1;
-    image.versions.unshift({ version, state: 'BUILDING', created: new Date().toISOString(), ...(wanted.changelog && { changelog: wanted.changelog }) });
-    const operation: Schemas['Operation'] = {
-      id: uuid(), kind: how === 'build' ? 'BUILD' : 'IMPORT', state: 'RUNNING', machine: '', poolId: '', image: name, imageVersion: version,
-      attempt: 1, progress: 10, created: new Date().toISOString(),
-    };
-    this.operations.unshift(operation);
-    this.#changed('image', name);
-    return operation;
-  }
-
   #createPool(given: Schemas['PoolCreate']): Schemas['Pool'] {
     if (this.pools.has(given.id)) throw new Refused(409, 'ALREADY_EXISTS', { field: 'id', detail: `There is already a pool ${given.id}.` });
     const pool: Schemas['Pool'] = {
@@ -963,19 +929,4 @@ function meOf(user: User, signInMs: number): Schemas['Me'] {
     id: user.id, username: user.username, displayName: user.displayName, role: user.role, groups: user.groups,
     rights: [...RIGHTS[user.role]], grants: [], expires: new Date(Date.now() + signInMs).toISOString(),
   };
-}
-
-function page<T>(all: readonly T[], url: URL): { items: T[]; nextCursor?: string } {
-  const from = Number(url.searchParams.get('cursor') ?? 0);
-  const limit = Number(url.searchParams.get('limit') ?? 50);
-  const items = all.slice(from, from + limit);
-  return from + limit < all.length ? { items, nextCursor: String(from + limit) } : { items };
-}
-
-function json(value: unknown, status = 200): Response {
-  return new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json' } });
-}
-
-function empty(): Response {
-  return new Response(null, { status: 204 });
 }

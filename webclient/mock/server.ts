@@ -52,7 +52,7 @@ export async function serve(assets: string, port = 0, options: MockOptions = {})
       for (const [other, of] of sessions) if (of === sessionId) other.close(4003);
       displays.add(display);
       sessions.set(display, sessionId);
-      if (sessionId.startsWith('watch:')) {
+      if (sessionId.startsWith('watch:') || sessionId.startsWith('edit:')) {
         display.on('close', () => {
           displays.delete(display);
           sessions.delete(display);

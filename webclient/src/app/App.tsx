@@ -19,6 +19,7 @@ import { ToastProvider } from './toasts';
 
 const ViewerPage = lazy(() => import('../viewer/ViewerPage'));
 const RecordingPage = lazy(() => import('../viewer/recording/RecordingPage'));
+const MaintenancePage = lazy(() => import('../maintenance/MaintenancePage'));
 const AccountPage = lazy(() => import('../identity/AccountPage'));
 const HelpdeskArea = lazy(() => import('../helpdesk/HelpdeskArea'));
 const AdminArea = lazy(() => import('../admin/AdminArea'));
@@ -65,6 +66,7 @@ export function Pages() {
         <Route path="/" element={<DesktopsPage />} />
         <Route path="/desktop/:poolId" element={<Later><ViewerPage /></Later>} />
         <Route path="/recording" element={<Later><RecordingPage /></Later>} />
+        <Route path="/images/:imageName/edit" element={<Operators><Later><MaintenancePage /></Later></Operators>} />
         <Route path="/account" element={<Later><AccountPage /></Later>} />
         <Route path="/helpdesk/*" element={<Helpers><Later><HelpdeskArea /></Later></Helpers>} />
         <Route path="/admin/*" element={<Operators><Later><AdminArea /></Later></Operators>} />

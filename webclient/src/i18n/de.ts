@@ -1,5 +1,6 @@
 import { deAdmin } from './de.admin';
 import { deHelpdesk } from './de.helpdesk';
+import { deMaintenance } from './de.maintenance';
 import { dePeople } from './de.people';
 import { dePool } from './de.pool';
 import { deReports } from './de.reports';
@@ -9,6 +10,7 @@ import type { Messages } from './translate';
 export const de: Messages = {
   ...deAdmin,
   ...deHelpdesk,
+  ...deMaintenance,
   ...dePeople,
   ...dePool,
   ...deReports,

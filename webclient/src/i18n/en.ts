@@ -1,5 +1,6 @@
 import { enAdmin } from './en.admin';
 import { enHelpdesk } from './en.helpdesk';
+import { enMaintenance } from './en.maintenance';
 import { enPeople } from './en.people';
 import { enPool } from './en.pool';
 import { enReports } from './en.reports';
@@ -8,6 +9,7 @@ import { enReports } from './en.reports';
 export const en = {
   ...enAdmin,
   ...enHelpdesk,
+  ...enMaintenance,
   ...enPeople,
   ...enPool,
   ...enReports,

@@ -3,9 +3,11 @@ import { CubesIcon } from '@patternfly/react-icons';
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import type { Image, Pool } from '../../api/types';
 import { ConfirmDialog, type Confirmation } from '../../app/ConfirmDialog';
+import { editVersion } from '../../maintenance/api';
+import { MaintenanceNote } from '../../maintenance/MaintenanceNote';
 import { FailureAlert } from '../../app/FailureAlert';
 import { FailurePage } from '../../app/FailurePage';
 import { useToasts } from '../../app/toasts';
@@ -97,6 +99,7 @@ function ImageCard({ image, pools: users, newVersion, importDisk }: CardProps) {
   const { t, n, date } = useLanguage();
   const client = useQueryClient();
   const toasts = useToasts();
+  const navigate = useNavigate();
   const [ask, setAsk] = useState<Confirmation>();
   const [reading, setReading] = useState<number>();
   const [building, setBuilding] = useState(false);
@@ -115,6 +118,12 @@ function ImageCard({ image, pools: users, newVersion, importDisk }: CardProps) {
         toasts.success(t('images.deprecated', { name: image.displayName, version: version.version }));
       },
     });
+
+  const edit = (version: Version): void =>
+    void editVersion(image.name, version.version).then(() => {
+      refresh();
+      void navigate(`/images/${encodeURIComponent(image.name)}/edit`);
+    }, toasts.failed);
 
   const publish = (version: Version): void =>
     setAsk({
@@ -140,6 +149,9 @@ function ImageCard({ image, pools: users, newVersion, importDisk }: CardProps) {
   const actions = (version: Version): MenuItem[] => {
     const list: MenuItem[] = [];
     if (version.state === 'DRAFT' || version.state === 'DEPRECATED') list.push({ title: t('images.publish'), onClick: () => publish(version) });
+    if (!image.maintenance && ['READY', 'DRAFT', 'DEPRECATED'].includes(version.state)) {
+      list.push({ title: t('maintenance.edit'), onClick: () => edit(version) });
+    }
     if (version.state === 'READY') list.push({ title: t('images.deprecate'), onClick: () => deprecate(version) });
     list.push({ title: t('images.log'), onClick: () => setReading(version.version) });
     if (version.state !== 'BUILDING') list.push({ title: t('images.delete'), isDanger: true, onClick: () => remove(version) });
@@ -149,6 +161,7 @@ function ImageCard({ image, pools: users, newVersion, importDisk }: CardProps) {
   return (
     <Card>
       <CardHeader
+        hasWrap
         {...(newVersion && {
           actions: {
             actions: (
@@ -172,6 +185,7 @@ function ImageCard({ image, pools: users, newVersion, importDisk }: CardProps) {
         </CardTitle>
       </CardHeader>
       <CardBody>
+        {image.maintenance && <MaintenanceNote machine={image.maintenance} writes={newVersion !== undefined} />}
         <Table variant="compact" aria-label={t('images.versionsOf', { name: image.displayName })} className="oriel-table">
           <Thead>
             <Tr>

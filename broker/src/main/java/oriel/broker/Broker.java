@@ -53,6 +53,8 @@ import oriel.broker.image.ImageOperations;
 import oriel.broker.image.ImageResource;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Machines;
+import oriel.broker.maintenance.MaintenanceResource;
+import oriel.broker.maintenance.Maintenances;
 import oriel.broker.metric.LiveFigures;
 import oriel.broker.metric.LiveFiguresResource;
 import oriel.broker.metric.MetricsResource;
@@ -116,6 +118,7 @@ public final class Broker implements AutoCloseable {
     private final Accounts accounts;
     private final Roles roles;
     private final Images images;
+    private final Maintenances maintenances;
     private final Pools pools;
     private final Sessions sessions;
     private final Claims claims;
@@ -193,7 +196,20 @@ public final class Broker implements AutoCloseable {
                 clock,
                 config.imageDirectory(),
                 host.name(),
-                config.machines().emulated());
+                config.machines().emulated(),
+                Maintenances::find);
+        this.maintenances = new Maintenances(
+                store,
+                journal,
+                images,
+                tickets,
+                displays,
+                audit,
+                signals,
+                clock,
+                host.name(),
+                new Maintenances.Hardware(
+                        config.pool().memoryMib(), config.pool().vcpus()));
         ImageOperations imageOperations = new ImageOperations(
                 store,
                 journal,
@@ -216,7 +232,7 @@ public final class Broker implements AutoCloseable {
                 journal,
                 new HostController.SessionServices(sessions, claims, queues, sessionDisplays),
                 audit,
-                imageOperations,
+                new HostController.ImageServices(images, imageOperations, maintenances),
                 clock,
                 new HostController.Limits(
                         config.name() + "-on-" + host.name(),
@@ -374,7 +390,10 @@ public final class Broker implements AutoCloseable {
 
     private void displayOpened(Tickets.Redeemed grant) {
         UUID shadow = grant.shadow();
-        if (shadow == null) {
+        String image = grant.image();
+        if (image != null) {
+            maintenances.opened(grant, image);
+        } else if (shadow == null) {
             sessionDisplays.opened(grant);
         } else {
             shadows.opened(grant, shadow);
@@ -384,7 +403,9 @@ public final class Broker implements AutoCloseable {
     private void displayClosed(UUID connection) {
         Tickets.Redeemed grant = displays.get(connection);
         UUID shadow = grant == null ? null : grant.shadow();
-        if (shadow == null) {
+        if (grant != null && grant.image() != null) {
+            maintenances.closed(connection);
+        } else if (shadow == null) {
             sessionDisplays.closed(connection);
         } else {
             shadows.closed(connection, shadow);
@@ -458,6 +479,7 @@ public final class Broker implements AutoCloseable {
                 new PoolResource(pools, machines, roles),
                 new MachineResource(machines, care, roles),
                 new ImageResource(images, roles),
+                new MaintenanceResource(maintenances, roles),
                 new AuditResource(audit),
                 new OperationResource(journal, roles),
                 new ReportResource(new Reports(store, clock), clock),
@@ -495,6 +517,11 @@ public final class Broker implements AutoCloseable {
     /** Golden images. */
     public Images images() {
         return images;
+    }
+
+    /** Golden images edited in a machine. */
+    public Maintenances maintenances() {
+        return maintenances;
     }
 
     /** Pools. */

@@ -12,6 +12,7 @@ import oriel.broker.image.ImageVersion;
 import oriel.broker.image.Template;
 import oriel.broker.machine.HostDrain;
 import oriel.broker.machine.Machine;
+import oriel.broker.maintenance.MaintenanceMachine;
 import oriel.broker.operation.Operation;
 import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.Pool;
@@ -44,6 +45,7 @@ final class Entities {
                             IdempotentAnswer.class,
                             Template.class,
                             ShadowRequest.class,
+                            MaintenanceMachine.class,
                             OutboxRow.class,
                             HostDrain.class,
                             SignInTiming.class),

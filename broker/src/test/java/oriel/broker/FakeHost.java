@@ -1,5 +1,8 @@
 package oriel.broker;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,6 +15,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.display.Display;
+import oriel.hypervisor.guest.GuestAgent;
+import oriel.hypervisor.guest.GuestCommandResult;
 import oriel.hypervisor.host.Cloning;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostException.Reason;
@@ -75,6 +80,16 @@ final class FakeHost implements HypervisorHost {
 
     volatile boolean readyByHand;
     volatile boolean silent;
+    /** Guests have no program that answers the host. */
+    volatile boolean withoutAgent;
+    /** How commands in guests end. */
+    volatile int guestStatus;
+    /** Guests don't shut down. */
+    volatile boolean stubborn;
+
+    /** What a running guest writes on its disk, and loses when its identity is removed. */
+    static final String IDENTITY = "identity";
+
     volatile Script script = call -> {};
 
     @Override
@@ -144,6 +159,9 @@ final class FakeHost implements HypervisorHost {
             }
             machine.power = PowerState.ON;
             machine.wasOn = true;
+            if (spec.name().startsWith("edit-") && !machine.traces.contains(IDENTITY)) {
+                machine.traces.add(IDENTITY);
+            }
             machine.started = Instant.now();
             machine.failure = null;
             machine.ready = !readyByHand;
@@ -274,6 +292,48 @@ final class FakeHost implements HypervisorHost {
             machine(name).snapshots.remove(snapshot);
         }
         script.after(call);
+    }
+
+    /** What users did to the disk, a line each. */
+    @Override
+    public void exportDisk(String name, Path target) throws HostException {
+        Call call = begin("exportDisk", name);
+        synchronized (machines) {
+            if (machine(name).power == PowerState.ON) {
+                throw new HostException(Reason.CONFLICT, name + " runs");
+            }
+            try {
+                Files.write(target, machine(name).traces);
+            } catch (IOException e) {
+                throw new HostException(Reason.FAILED, "no file", e);
+            }
+        }
+        script.after(call);
+    }
+
+    @Override
+    public Optional<GuestAgent> guestAgent(String name) {
+        synchronized (machines) {
+            Machine machine = machines.get(name);
+            return machine != null && machine.power == PowerState.ON
+                    ? Optional.of(new FakeGuestAgent(
+                            machine.ready && !withoutAgent,
+                            command -> {
+                                begin("execute", name);
+                                synchronized (machines) {
+                                    machine.traces.remove(IDENTITY);
+                                }
+                                return new GuestCommandResult(
+                                        guestStatus, "", guestStatus == 0 ? "" : "no space", false);
+                            },
+                            () -> {
+                                begin("guestShutdown", name);
+                                if (!stubborn) {
+                                    doStop(name);
+                                }
+                            }))
+                    : Optional.empty();
+        }
     }
 
     @Override

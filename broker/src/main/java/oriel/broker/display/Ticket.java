@@ -25,6 +25,7 @@ public class Ticket {
     private String issuedBy;
 
     private @Nullable UUID shadowId;
+    private @Nullable String imageName;
 
     /** For Hibernate. */
     @SuppressWarnings("NullAway.Init")
@@ -39,6 +40,7 @@ public class Ticket {
             String address,
             String issuedBy,
             @Nullable UUID shadowId,
+            @Nullable String imageName,
             Instant expires) {
         this.ticketHash = ticketHash;
         this.sessionId = sessionId;
@@ -48,6 +50,7 @@ public class Ticket {
         this.address = address;
         this.issuedBy = issuedBy;
         this.shadowId = shadowId;
+        this.imageName = imageName;
         this.expires = expires;
     }
 
@@ -71,6 +74,12 @@ public class Ticket {
     @Nullable
     UUID shadowId() {
         return shadowId;
+    }
+
+    /** The golden image whose maintenance machine it opens, which is {@code sessionId} then; null for sessions. */
+    @Nullable
+    String imageName() {
+        return imageName;
     }
 
     String address() {

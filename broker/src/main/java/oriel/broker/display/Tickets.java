@@ -52,6 +52,7 @@ public final class Tickets {
      * @param right what one may do
      * @param address where it was issued to
      * @param shadow the request by which somebody else watches; null for the session's own user
+     * @param image the golden image whose maintenance machine it is, with its id as {@code sessionId}; null for sessions
      */
     public record Redeemed(
             UUID connection,
@@ -61,7 +62,8 @@ public final class Tickets {
             String machine,
             DisplayRight right,
             String address,
-            @Nullable UUID shadow) {}
+            @Nullable UUID shadow,
+            @Nullable String image) {}
 
     /** Issues a ticket for a user's own session. */
     public Issued issue(Tx tx, UUID sessionId, UUID userId, String signIn, DisplayRight right, String address) {
@@ -81,9 +83,28 @@ public final class Tickets {
             DisplayRight right,
             String address,
             @Nullable UUID shadow) {
+        return issue(tx, sessionId, userId, signIn, right, address, shadow, null);
+    }
+
+    /** Issues a ticket for the maintenance machine of a golden image. */
+    public Issued issueForMaintenance(
+            Tx tx, UUID machineId, String image, UUID userId, String signIn, DisplayRight right, String address) {
+        return issue(tx, machineId, userId, signIn, right, address, null, image);
+    }
+
+    private Issued issue(
+            Tx tx,
+            UUID sessionId,
+            UUID userId,
+            String signIn,
+            DisplayRight right,
+            String address,
+            @Nullable UUID shadow,
+            @Nullable String image) {
         String ticket = secrets.token();
         Instant expires = clock.instant().plus(LIFE);
-        tx.insert(new Ticket(Secrets.hash(ticket), sessionId, userId, signIn, right, address, broker, shadow, expires));
+        tx.insert(new Ticket(
+                Secrets.hash(ticket), sessionId, userId, signIn, right, address, broker, shadow, image, expires));
         return new Issued(ticket, expires);
     }
 
@@ -115,13 +136,22 @@ public final class Tickets {
                             machine,
                             row.right(),
                             row.address(),
-                            row.shadowId()));
+                            row.shadowId(),
+                            row.imageName()));
         });
     }
 
     /** The machine that a ticket opens, if it still does. */
     private Optional<String> machine(Tx tx, Ticket ticket) {
         UUID shadow = ticket.shadowId();
+        String image = ticket.imageName();
+        if (image != null) {
+            return tx.first(
+                    String.class,
+                    "select m.name from MaintenanceMachine m where m.imageName = ?1 and m.id = ?2 and m.state = RUNNING",
+                    image,
+                    ticket.sessionId());
+        }
         if (shadow == null) {
             return tx.first(
                     String.class,

@@ -16,9 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.image.ImageOperations;
+import oriel.broker.image.Images;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
+import oriel.broker.maintenance.MaintenanceOperations;
+import oriel.broker.maintenance.Maintenances;
 import oriel.broker.operation.Journal;
 import oriel.broker.operation.OperationWorkers;
 import oriel.broker.session.Claims;
@@ -58,6 +61,7 @@ public final class HostController implements AutoCloseable {
     private final MachineObserver observer;
     private final OperationWorkers workers;
     private final Templates templates;
+    private final MaintenanceOperations maintenances;
     private final PoolController pools;
     private final HostReaper reaper;
     private final String worker;
@@ -98,6 +102,9 @@ public final class HostController implements AutoCloseable {
     /** What it asks of sessions. */
     public record SessionServices(Sessions sessions, Claims claims, Queues queues, SessionDisplays displays) {}
 
+    /** What it asks of golden images. */
+    public record ImageServices(Images images, ImageOperations operations, Maintenances maintenances) {}
+
     /** With its collaborators; {@code housekeeping} runs at every look at everything. */
     public HostController(
             Store store,
@@ -106,7 +113,7 @@ public final class HostController implements AutoCloseable {
             Journal journal,
             SessionServices services,
             AuditTrail audit,
-            ImageOperations images,
+            ImageServices images,
             Clock clock,
             Limits limits,
             List<Runnable> housekeeping) {
@@ -133,6 +140,16 @@ public final class HostController implements AutoCloseable {
                 this::poolChanged);
         this.templates =
                 new Templates(store, host, journal, clock, limits.owner(), limits.bootTimeout(), this::poolChanged);
+        this.maintenances = new MaintenanceOperations(
+                store,
+                host,
+                journal,
+                images.images(),
+                images.maintenances(),
+                audit,
+                clock,
+                limits.owner(),
+                limits.bootTimeout());
         MachineOperations operations = new MachineOperations(
                 store,
                 host,
@@ -148,8 +165,9 @@ public final class HostController implements AutoCloseable {
         HostOperations all = new HostOperations(
                 operations,
                 new SnapshotOperations(store, host, machines, clock, name -> observer.observe(name, false)),
-                images,
-                templates);
+                images.operations(),
+                templates,
+                maintenances);
         this.workers = new OperationWorkers(
                 store, journal, all, clock, host.name(), worker, limits.parallel(), limits.retryPause());
         this.pools = new PoolController(store, machines, services.claims(), templates, clock, host.name());
@@ -165,6 +183,7 @@ public final class HostController implements AutoCloseable {
         services.displays().nobodyLooks();
         reaper.reap(true);
         names().forEach(name -> observer.observe(name, true));
+        maintenances.lookAtAll(true);
         heal(clock.instant());
         sessions.onPoolChanged(this::poolChanged);
         host.addListener(listener);
@@ -221,7 +240,10 @@ public final class HostController implements AutoCloseable {
                 } finally {
                     lock.unlock();
                 }
-                machineNames.forEach(name -> guarded("looking at " + name, () -> observer.observe(name, false)));
+                machineNames.forEach(name -> guarded("looking at " + name, () -> {
+                    observer.observe(name, false);
+                    maintenances.look(name, false);
+                }));
                 poolIds.forEach(pool -> {
                     guarded("balancing pool " + pool, () -> pools.balance(pool));
                     balanced.put(pool, System.nanoTime());
@@ -260,6 +282,7 @@ public final class HostController implements AutoCloseable {
         services.queues().sweep();
         journal.sweep(now.minus(OPERATIONS_KEPT));
         names().forEach(name -> observer.observe(name, false));
+        maintenances.lookAtAll(false);
         heal(now.minus(ERROR_REST));
         try {
             reaper.reap(false);

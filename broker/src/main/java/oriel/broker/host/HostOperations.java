@@ -1,6 +1,7 @@
 package oriel.broker.host;
 
 import oriel.broker.image.ImageOperations;
+import oriel.broker.maintenance.MaintenanceOperations;
 import oriel.broker.operation.Operation;
 import oriel.broker.operation.OperationHandler;
 import oriel.broker.operation.OperationKind;
@@ -14,13 +15,19 @@ final class HostOperations implements OperationHandler {
     private final SnapshotOperations snapshots;
     private final ImageOperations images;
     private final Templates templates;
+    private final MaintenanceOperations maintenances;
 
     HostOperations(
-            MachineOperations machines, SnapshotOperations snapshots, ImageOperations images, Templates templates) {
+            MachineOperations machines,
+            SnapshotOperations snapshots,
+            ImageOperations images,
+            Templates templates,
+            MaintenanceOperations maintenances) {
         this.machines = machines;
         this.snapshots = snapshots;
         this.images = images;
         this.templates = templates;
+        this.maintenances = maintenances;
     }
 
     private OperationHandler of(OperationKind kind) {
@@ -29,6 +36,7 @@ final class HostOperations implements OperationHandler {
             case SNAPSHOT, RESTORE, DELETE_SNAPSHOT -> snapshots;
             case BUILD, IMPORT -> images;
             case PREPARE -> templates;
+            case EDIT, SEAL, DISCARD -> maintenances;
         };
     }
 

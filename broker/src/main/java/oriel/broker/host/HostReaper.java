@@ -44,6 +44,7 @@ final class HostReaper {
                 .map(MachineStatus::name)
                 .toList();
         Set<String> known = new HashSet<>(store.call(tx -> tx.list(String.class, "select name from Machine")));
+        known.addAll(store.call(tx -> tx.list(String.class, "select name from MaintenanceMachine")));
         Set<String> orphans = new HashSet<>(ours);
         orphans.removeAll(known);
         for (String orphan : orphans) {

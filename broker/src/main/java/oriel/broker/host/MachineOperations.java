@@ -114,7 +114,8 @@ final class MachineOperations implements OperationHandler {
             }
             case START, RESTART -> machine.powering(now);
             case STOP, SHUTDOWN, DELETE -> {}
-            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> throw foreign(operation);
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT, EDIT, SEAL, DISCARD ->
+                throw foreign(operation);
         }
         machines.save(tx, machine);
         return true;
@@ -147,7 +148,8 @@ final class MachineOperations implements OperationHandler {
             }
             case SHUTDOWN -> shutDown(name);
             case STOP -> host.stop(name);
-            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> throw foreign(operation);
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT, EDIT, SEAL, DISCARD ->
+                throw foreign(operation);
             case DELETE -> {
                 // Only what is ours: the name may have been taken by somebody else's machine.
                 if (host.find(name)
@@ -237,7 +239,8 @@ final class MachineOperations implements OperationHandler {
             }
             case START, RESTART -> machine.powered(now);
             case STOP, SHUTDOWN -> machine.off(machine.failure(), now);
-            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> throw foreign(operation);
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT, EDIT, SEAL, DISCARD ->
+                throw foreign(operation);
             case DELETE -> {
                 tx.execute("delete from Snapshot where machineName = ?1", machine.name());
                 machines.gone(tx, machine);

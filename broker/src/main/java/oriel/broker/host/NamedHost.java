@@ -1,5 +1,6 @@
 package oriel.broker.host;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -75,6 +76,11 @@ public record NamedHost(String name, HypervisorHost host) implements HypervisorH
     @Override
     public void deleteSnapshot(String machine, String snapshot) throws HostException {
         host.deleteSnapshot(machine, snapshot);
+    }
+
+    @Override
+    public void exportDisk(String machine, Path target) throws HostException {
+        host.exportDisk(machine, target);
     }
 
     @Override

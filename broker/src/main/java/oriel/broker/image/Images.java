@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ import oriel.broker.store.Conditions;
 import oriel.broker.store.Store;
 import oriel.broker.store.Tx;
 import oriel.broker.web.Json;
+import oriel.hypervisor.host.HostException;
 
 /** Golden images and their versions. Thread-safe. */
 public final class Images {
@@ -44,6 +46,7 @@ public final class Images {
     private final ImageFiles files;
     private final String host;
     private final boolean emulated;
+    private final BiFunction<Tx, String, Optional<?>> maintenance;
     private final Json json = new Json();
 
     /**
@@ -52,6 +55,7 @@ public final class Images {
      * @param root directory below which image directories must be
      * @param host whose workers build and import
      * @param emulated whether machines run on an emulated processor
+     * @param maintenance the machine in which an image is edited, as it is shown
      */
     public Images(
             Store store,
@@ -61,7 +65,8 @@ public final class Images {
             Clock clock,
             Path root,
             String host,
-            boolean emulated) {
+            boolean emulated,
+            BiFunction<Tx, String, Optional<?>> maintenance) {
         this.journal = journal;
         this.host = host;
         this.store = store;
@@ -71,6 +76,7 @@ public final class Images {
         this.root = root.toAbsolutePath().normalize();
         this.files = new ImageFiles(this.root);
         this.emulated = emulated;
+        this.maintenance = maintenance;
     }
 
     /**
@@ -174,6 +180,47 @@ public final class Images {
         }
     }
 
+    /**
+     * A new version that is being made, see {@link #assemble}.
+     *
+     * @return its number
+     */
+    public int begin(Tx tx, String name, @Nullable String changelog) {
+        return newVersion(tx, name, changelog);
+    }
+
+    /** Puts the files of a version into a folder. */
+    @FunctionalInterface
+    public interface Assembly {
+        /** Makes them there; the folder is empty. */
+        void into(Path workshop) throws IOException, HostException;
+    }
+
+    /**
+     * Makes the files of a version that was begun; it is a draft then. Repeated after a crash, it begins anew: files are
+     * in place only when they are complete.
+     *
+     * @throws HostException {@code IMAGE} if what was made is no image
+     */
+    public void assemble(String name, int number, Assembly assembly) throws IOException, HostException {
+        Path workshop = files.workshop(name, number);
+        assembly.into(workshop);
+        Path folder = files.publish(workshop, name, number);
+        try {
+            ImageDirectory directory = ImageDirectory.read(folder, emulated);
+            store.run(tx -> made(tx, name, number, directory));
+        } catch (RefusedException e) {
+            throw new HostException(HostException.Reason.IMAGE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Keeps everybody else from changing an image's versions until the transaction ends. */
+    public static void lock(Tx tx, String name) {
+        if (tx.lock(Image.class, name).isEmpty()) {
+            throw RefusedException.notFound("image \"" + name + "\"");
+        }
+    }
+
     private int newVersion(Tx tx, String name, @Nullable String changelog) {
         int number = newest(tx, name).map(ImageVersion::number).orElse(0) + 1;
         tx.insert(new ImageVersion(name, number, changelog == null ? "" : changelog, clock.instant()));
@@ -194,7 +241,7 @@ public final class Images {
     }
 
     /** A version could not be made. */
-    void notMade(Tx tx, String name, int number, String why) {
+    public void notMade(Tx tx, String name, int number, String why) {
         ImageVersion version = version(tx, name, number);
         version.notMade(why);
         tx.update(version);
@@ -356,6 +403,12 @@ public final class Images {
                 .forEach(machine -> users.add("machine " + machine));
         tx.list(String.class, "select name from Template where imageName = ?1 and imageVersion = ?2", name, number)
                 .forEach(template -> users.add("template " + template));
+        tx.list(
+                        String.class,
+                        "select name from MaintenanceMachine where imageName = ?1 and baseVersion = ?2",
+                        name,
+                        number)
+                .forEach(machine -> users.add("maintenance machine " + machine));
         return users;
     }
 
@@ -471,7 +524,7 @@ public final class Images {
         signals.send(tx, new Signal.Changed(Signal.Kind.IMAGE, name));
     }
 
-    private static ImageView view(Tx tx, Image image) {
+    private ImageView view(Tx tx, Image image) {
         return new ImageView(
                 image.name(),
                 image.displayName(),
@@ -483,11 +536,21 @@ public final class Images {
                         .stream()
                         .map(v -> new VersionView(v.number(), v.state(), v.changelog(), v.failure(), v.created()))
                         .toList(),
+                maintenance.apply(tx, image.name()).orElse(null),
                 image.created());
     }
 
-    /** An image as the API shows it. */
-    public record ImageView(String name, String displayName, List<VersionView> versions, Instant created) {
+    /**
+     * An image as the API shows it.
+     *
+     * @param maintenance the machine in which it is edited; null if it is not
+     */
+    public record ImageView(
+            String name,
+            String displayName,
+            List<VersionView> versions,
+            @Nullable Object maintenance,
+            Instant created) {
         /** Copies the versions. */
         public ImageView {
             versions = List.copyOf(versions);

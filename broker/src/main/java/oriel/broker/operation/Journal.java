@@ -254,7 +254,9 @@ public final class Journal {
             if (operation.kind().steered()) {
                 throw new RefusedException(
                         Reason.CONFLICT,
-                        "The machine needs this. Take it out of service (maintenance) if it is not to happen.");
+                        operation.imageName() == null
+                                ? "The machine needs this. Take it out of service (maintenance) if it is not to happen."
+                                : "Throw the maintenance machine away if it is not to run.");
             }
             switch (operation.state()) {
                 case PENDING -> operation.end(OperationState.CANCELLED, "cancelled", clock.instant());

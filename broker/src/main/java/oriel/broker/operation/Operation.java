@@ -117,6 +117,14 @@ public class Operation {
         return operation;
     }
 
+    /** A new intent on the maintenance machine of a golden image. There is at most one open on a machine. */
+    public static Operation ofMaintenance(
+            OperationKind kind, String machineName, String imageName, int version, String host, Instant now) {
+        Operation operation = new Operation(kind, machineName, "", host, 1, version, URGENT, now);
+        operation.imageName = imageName;
+        return operation;
+    }
+
     /** Says what the kind needs to know besides. */
     public void about(String what) {
         argument = what;
@@ -242,7 +250,7 @@ public class Operation {
         nextAttempt = now;
         finished = null;
         cancelWanted = false;
-        openKey = imageName == null
+        openKey = !machineName.isEmpty()
                 ? machineName
                 : kind + " " + (kind == OperationKind.PREPARE ? argument : imageName + ":" + imageVersion);
     }

@@ -27,18 +27,24 @@ public enum OperationKind {
     /** Build a version of a golden image from its recipe. */
     BUILD,
     /** Make a version of a golden image from a disk. */
-    IMPORT;
+    IMPORT,
+    /** Make a machine on a golden image's version, to be worked in, and power it on. */
+    EDIT,
+    /** Make a version of a golden image from the machine in which it was edited. */
+    SEAL,
+    /** Throw such a machine away. */
+    DISCARD;
 
     /** Whether a guest boots, which is what costs a host the most. */
     public boolean boots() {
-        return this == START || this == RESTART || this == PREPARE;
+        return this == START || this == RESTART || this == PREPARE || this == EDIT;
     }
 
     /** Whether it follows from a machine's state, and would be journalled again at once if it were called off. */
     public boolean steered() {
         return switch (this) {
-            case PROVISION, START, REFRESH, RESTART, STOP, SHUTDOWN, DELETE -> true;
-            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT -> false;
+            case PROVISION, START, REFRESH, RESTART, STOP, SHUTDOWN, DELETE, EDIT, DISCARD -> true;
+            case SNAPSHOT, RESTORE, DELETE_SNAPSHOT, PREPARE, BUILD, IMPORT, SEAL -> false;
         };
     }
 }

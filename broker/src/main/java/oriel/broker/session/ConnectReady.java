@@ -33,6 +33,11 @@ public record ConnectReady(
         return of(poolId, sessionId, machine, ticket, DisplayRight.VIEW);
     }
 
+    /** To work in the maintenance machine of a golden image: no pool, and its id in place of a session's. */
+    public static ConnectReady toMaintain(UUID id, String machine, Tickets.Issued ticket) {
+        return of("", id, machine, ticket, DisplayRight.CONTROL);
+    }
+
     private static ConnectReady of(
             String poolId, UUID sessionId, String machine, Tickets.Issued issued, DisplayRight right) {
         String ticket = issued.ticket();

@@ -81,6 +81,9 @@ public final class SessionDisplays {
         if (grant.shadow() != null) {
             return ClipboardPolicy.DENIED;
         }
+        if (grant.image() != null) {
+            return ClipboardPolicy.BOTH_WAYS;
+        }
         PoolPolicy.Clipboard allowed = store.call(tx -> tx.find(DesktopSession.class, grant.sessionId())
                 .flatMap(session -> tx.find(Pool.class, session.poolId()))
                 .map(pool -> pool.policy().clipboard())

@@ -123,8 +123,19 @@ public final class SnapshotOperations implements OperationHandler {
                 host.restore(machine, snapshot.name());
             }
             case DELETE_SNAPSHOT -> host.deleteSnapshot(machine, snapshot.name());
-            case PROVISION, START, REFRESH, RESTART, STOP, SHUTDOWN, DELETE, PREPARE, BUILD, IMPORT ->
-                throw new IllegalArgumentException("not an operation on snapshots: " + operation.kind());
+            case PROVISION,
+                    START,
+                    REFRESH,
+                    RESTART,
+                    STOP,
+                    SHUTDOWN,
+                    DELETE,
+                    PREPARE,
+                    BUILD,
+                    IMPORT,
+                    EDIT,
+                    SEAL,
+                    DISCARD -> throw new IllegalArgumentException("not an operation on snapshots: " + operation.kind());
         }
     }
 

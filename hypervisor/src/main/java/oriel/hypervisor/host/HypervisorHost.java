@@ -1,5 +1,6 @@
 package oriel.hypervisor.host;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -125,6 +126,19 @@ public interface HypervisorHost extends AutoCloseable {
      * @throws HostException {@code FAILED}, for instance if a file can't be deleted; call again
      */
     default void deleteSnapshot(String machine, String snapshot) throws HostException {}
+
+    /**
+     * Copies what the machine's disk shows, the golden disk below it included, into a qcow2 image of its own: what a
+     * new version of a golden image is made of. A file of that name is replaced; after a failure it is to be thrown away.
+     *
+     * @param machine a machine that is off
+     * @param target where the image goes
+     * @throws HostException {@code NOT_FOUND}; {@code CONFLICT} while the machine runs; {@code CAPACITY}, {@code IMAGE},
+     *     {@code FAILED}, {@code UNSUPPORTED}
+     */
+    default void exportDisk(String machine, Path target) throws HostException {
+        throw unsupported("copy disks of machines");
+    }
 
     /**
      * Prepares a template for instant clones: boots the image, waits until the guest has said that its desktop is drawn

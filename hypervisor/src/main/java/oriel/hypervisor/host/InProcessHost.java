@@ -702,6 +702,27 @@ public final class InProcessHost implements HypervisorHost {
     }
 
     @Override
+    public void exportDisk(String machine, Path target) throws HostException {
+        if (!MachineSpec.isName(machine)) {
+            throw new HostException(Reason.NOT_FOUND, "there is no machine " + machine);
+        }
+        Slot slot = slot(machine);
+        synchronized (slot) {
+            doing("the disk of machine %s could not be copied".formatted(machine), () -> {
+                MachineFolder.Label label = requireLabel(slot);
+                if (slot.run != null) {
+                    throw new HostException(
+                            Reason.CONFLICT, "machine %s runs: its disk can't be copied now".formatted(machine));
+                }
+                Files.deleteIfExists(target);
+                try (DiskImage disk = DiskImages.open(slot.files.disk(label), Optional.of(DiskFormat.QCOW2), true)) {
+                    Qcow2Converter.convert(disk, target);
+                }
+            });
+        }
+    }
+
+    @Override
     public void prepareTemplate(TemplateSpec spec, Duration patience) throws HostException {
         TemplatePreparation preparation =
                 preparations.computeIfAbsent(spec.name(), _ -> new TemplatePreparation(templates, accelerator, boots));

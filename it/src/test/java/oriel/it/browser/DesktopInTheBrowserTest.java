@@ -1,7 +1,6 @@
 package oriel.it.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Browser;
@@ -10,12 +9,10 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.AriaRole;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -39,14 +36,6 @@ import oriel.it.guest.GoldenImage;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(value = 45, unit = TimeUnit.MINUTES)
 class DesktopInTheBrowserTest {
-    private static final int WALLPAPER = 0x24364B;
-    private static final int TERMINAL = 0x1B2430;
-
-    /** An emulated guest boots in half a minute of CPU; a loaded machine takes its time. */
-    private static final Duration BOOT = Duration.ofMinutes(12);
-
-    private static final Duration REACTION = Duration.ofMinutes(3);
-
     private static final Path TARGET = Path.of("target").toAbsolutePath();
     private static final Path SHOTS = TARGET.resolve("screenshots");
     private static Product product;
@@ -86,13 +75,18 @@ class DesktopInTheBrowserTest {
         try (BrowserContext context = context()) {
             Page page = context.newPage();
             signIn(page, "demo", product.password("demo"));
-            GuestScreen screen = connect(page, "demo");
-            openTerminal(page, screen, "demo");
+            GuestDesktop desktop = connect(page, "demo");
+            desktop.openTerminal();
+            shot(page, "demo-terminal");
 
-            type(page, "echo oriel-$((6*7)) | tee /dev/ttyS0; touch ~/secret-of-demo; sync");
-            awaitSerial("oriel-42");
+            desktop.type("echo oriel-$((6*7)) | tee /dev/ttyS0; touch ~/secret-of-demo; sync");
+            desktop.awaitSerial("oriel-42");
             // The output is on the screen too: one more line of light text on the terminal's background.
-            screen.awaitPicture("the command and its output", REACTION, picture -> textRows(picture) >= 3);
+            desktop.screen()
+                    .awaitPicture(
+                            "the command and its output",
+                            GuestDesktop.REACTION,
+                            picture -> GuestDesktop.textRows(picture) >= 3);
             shot(page, "demo-4-typed");
 
             logOff(page);
@@ -101,10 +95,11 @@ class DesktopInTheBrowserTest {
         try (BrowserContext context = context()) {
             Page page = context.newPage();
             signIn(page, "ada", "correct horse battery staple");
-            GuestScreen screen = connect(page, "ada");
-            openTerminal(page, screen, "ada");
-            type(page, "[ -e ~/secret-of-demo ] && echo DIRTY >/dev/ttyS0 || echo clean-$((40+3)) >/dev/ttyS0");
-            awaitSerial("clean-43");
+            GuestDesktop desktop = connect(page, "ada");
+            desktop.openTerminal();
+            shot(page, "ada-terminal");
+            desktop.type("[ -e ~/secret-of-demo ] && echo DIRTY >/dev/ttyS0 || echo clean-$((40+3)) >/dev/ttyS0");
+            desktop.awaitSerial("clean-43");
             shot(page, "ada-4-clean");
         }
         product.close();
@@ -165,64 +160,15 @@ class DesktopInTheBrowserTest {
         assertThat(response.status()).as(response.text()).isEqualTo(201);
     }
 
-    private static GuestScreen connect(Page page, String user) {
+    private static GuestDesktop connect(Page page, String user) {
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Connect"))
                 .first()
                 .click();
-        GuestScreen screen = new GuestScreen(page);
+        GuestDesktop desktop = new GuestDesktop(page, product.machines());
         shot(page, user + "-2-connecting");
-        screen.awaitPicture(
-                "the desktop is drawn",
-                BOOT,
-                picture ->
-                        picture.getWidth() >= 640 && GuestScreen.share(picture, 300, 300, 200, 200, WALLPAPER) > 0.95);
+        desktop.awaitDrawn();
         shot(page, user + "-3-desktop");
-        return screen;
-    }
-
-    /** With the mouse: the first button of the panel. */
-    private static void openTerminal(Page page, GuestScreen screen, String user) {
-        screen.move(400, 600);
-        screen.click(22, screen.picture().getHeight() - 18);
-        screen.awaitPicture(
-                "the terminal is open with a prompt",
-                REACTION,
-                picture -> GuestScreen.share(picture, 400, 300, 300, 200, TERMINAL) > 0.9 && textRows(picture) >= 1);
-        screen.click(500, 400);
-        shot(page, user + "-terminal");
-    }
-
-    /** Rows of text at the left of the terminal, counted as runs of picture rows that have light pixels. */
-    private static int textRows(BufferedImage picture) {
-        int rows = 0;
-        boolean inText = false;
-        for (int y = 98; y < 600; y++) {
-            boolean light = false;
-            for (int x = 208; x < 420 && !light; x++) {
-                int rgb = picture.getRGB(x, y);
-                light = (rgb >> 8 & 0xFF) > 0xA0;
-            }
-            rows += light && !inText ? 1 : 0;
-            inText = light;
-        }
-        return rows;
-    }
-
-    private static void type(Page page, String command) {
-        for (int i = 0; i < command.length(); i++) {
-            char c = command.charAt(i);
-            // As fingers do: the guest gets keys, not characters.
-            boolean shift = Character.isUpperCase(c) || "~!@#$%^&*()_+{}|:\"<>?".indexOf(c) >= 0;
-            if (shift) {
-                page.keyboard().down("Shift");
-            }
-            page.keyboard().press(c == ' ' ? "Space" : String.valueOf(c));
-            if (shift) {
-                page.keyboard().up("Shift");
-            }
-            page.waitForTimeout(30);
-        }
-        page.keyboard().press("Enter");
+        return desktop;
     }
 
     private static void logOff(Page page) {
@@ -245,24 +191,6 @@ class DesktopInTheBrowserTest {
                 .click();
         page.getByRole(AriaRole.HEADING, new Page.GetByRoleOptions().setName("My desktops"))
                 .waitFor(new Locator.WaitForOptions().setTimeout(60_000));
-    }
-
-    /** Something the guest itself did: what it wrote on its serial console. */
-    private static void awaitSerial(String text) {
-        await("the guest says " + text + " on its serial console")
-                .atMost(REACTION)
-                .pollInterval(Duration.ofMillis(500))
-                .until(() -> serialLogs().contains(text));
-    }
-
-    private static String serialLogs() throws IOException {
-        StringBuilder all = new StringBuilder();
-        try (Stream<Path> files = Files.walk(product.machines())) {
-            for (Path file : files.filter(path -> path.endsWith("serial.log")).toList()) {
-                all.append(Files.readString(file, StandardCharsets.ISO_8859_1));
-            }
-        }
-        return all.toString();
     }
 
     private static List<Path> overlays() throws IOException {

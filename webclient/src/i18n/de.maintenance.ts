@@ -1,0 +1,38 @@
+import type { enMaintenance } from './en.maintenance';
+
+/** German of golden images edited in a machine. */
+export const deMaintenance: Record<keyof typeof enMaintenance, string> = {
+  'operations.kind.EDIT': 'Wartungsmaschine öffnen',
+  'operations.kind.SEAL': 'Image versiegeln',
+  'operations.kind.DISCARD': 'Wartungsmaschine verwerfen',
+  'maintenance.edit': 'In einer Maschine bearbeiten',
+  'maintenance.editing': 'Eine Maschine auf Version {version} von {name} wird gestartet.',
+  'maintenance.title': '{name} bearbeiten',
+  'maintenance.on': 'auf Version {version}',
+  'maintenance.by': 'Begonnen von {name}, {time}.',
+  'maintenance.open': 'Öffnen',
+  'maintenance.start': 'Wieder starten',
+  'maintenance.back': 'Golden Images',
+  'maintenance.elsewhere': 'Die Maschine ist anderswo geöffnet. Noch einmal versuchen holt sie zurück.',
+  'maintenance.state.STARTING': 'Eine Maschine auf Version {version} wird gestartet',
+  'maintenance.state.STARTING.help': 'Ihr Bildschirm erscheint hier.',
+  'maintenance.state.RUNNING': 'Version {version} wird in einer Maschine bearbeitet',
+  'maintenance.state.RUNNING.help': 'Was darin getan wird, ist in der nächsten Version, sobald sie versiegelt ist.',
+  'maintenance.state.OFF': 'Die Maschine auf Version {version} ist aus',
+  'maintenance.state.OFF.help': 'Was darin getan wurde, bleibt. Starten Sie sie wieder, versiegeln Sie sie, wie sie ist, oder verwerfen Sie sie.',
+  'maintenance.state.SEALING': 'Die Maschine wird Version {to}',
+  'maintenance.state.SEALING.help': 'Ihre Identität wird entfernt, sie wird heruntergefahren, ihre Platte kopiert. Sie können diese Seite verlassen.',
+  'maintenance.state.DISCARDING': 'Die Maschine auf Version {version} wird verworfen',
+  'maintenance.state.DISCARDING.help': 'Die Version selbst bleibt, wie sie war.',
+  'maintenance.seal': 'Versiegeln',
+  'maintenance.seal.title': '{name} als neue Version versiegeln?',
+  'maintenance.seal.help':
+    'Die Identität des Gastes (Maschinenkennung, Hostschlüssel, Protokolle) wird entfernt, er wird heruntergefahren, seine Platte wird ein Entwurf. Speichern Sie vorher, woran Sie darin arbeiten.',
+  'maintenance.seal.changelog': 'Was geändert wurde',
+  'maintenance.seal.cancel': 'Weiter bearbeiten',
+  'maintenance.sealing': 'Wird versiegelt',
+  'maintenance.sealed': '{name}, Version {version} ist jetzt ein Entwurf. Veröffentlichen Sie sie, wenn sie verwendet werden soll.',
+  'maintenance.discard': 'Verwerfen',
+  'maintenance.discard.title': 'Diese Maschine verwerfen?',
+  'maintenance.discard.text': 'Alles, was darin getan wurde, geht verloren. Version {version} bleibt, wie sie war.',
+};
