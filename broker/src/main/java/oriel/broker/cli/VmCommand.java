@@ -541,6 +541,12 @@ public final class VmCommand implements Callable<Integer> {
             TranslationStatistics made = used.translations();
             System.err.printf(
                     Locale.ROOT,
+                    "decoded %,d blocks; took over %,d, of these %,d translated%n",
+                    made.decoded(),
+                    made.copied(),
+                    made.copiedTranslations());
+            System.err.printf(
+                    Locale.ROOT,
                     "translated %,d blocks in %.2f s to %.1f MiB of code, %.1f MiB in use, dropped %d times%n",
                     made.blocks(),
                     made.nanos() / 1e9,

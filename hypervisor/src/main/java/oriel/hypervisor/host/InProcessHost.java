@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.hypervisor.bus.StateException;
+import oriel.hypervisor.cpu.emulated.SharedCode;
 import oriel.hypervisor.disk.DiskException;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
@@ -62,6 +63,7 @@ public final class InProcessHost implements HypervisorHost {
     private final Accelerator accelerator;
     private final MemoryBudget memory;
     private final BootCache boots = new BootCache();
+    private final SharedCode sharedCode = new SharedCode(SharedCode.DEFAULT_MIB);
     private final Templates templates;
     private final Map<String, TemplatePreparation> preparations = new ConcurrentHashMap<>();
     private final Map<String, Slot> slots = new ConcurrentHashMap<>();
@@ -344,15 +346,16 @@ public final class InProcessHost implements HypervisorHost {
                 disk.beforeFirstFlush(() -> syncLabel(slot));
             }
             MachineConfig config = new MachineConfig(
-                    slot.machineName,
-                    spec.memoryMib(),
-                    spec.vcpus(),
-                    accelerator,
-                    boot(spec, slot.machineName, saved.isPresent()),
-                    List.of(disk),
-                    MachineConfig.CdDrive.NONE,
-                    spec.display(),
-                    serial);
+                            slot.machineName,
+                            spec.memoryMib(),
+                            spec.vcpus(),
+                            accelerator,
+                            boot(spec, slot.machineName, saved.isPresent()),
+                            List.of(disk),
+                            MachineConfig.CdDrive.NONE,
+                            spec.display(),
+                            serial)
+                    .with(sharedCode);
             Machine machine = saved.isPresent() ? Machine.resume(config, saved.get()) : new Machine(config);
             MachineRun run = new MachineRun(machine, disk, spec, saved.isPresent());
             machine.addListener(new MachineListener() {
@@ -724,8 +727,8 @@ public final class InProcessHost implements HypervisorHost {
 
     @Override
     public void prepareTemplate(TemplateSpec spec, Duration patience) throws HostException {
-        TemplatePreparation preparation =
-                preparations.computeIfAbsent(spec.name(), _ -> new TemplatePreparation(templates, accelerator, boots));
+        TemplatePreparation preparation = preparations.computeIfAbsent(
+                spec.name(), _ -> new TemplatePreparation(templates, accelerator, boots, sharedCode));
         synchronized (preparation) {
             doing("template " + spec.name() + " could not be prepared", () -> {
                 Optional<Templates.Entry> present = templates.find(spec.name());
@@ -771,8 +774,8 @@ public final class InProcessHost implements HypervisorHost {
         if (!MachineSpec.isName(template)) {
             return;
         }
-        TemplatePreparation preparation =
-                preparations.computeIfAbsent(template, _ -> new TemplatePreparation(templates, accelerator, boots));
+        TemplatePreparation preparation = preparations.computeIfAbsent(
+                template, _ -> new TemplatePreparation(templates, accelerator, boots, sharedCode));
         synchronized (preparation) {
             doing("template " + template + " could not be deleted", () -> {
                 List<String> users = new ArrayList<>();

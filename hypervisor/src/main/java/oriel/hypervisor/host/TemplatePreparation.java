@@ -14,6 +14,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.hypervisor.cpu.emulated.SharedCode;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
@@ -42,14 +43,16 @@ final class TemplatePreparation {
     private final Templates templates;
     private final Accelerator accelerator;
     private final BootCache boots;
+    private final SharedCode sharedCode;
     private volatile @Nullable Running running;
 
     private record Running(TemplateSpec spec, Machine machine) {}
 
-    TemplatePreparation(Templates templates, Accelerator accelerator, BootCache boots) {
+    TemplatePreparation(Templates templates, Accelerator accelerator, BootCache boots, SharedCode sharedCode) {
         this.templates = templates;
         this.accelerator = accelerator;
         this.boots = boots;
+        this.sharedCode = sharedCode;
     }
 
     /** RAM of what is being prepared, 0 if nothing is. */
@@ -113,15 +116,16 @@ final class TemplatePreparation {
             }
         });
         Machine machine = new Machine(new MachineConfig(
-                "template-" + spec.name(),
-                spec.memoryMib(),
-                spec.vcpus(),
-                accelerator,
-                boots.get(spec.boot(), HOST_NAME),
-                List.of(open(Templates.disk(partial))),
-                MachineConfig.CdDrive.NONE,
-                spec.display(),
-                serial));
+                        "template-" + spec.name(),
+                        spec.memoryMib(),
+                        spec.vcpus(),
+                        accelerator,
+                        boots.get(spec.boot(), HOST_NAME),
+                        List.of(open(Templates.disk(partial))),
+                        MachineConfig.CdDrive.NONE,
+                        spec.display(),
+                        serial)
+                .with(sharedCode));
         machine.addListener(new MachineListener() {
             @Override
             public void ended(MachineEnd end) {

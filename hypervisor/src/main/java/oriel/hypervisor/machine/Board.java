@@ -19,6 +19,7 @@ import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.Vcpu;
 import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.cpu.emulated.EmulatedCpu;
+import oriel.hypervisor.cpu.emulated.SharedCode;
 import oriel.hypervisor.cpu.emulated.TranslationPolicy;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
@@ -133,12 +134,15 @@ final class Board {
         TranslationPolicy translation = "off".equals(System.getProperty("oriel.cpu.translator"))
                 ? TranslationPolicy.NEVER
                 : TranslationPolicy.HOT;
+        // A run that is to be the same again must not depend on who ran before.
+        boolean alone = config.instructionTime().isPresent() || "off".equals(System.getProperty("oriel.cpu.sharing"));
+        SharedCode shared = alone ? null : config.sharedCode().orElse(null);
         List<EmulatedCpu> processors = new ArrayList<>();
         for (int number = 0; number < config.cpus(); number++) {
             Processor signals = new Processor(number);
             LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
             CpuModel model = config.cpuModel().withTopology(config.cpus(), number);
-            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock, random, model, translation);
+            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock, random, model, translation, shared);
             signals.cpu = cpu;
             processors.add(cpu);
         }

@@ -3,6 +3,7 @@ package oriel.hypervisor.machine;
 import java.util.List;
 import java.util.Optional;
 import oriel.hypervisor.cpu.emulated.CpuModel;
+import oriel.hypervisor.cpu.emulated.SharedCode;
 import oriel.hypervisor.device.display.VideoMemory;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskImage;
@@ -25,6 +26,7 @@ import oriel.hypervisor.network.NetworkCard;
  * @param networkCards its network cards, in order eth0, eth1, …; at most 4
  * @param instructionTime makes the machine reproducible; else its time is the host's
  * @param cpuModel which processor it has, of {@link CpuModel#all}
+ * @param sharedCode where it shares decoded and translated code with other machines
  */
 public record MachineConfig(
         String name,
@@ -38,7 +40,8 @@ public record MachineConfig(
         ByteSink serial,
         List<NetworkCard> networkCards,
         Optional<InstructionTime> instructionTime,
-        CpuModel cpuModel) {
+        CpuModel cpuModel,
+        Optional<SharedCode> sharedCode) {
     /** How many network cards a machine can have. */
     public static final int MAX_NETWORK_CARDS = 4;
 
@@ -76,7 +79,8 @@ public record MachineConfig(
                 serial,
                 networkCards,
                 Optional.of(time),
-                cpuModel);
+                cpuModel,
+                sharedCode);
     }
 
     /** The same machine with another processor. */
@@ -93,7 +97,26 @@ public record MachineConfig(
                 serial,
                 networkCards,
                 instructionTime,
-                model);
+                model,
+                sharedCode);
+    }
+
+    /** The same machine, sharing code with others. */
+    public MachineConfig with(SharedCode code) {
+        return new MachineConfig(
+                name,
+                memoryMib,
+                cpus,
+                accelerator,
+                boot,
+                disks,
+                cdDrive,
+                display,
+                serial,
+                networkCards,
+                instructionTime,
+                cpuModel,
+                Optional.of(code));
     }
 
     /** A machine in the host's time, with the default processor. */
@@ -120,7 +143,8 @@ public record MachineConfig(
                 serial,
                 networkCards,
                 Optional.empty(),
-                CpuModel.orielV2());
+                CpuModel.orielV2(),
+                Optional.empty());
     }
 
     /** A machine without a network. */

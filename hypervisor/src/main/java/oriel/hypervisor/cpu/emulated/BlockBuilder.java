@@ -220,6 +220,39 @@ final class BlockBuilder {
         }
     }
 
+    /** Place of the conditional branch's second word, or -1. */
+    int linkWord() {
+        return linkWord;
+    }
+
+    /** Writes the operations, and behind them their marks, four in a word. */
+    void save(long[] to, int at) {
+        System.arraycopy(words, 0, to, at, size);
+        int from = at + size;
+        for (int i = 0; i < size; i += 4) {
+            to[from + (i >> 2)] = marks[i] & 0xFFFFL
+                    | (marks[i + 1] & 0xFFFFL) << 16
+                    | (marks[i + 2] & 0xFFFFL) << 32
+                    | (long) marks[i + 3] << 48;
+        }
+    }
+
+    /** Takes over what {@link #save} wrote. */
+    void restore(long[] from, int at, int newSize, int newLinkWord) {
+        reset();
+        size = newSize;
+        System.arraycopy(from, at, words, 0, size);
+        int packed = at + size;
+        for (int i = 0; i < size; i++) {
+            marks[i] = (short) (from[packed + (i >> 2)] >>> (i & 3) * 16);
+        }
+        linkWord = newLinkWord;
+        if (linkWord >= 0) {
+            linkTaken = (int) words[linkWord];
+            linkNotTaken = (int) (words[linkWord] >> 32);
+        }
+    }
+
     private static int absolute(int link, int start) {
         return link >= CodeCache.LOCAL_LINK ? (link & ~CodeCache.LOCAL_LINK) + start : link;
     }

@@ -13,7 +13,6 @@ final class BlockTranslator extends NativeStrings {
     /** Offset of the two jumps to the blocks behind, or -1: taken, not taken. */
     private int takenJump, notTakenJump;
 
-    private int exitStub, jumpStub;
     private final NativeStubs stubs;
 
     BlockTranslator(NativeStubs stubs) {
@@ -21,35 +20,22 @@ final class BlockTranslator extends NativeStrings {
     }
 
     /**
-     * Code of a block, to be placed where it was made for.
-     *
-     * @param bytes the code
-     * @param taken offset of the jump to the next block if the branch is taken, -1 if there is none
-     * @param notTaken the same if it is not taken
-     * @param leave offset of code that returns to the block's beginning
-     */
-    @SuppressWarnings("ArrayRecordComponent") // passed on once
-    record Code(byte[] bytes, int taken, int notTaken, int leave) {}
-
-    /**
      * Translates a block.
      *
      * @param arena with the block's operations from {@code begin}, behind the one that enters it, to {@code end}
-     * @param place offset in the code memory that the code is going to have
      */
-    Code translate(long[] arena, int begin, int end, int place) {
+    TranslatedBlock translate(long[] arena, int begin, int end) {
         beginCode();
         beginVectors();
-        exitStub = stubs.exit() - place;
-        jumpStub = stubs.jump() - place;
+        origin = begin - 1;
         takenJump = -1;
         notTakenJump = -1;
         operations(arena, begin, end);
-        emitColds(exitStub);
-        emitGuards(stubs.floating() - place, stubs.x87() - place);
+        emitColds(stubs.exit());
+        emitGuards(stubs.floating(), stubs.x87());
         int leave = asm.position();
-        leave(exit(RESUME, begin - 1));
-        return new Code(asm.bytes(), takenJump, notTakenJump, leave);
+        leave(exit(RESUME, origin));
+        return new TranslatedBlock(asm.bytes(), takenJump, notTakenJump, leave, fixes());
     }
 
     private void operations(long[] arena, int begin, int end) {
@@ -81,8 +67,7 @@ final class BlockTranslator extends NativeStrings {
     }
 
     private void leave(int exit) {
-        asm.constant(RAX, exit);
-        asm.land(asm.jump(), exitStub);
+        leave(exit, stubs.exit());
     }
 
     // ---- branches ---------------------------------------------------------------------------------------------------
@@ -253,6 +238,7 @@ final class BlockTranslator extends NativeStrings {
             pay(count);
         }
         asm.constantMemory(2, STATE, displacement(SITE), exit(JUMP, place));
-        asm.land(asm.jump(), jumpStub);
+        exitMade();
+        toStub(stubs.jump());
     }
 }

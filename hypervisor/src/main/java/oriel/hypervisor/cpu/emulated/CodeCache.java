@@ -132,9 +132,22 @@ final class CodeCache implements GuestMemory.Observer {
     // Ascending by start.
     private final List<Block> decoded = new ArrayList<>();
 
-    CodeCache(GuestMemory memory, Mmu mmu, CpuState state, TranslationPolicy policy) {
+    private final @Nullable SharedCode shared;
+    private final SharedBlock incoming = new SharedBlock();
+    private final int model;
+    private long decodedBlocks, copied, copiedTranslations;
+
+    CodeCache(
+            GuestMemory memory,
+            Mmu mmu,
+            CpuState state,
+            TranslationPolicy policy,
+            CpuModel model,
+            @Nullable SharedCode shared) {
         this.memory = memory;
         this.mmu = mmu;
+        this.model = shared == null ? -1 : shared.model(model);
+        this.shared = this.model < 0 ? null : shared;
         translations = policy.executions() == 0 ? null : NativeCode.of(state, jumps);
         entryWord = Op.ENTRY | (long) -policy.executions() << 32;
         memory.observe(this);
@@ -207,13 +220,49 @@ final class CodeCache implements GuestMemory.Observer {
         }
     }
 
+    /** Takes over what another machine has made of the same bytes in the same mode; null if none has. */
+    @Nullable
+    Block takeShared(long physical, int mode) {
+        long host = shared == null || (mode & CpuMode.SINGLE) != 0 ? 0 : memory.readable(physical);
+        if (shared == null || host == 0) {
+            return null;
+        }
+        if (!shared.find(host, origin(physical, mode), incoming)) {
+            return null;
+        }
+        Block block = place(incoming.operations, physical, mode, incoming.length, -1, 0);
+        copied++;
+        TranslatedBlock translation = incoming.translation;
+        if (translation != null && translations != null && translatable(block)) {
+            if (!translations.hasRoom()) {
+                dropTranslations();
+            }
+            arena[block.start] = Op.NATIVE | (long) translations.place(block, translation) << 32;
+            copiedTranslations++;
+        }
+        return block;
+    }
+
+    private long origin(long physical, int mode) {
+        return SharedCodeShard.origin((int) physical & 0xFFF, mode, model);
+    }
+
     /**
-     * Takes a block in.
+     * Takes in what was just decoded.
      *
      * @param length bytes within the first page
      * @param secondPage physical page of the rest, or -1
      */
     Block add(BlockBuilder code, long physical, int mode, int length, long secondPage, int secondLength) {
+        decodedBlocks++;
+        long host = shared == null || secondPage >= 0 || (mode & CpuMode.SINGLE) != 0 ? 0 : memory.readable(physical);
+        if (shared != null && host != 0) {
+            shared.add(host, origin(physical, mode), length, code);
+        }
+        return place(code, physical, mode, length, secondPage, secondLength);
+    }
+
+    private Block place(BlockBuilder code, long physical, int mode, int length, long secondPage, int secondLength) {
         if (top + 1 + code.size() > arena.length) {
             if (arena.length < MAX_WORDS) {
                 arena = Arrays.copyOf(arena, arena.length * 2);
@@ -322,7 +371,12 @@ final class CodeCache implements GuestMemory.Observer {
         if (!translations.hasRoom()) {
             dropTranslations();
         }
-        arena[start] = Op.NATIVE | (long) translations.translate(block, arena) << 32;
+        TranslatedBlock made = translations.translate(block, arena);
+        arena[start] = Op.NATIVE | (long) translations.place(block, made) << 32;
+        long host = memory.readable(block.physical);
+        if (shared != null && host != 0) {
+            shared.add(host, origin(block.physical, block.mode()), made);
+        }
         return true;
     }
 
@@ -337,6 +391,7 @@ final class CodeCache implements GuestMemory.Observer {
                 }
             }
         }
+        generation++; // nobody goes back to where he was in it
         forgetTranslations();
     }
 
@@ -431,6 +486,12 @@ final class CodeCache implements GuestMemory.Observer {
         if (holder.region != null && holder.region == memory.region(page << 12)) {
             memory.unmarkCode(page << 12);
         }
+    }
+
+    /** What was done so far. */
+    TranslationStatistics statistics() {
+        TranslationStatistics made = translations == null ? TranslationStatistics.NONE : translations.statistics();
+        return made.withBlocks(decodedBlocks, copied, copiedTranslations);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package oriel.hypervisor.cpu.emulated;
 
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -74,10 +75,23 @@ public final class EmulatedCpu implements Vcpu {
             RandomGenerator random,
             CpuModel model,
             TranslationPolicy policy) {
+        this(memory, bus, interrupts, clock, random, model, policy, null);
+    }
+
+    /** As above, of a machine that shares code with others. */
+    public EmulatedCpu(
+            GuestMemory memory,
+            IoBus bus,
+            InterruptSource interrupts,
+            MachineClock clock,
+            RandomGenerator random,
+            CpuModel model,
+            TranslationPolicy policy,
+            @Nullable SharedCode shared) {
         this.memory = memory;
         this.interrupts = interrupts;
         mmu = new Mmu(state, memory, bus, fault);
-        cache = new CodeCache(memory, mmu, state, policy);
+        cache = new CodeCache(memory, mmu, state, policy, model, shared);
         system = new SystemUnit(state, mmu, fault, bus, interrupts, clock, model);
         system.checkPdptesThrough(this::physicalRead64);
         mmu.watchedBy(system.watch());
@@ -310,8 +324,7 @@ public final class EmulatedCpu implements Vcpu {
 
     /** What the translator has done. */
     public TranslationStatistics translations() {
-        NativeCode translations = cache.translations;
-        return translations == null ? TranslationStatistics.NONE : translations.statistics();
+        return cache.statistics();
     }
 
     @Override

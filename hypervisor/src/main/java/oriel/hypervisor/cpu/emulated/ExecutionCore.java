@@ -242,6 +242,9 @@ abstract class ExecutionCore {
             }
         }
         if (block == null) {
+            block = cache.takeShared(physical, mode);
+        }
+        if (block == null) {
             block = decoder.decode(linear, physical, mode);
         }
         lookingUp = false;

@@ -85,24 +85,32 @@ final class NativeCode implements AutoCloseable {
         return free + MARGIN <= memory.size();
     }
 
+    /** Translates a block. */
+    TranslatedBlock translate(CodeCache.Block block, long[] arena) {
+        long begin = System.nanoTime();
+        TranslatedBlock code = translator.translate(arena, block.start + 1, block.end);
+        blocks++;
+        bytes += code.code().length;
+        nanos += System.nanoTime() - begin;
+        return code;
+    }
+
     /**
-     * Translates a block.
+     * Makes a translation the block's.
      *
      * @return offset of its code
      */
-    int translate(CodeCache.Block block, long[] arena) {
-        long begin = System.nanoTime();
+    int place(CodeCache.Block block, TranslatedBlock code) {
         int place = free;
-        BlockTranslator.Code code = translator.translate(arena, block.start + 1, block.end, place);
-        memory.write(place, code.bytes());
+        memory.write(place, code.code());
+        for (int fix : code.fixes()) {
+            memory.add(place + (fix >> 1), (fix & 1) == 0 ? block.start : -place);
+        }
         block.nativeAt = place;
         block.nativeLeave = place + code.leave();
         block.nativeTaken = code.taken() < 0 ? 0 : place + code.taken();
         block.nativeNotTaken = code.notTaken() < 0 ? 0 : place + code.notTaken();
-        free = place + code.bytes().length + 15 & ~15;
-        blocks++;
-        bytes += code.bytes().length;
-        nanos += System.nanoTime() - begin;
+        free = place + code.code().length + 15 & ~15;
         return place;
     }
 
@@ -151,7 +159,7 @@ final class NativeCode implements AutoCloseable {
 
     /** What has been done so far. */
     TranslationStatistics statistics() {
-        return new TranslationStatistics(blocks, bytes, free, nanos, flushes);
+        return new TranslationStatistics(0, 0, 0, blocks, bytes, free, nanos, flushes);
     }
 
     @Override

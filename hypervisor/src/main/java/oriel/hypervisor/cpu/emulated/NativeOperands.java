@@ -4,6 +4,7 @@ import static oriel.hypervisor.cpu.emulated.NativeLayout.*;
 import static oriel.hypervisor.cpu.hostcode.Assembler.*;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.hostcode.Assembler;
@@ -20,6 +21,12 @@ abstract class NativeOperands {
     /** Arena index of the operation in progress, and where its code starts. */
     int at, start;
 
+    /** Arena index of the block. */
+    int origin;
+
+    private int[] fixes = new int[64];
+    private int fixCount;
+
     /** Code that is seldom run, behind the block. */
     private record Cold(int jump, int exit, int retry, boolean miss) {
         boolean sameEnd(Cold other) {
@@ -33,6 +40,45 @@ abstract class NativeOperands {
         asm.reset();
         colds.clear();
         flagsInHost = false;
+        fixCount = 0;
+    }
+
+    // ---- what depends on where the code will be ---------------------------------------------------------------------
+
+    /** {@link TranslatedBlock#fixes}. */
+    final int[] fixes() {
+        return Arrays.copyOf(fixes, fixCount);
+    }
+
+    private void fix(int place, int kind) {
+        if (fixCount == fixes.length) {
+            fixes = Arrays.copyOf(fixes, fixCount * 2);
+        }
+        fixes[fixCount++] = place << 1 | kind;
+    }
+
+    /** An exit, as of a block at arena index 0. */
+    final int exit(int kind, int place) {
+        return NativeLayout.exit(kind, place - origin);
+    }
+
+    /** The exit is the last four bytes of the instruction just made. */
+    final void exitMade() {
+        fix(asm.position() - 4, 0);
+    }
+
+    /** Jumps to a stub, as from code at place 0. */
+    final void toStub(int stub) {
+        int jump = asm.jump();
+        asm.land(jump, stub);
+        fix(jump, 1);
+    }
+
+    /** Leaves to a stub with an exit in EAX. */
+    final void leave(int exit, int stub) {
+        asm.constant(RAX, exit);
+        exitMade();
+        toStub(stub);
     }
 
     // ---- slots ------------------------------------------------------------------------------------------------------
@@ -253,8 +299,7 @@ abstract class NativeOperands {
                 asm.address(RCX, cold.retry);
                 asm.memory(STORE, 3, RCX, STATE, displacement(RETRY));
             }
-            asm.constant(RAX, cold.exit);
-            asm.land(asm.jump(), exitStub);
+            leave(cold.exit, exitStub);
         }
     }
 }

@@ -60,8 +60,7 @@ abstract class NativeVectors extends NativeArithmetic {
         for (Guard guard : guards) {
             asm.land(guard.jump);
             asm.address(RCX, guard.back);
-            asm.constant(RAX, guard.exit);
-            asm.land(asm.jump(), guard.stub == Stub.FLOATING ? floatingStub : x87Stub);
+            leave(guard.exit, guard.stub == Stub.FLOATING ? floatingStub : x87Stub);
         }
     }
 

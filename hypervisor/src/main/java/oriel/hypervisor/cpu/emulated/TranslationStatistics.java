@@ -1,21 +1,40 @@
 package oriel.hypervisor.cpu.emulated;
 
 /**
- * What a processor's translator has done.
+ * What a processor has made of its guest's code.
  *
+ * @param decoded blocks decoded of their bytes
+ * @param copied blocks that another machine had decoded
+ * @param copiedTranslations of these, blocks that it had translated, too
  * @param blocks translated
  * @param bytes of host code made
  * @param used bytes of the code memory in use now
  * @param nanos spent on translating
  * @param flushes how often all of it was dropped: the memory was full, or the machine's memory map changed
  */
-public record TranslationStatistics(long blocks, long bytes, long used, long nanos, long flushes) {
-    /** Of a processor that only interprets. */
-    public static final TranslationStatistics NONE = new TranslationStatistics(0, 0, 0, 0, 0);
+public record TranslationStatistics(
+        long decoded,
+        long copied,
+        long copiedTranslations,
+        long blocks,
+        long bytes,
+        long used,
+        long nanos,
+        long flushes) {
+    /** Of a processor that has done nothing. */
+    public static final TranslationStatistics NONE = new TranslationStatistics(0, 0, 0, 0, 0, 0, 0, 0);
+
+    TranslationStatistics withBlocks(long newDecoded, long newCopied, long newCopiedTranslations) {
+        return new TranslationStatistics(
+                newDecoded, newCopied, newCopiedTranslations, blocks, bytes, used, nanos, flushes);
+    }
 
     /** This processor's and another's together. */
     public TranslationStatistics plus(TranslationStatistics other) {
         return new TranslationStatistics(
+                decoded + other.decoded,
+                copied + other.copied,
+                copiedTranslations + other.copiedTranslations,
                 blocks + other.blocks,
                 bytes + other.bytes,
                 used + other.used,

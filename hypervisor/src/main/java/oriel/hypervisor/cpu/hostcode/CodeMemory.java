@@ -119,6 +119,14 @@ public final class CodeMemory implements AutoCloseable {
         NativeMemory.put32(writable + at + 1, to - (at + 5));
     }
 
+    /** Adds to a number of four bytes. */
+    public void add(int at, int value) {
+        if (at < 0 || at + 4 > size) {
+            throw new IndexOutOfBoundsException(at);
+        }
+        NativeMemory.put32(writable + at, NativeMemory.get32(writable + at) + value);
+    }
+
     /** Unmaps. Nothing may run in it afterwards. */
     @Override
     public void close() {

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import oriel.hypervisor.cpu.CpuExit;
 import oriel.hypervisor.cpu.CpuState;
 
 /** Whatever bytes a user program jumps to, translated they do what they do interpreted. */
 class RandomBytesTranslationTest {
     private static final int PROGRAMS = Integer.getInteger("oriel.fuzz.programs", 1500);
+
+    private static final int LENGTH = 48;
 
     /** Bytes that make instructions likely: prefixes, two-byte opcodes, arithmetic, branches, strings, SSE. */
     private static final int[] LIKELY = {
@@ -20,39 +21,20 @@ class RandomBytesTranslationTest {
 
     @Test
     void agreeWithTheInterpreter() {
-        try (TestMachine expected = TestMachine.longMode(true, TranslationPolicy.NEVER);
-                TestMachine actual = TestMachine.longMode(true, TranslationPolicy.EVERYTHING)) {
+        try (TranslatedPair pair = new TranslatedPair(true)) {
             for (long seed = 1; seed <= PROGRAMS; seed++) {
-                byte[] code = code(new Random(seed));
-                String what = run(expected, code, seed);
-                assertThat(run(actual, code, seed)).as("seed %d", seed).isEqualTo(what);
+                assertThat(pair.run(code(new Random(seed)), initial(pair, new Random(~seed)), 300))
+                        .as("seed %d", seed)
+                        .isEmpty();
             }
         }
     }
 
-    private static byte[] code(Random random) {
-        byte[] code = new byte[48];
-        for (int i = 0; i < code.length; i++) {
-            int value = random.nextInt(3) == 0 ? LIKELY[random.nextInt(LIKELY.length)] : random.nextInt(256);
-            // FNSTENV and FNSAVE store pointers that translated code doesn't keep.
-            boolean environment = value == 0xD9 || value == 0xDD;
-            code[i] = (byte) (environment ? 0x90 : value);
-        }
-        return code;
-    }
-
-    private static String run(TestMachine machine, byte[] code, long seed) {
-        Random random = new Random(~seed);
+    private static CpuState initial(TranslatedPair pair, Random random) {
         byte[] data = new byte[0x4000];
         random.nextBytes(data);
-        machine.memory.write(TestMachine.DATA, data, 0, data.length);
-        machine.memory.write(TestMachine.STACK - 0x1000, data, 0, 0x1000);
-        byte[] halts = new byte[0x1000];
-        Arrays.fill(halts, (byte) 0xF4);
-        machine.memory.write(TestMachine.CODE, halts, 0, halts.length);
-        machine.memory.write(TestMachine.CODE, code, 0, code.length);
-        machine.enterLongMode(true);
-        CpuState state = machine.state;
+        pair.with(TestMachine.DATA, data).with(TestMachine.STACK - 0x1000, Arrays.copyOf(data, 0x1000));
+        CpuState state = new CpuState();
         for (int i = 0; i < 16; i++) {
             state.gpr[i] = random.nextInt(3) == 0 ? random.nextLong() : TestMachine.DATA + random.nextInt(0x2000);
         }
@@ -63,26 +45,19 @@ class RandomBytesTranslationTest {
         state.rflags = 0x202 | random.nextInt() & 0x8D5;
         state.mxcsr = 0x1F80;
         state.fpControl = 0x37F;
-        state.fpStatus = 0;
         state.fpTag = 0xFFFF;
-        state.cr2 = 0;
-        long before = machine.cpu.instructions();
-        CpuExit exit = machine.cpu.run(300);
-        byte[] memory = new byte[0x4000];
-        machine.memory.read(TestMachine.DATA, memory, 0, memory.length);
-        byte[] stack = new byte[0x1000];
-        machine.memory.read(TestMachine.STACK - 0x1000, stack, 0, stack.length);
-        return "%s at %x behind %d, flags %x, cr2 %x, mxcsr %x, %s, xmm %s, memory %d, stack %d"
-                .formatted(
-                        exit,
-                        state.rip,
-                        machine.cpu.instructions() - before,
-                        state.rflags,
-                        state.cr2,
-                        state.mxcsr,
-                        Arrays.toString(Arrays.copyOf(state.gpr, 16)),
-                        Arrays.toString(state.xmm),
-                        Arrays.hashCode(memory),
-                        Arrays.hashCode(stack));
+        return state;
+    }
+
+    private static byte[] code(Random random) {
+        byte[] code = new byte[0x1000];
+        Arrays.fill(code, (byte) 0xF4);
+        for (int i = 0; i < LENGTH; i++) {
+            int value = random.nextInt(3) == 0 ? LIKELY[random.nextInt(LIKELY.length)] : random.nextInt(256);
+            // FNSTENV and FNSAVE store pointers that translated code doesn't keep.
+            boolean environment = value == 0xD9 || value == 0xDD;
+            code[i] = (byte) (environment ? 0x90 : value);
+        }
+        return code;
     }
 }

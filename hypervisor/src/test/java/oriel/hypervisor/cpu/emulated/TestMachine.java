@@ -1,6 +1,7 @@
 package oriel.hypervisor.cpu.emulated;
 
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.IoBus;
 import oriel.hypervisor.bus.MachineClock;
 import oriel.hypervisor.cpu.CpuExit;
@@ -38,7 +39,12 @@ final class TestMachine implements AutoCloseable {
     }
 
     private TestMachine(TranslationPolicy policy, CpuModel model) {
-        cpu = new EmulatedCpu(memory, bus, interrupts, new StoppedClock(), new Random(RANDOM_SEED), model, policy);
+        this(policy, model, null);
+    }
+
+    private TestMachine(TranslationPolicy policy, CpuModel model, @Nullable SharedCode shared) {
+        cpu = new EmulatedCpu(
+                memory, bus, interrupts, new StoppedClock(), new Random(RANDOM_SEED), model, policy, shared);
         state = cpu.state();
     }
 
@@ -125,6 +131,11 @@ final class TestMachine implements AutoCloseable {
         return longMode(user, new TestMachine(policy(), model));
     }
 
+    /** The same, sharing code with others. */
+    static TestMachine longMode(TranslationPolicy policy, CpuModel model, SharedCode shared) {
+        return longMode(false, new TestMachine(policy, model, shared));
+    }
+
     private static TestMachine longMode(boolean user, TestMachine machine) {
         GuestMemory memory = machine.memory;
         memory.write(TABLES, 8, TABLES + 0x1000 | 7);
@@ -155,7 +166,15 @@ final class TestMachine implements AutoCloseable {
 
     /** 32-bit protected mode at privilege level 0, flat, no paging. */
     static TestMachine protectedMode() {
-        TestMachine machine = new TestMachine(policy());
+        return protectedMode(new TestMachine(policy()));
+    }
+
+    /** The same, sharing code with others. */
+    static TestMachine protectedMode(TranslationPolicy policy, SharedCode shared) {
+        return protectedMode(new TestMachine(policy, CpuModel.orielV2(), shared));
+    }
+
+    private static TestMachine protectedMode(TestMachine machine) {
         CpuState state = machine.state;
         state.cr0 = 0x33;
         state.segments[CpuState.CS].set(0x08, 0, 0xFFFF_FFFFL, 0xC09B);

@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import oriel.hypervisor.cpu.CpuExit;
 import oriel.hypervisor.cpu.CpuState;
 
 /** Every SSE instruction, translated, does what the interpreter does. */
@@ -25,8 +23,7 @@ class VectorTranslationTest {
     void agreesWithTheInterpreter() {
         List<String> failures = new ArrayList<>();
         int compared = 0;
-        try (TestMachine expected = TestMachine.longMode(false, TranslationPolicy.NEVER);
-                TestMachine actual = TestMachine.longMode(false, TranslationPolicy.EVERYTHING)) {
+        try (TranslatedPair pair = new TranslatedPair(false).withPattern(TestMachine.DATA, 0x3000)) {
             CpuState initial = new CpuState();
             for (int map = 1; map <= 3; map++) {
                 for (int opcode = 0; opcode < 256; opcode++) {
@@ -43,10 +40,8 @@ class VectorTranslationTest {
                             }
                             byte[] code = instruction(map, opcode, prefix, modrm, memory, wide, operation);
                             randomise(initial);
-                            CpuExit exit = run(expected, code, initial);
-                            CpuExit other = run(actual, code, initial);
                             compared++;
-                            String difference = difference(expected, actual, exit, other);
+                            String difference = pair.run(code, initial, 1000);
                             if (!difference.isEmpty()) {
                                 failures.add(HexFormat.of().formatHex(code) + " (" + operation + ")" + difference);
                             }
@@ -104,55 +99,5 @@ class VectorTranslationTest {
         int unmasked = random.nextInt(6) == 0 ? 1 << 7 + random.nextInt(6) : 0;
         state.mxcsr = DEFAULT_MXCSR & ~unmasked | rounding | random.nextInt(64);
         state.rflags = 2 | random.nextInt() & 0x8D5;
-    }
-
-    private static CpuExit run(TestMachine machine, byte[] code, CpuState initial) {
-        CpuState state = machine.state;
-        byte[] data = new byte[0x3000];
-        for (int i = 0; i < data.length; i++) {
-            data[i] = (byte) (i * 37 ^ i >> 3);
-        }
-        machine.memory.write(TestMachine.DATA, data, 0, data.length);
-        machine.memory.write(TestMachine.CODE, code, 0, code.length);
-        machine.enterLongMode(false);
-        System.arraycopy(initial.gpr, 0, state.gpr, 0, 16);
-        System.arraycopy(initial.xmm, 0, state.xmm, 0, state.xmm.length);
-        state.mxcsr = initial.mxcsr;
-        state.rflags = initial.rflags;
-        state.rip = TestMachine.CODE;
-        machine.cpu.stateChanged();
-        return machine.cpu.run(1000);
-    }
-
-    private static String difference(TestMachine expected, TestMachine actual, CpuExit exit, CpuExit other) {
-        StringBuilder text = new StringBuilder();
-        if (exit != other || expected.state.rip != actual.state.rip) {
-            text.append(" exit %s at %x, not %s at %x".formatted(other, actual.state.rip, exit, expected.state.rip));
-        }
-        for (int i = 0; i < 16; i++) {
-            if (expected.state.gpr[i] != actual.state.gpr[i]) {
-                text.append(" r%d %x, not %x".formatted(i, actual.state.gpr[i], expected.state.gpr[i]));
-            }
-        }
-        for (int i = 0; i < 32; i++) {
-            if (expected.state.xmm[i] != actual.state.xmm[i]) {
-                text.append(
-                        " xmm%d[%d] %x, not %x".formatted(i / 2, i & 1, actual.state.xmm[i], expected.state.xmm[i]));
-            }
-        }
-        if (expected.state.mxcsr != actual.state.mxcsr || expected.state.rflags != actual.state.rflags) {
-            text.append(" mxcsr %x, not %x; flags %x, not %x"
-                    .formatted(actual.state.mxcsr, expected.state.mxcsr, actual.state.rflags, expected.state.rflags));
-        }
-        if (!Arrays.equals(memory(expected), memory(actual))) {
-            text.append(" memory differs");
-        }
-        return text.toString();
-    }
-
-    private static byte[] memory(TestMachine machine) {
-        byte[] bytes = new byte[0x3000];
-        machine.memory.read(TestMachine.DATA, bytes, 0, bytes.length);
-        return bytes;
     }
 }
