@@ -45,6 +45,7 @@ import oriel.hypervisor.device.pci.IsaBridge;
 import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.device.serial.Serial16550;
+import oriel.hypervisor.device.sound.Ac97;
 import oriel.hypervisor.device.storage.CdDrive;
 import oriel.hypervisor.device.storage.IdeController;
 import oriel.hypervisor.device.testing.TestDevice;
@@ -68,8 +69,8 @@ import oriel.hypervisor.sound.SoundOutput;
 /**
  * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
  *
- * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 24 named serial ports,
- * 25 and up network cards, 28 watchdog, 29 balloon, 30 IDE (if there is a CD drive), 31 ISA bridge (with a BIOS).
+ * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 22 sound, 23 watchdog,
+ * 24 named serial ports, 25 and up network cards, 29 balloon, 30 IDE (if there is a CD drive), 31 ISA bridge (with a BIOS).
  */
 final class Board {
     private static final int SLOT_HOST_BRIDGE = 0;
@@ -77,9 +78,10 @@ final class Board {
     private static final int SLOT_TABLET = 2;
     private static final int SLOT_ENTROPY = 3;
     private static final int SLOT_FIRST_DISK = 4;
+    private static final int SLOT_SOUND = 22;
+    private static final int SLOT_WATCHDOG = 23;
     private static final int SLOT_PORTS = 24;
     private static final int SLOT_FIRST_NETWORK_CARD = 25;
-    private static final int SLOT_WATCHDOG = 28;
     private static final int SLOT_BALLOON = 29;
     private static final int SLOT_IDE = 30;
     private static final int SLOT_ISA_BRIDGE = 31;
@@ -234,6 +236,7 @@ final class Board {
         balloon = new VirtioBalloon("balloon");
         plug(pci, SLOT_BALLOON, new VirtioPci(balloon, memory));
         plug(pci, SLOT_WATCHDOG, new Watchdog(clock, power));
+        plug(pci, SLOT_SOUND, new Ac97("sound", clock, memory, sound));
         for (int i = 0; i < config.networkCards().size(); i++) {
             VirtioNet card = new VirtioNet("net." + i, config.networkCards().get(i), machine);
             networkCards.add(card);

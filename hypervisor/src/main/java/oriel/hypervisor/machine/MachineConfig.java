@@ -19,7 +19,7 @@ import oriel.hypervisor.network.NetworkCard;
  * @param cpus virtual processors, 1–64
  * @param accelerator which back end runs them
  * @param boot how it starts
- * @param disks virtio-blk disks, in order vda, vdb, …; closed when the machine ends
+ * @param disks virtio-blk disks, in order vda, vdb, …, at most {@link #MAX_DISKS}; closed when the machine ends
  * @param cdDrive whether there is a CD drive, and what is in it
  * @param display size of the screen at power-on; it must fit video memory, 4 bytes a pixel
  * @param serial where COM1's output goes
@@ -42,6 +42,9 @@ public record MachineConfig(
         Optional<InstructionTime> instructionTime,
         CpuModel cpuModel,
         Optional<SharedCode> sharedCode) {
+    /** How many virtio disks a machine can have. */
+    public static final int MAX_DISKS = 18;
+
     /** How many network cards a machine can have. */
     public static final int MAX_NETWORK_CARDS = 4;
 
@@ -56,6 +59,10 @@ public record MachineConfig(
         if (4L * display.width() * display.height() > VideoMemory.DEFAULT_SIZE) {
             throw new IllegalArgumentException("a screen of %d×%d is larger than %d MiB of video memory"
                     .formatted(display.width(), display.height(), VideoMemory.DEFAULT_SIZE >> 20));
+        }
+        if (disks.size() > MAX_DISKS) {
+            throw new IllegalArgumentException(
+                    "a machine has at most %d disks, not %d".formatted(MAX_DISKS, disks.size()));
         }
         if (networkCards.size() > MAX_NETWORK_CARDS) {
             throw new IllegalArgumentException(

@@ -10,9 +10,8 @@ import java.nio.ByteBuffer;
  * listener that throws hears nothing more.
  *
  * <p><b>Timing.</b> Samples come when they would leave a loudspeaker, at the pace of the machine's clock: as much a second as
- * {@link PcmFormat#rate} says, in pieces as large as the guest's periods (5 to 100 ms usually), each as soon as it has been
- * played. A machine that its host lets wait delivers the pieces in question late and together; it never runs ahead by more
- * than one period. Nobody needs to keep up: what a listener doesn't want it drops, the guest doesn't notice. While the machine
+ * {@link PcmFormat#rate} says, every 10 ms or more often, in pieces of 16 KiB at most. A machine that its host lets wait
+ * delivers late and several pieces at once; it never runs ahead. Nobody needs to keep up: what a listener doesn't want it drops, the guest doesn't notice. While the machine
  * is paused nothing comes.
  */
 public interface PcmListener {
