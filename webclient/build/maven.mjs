@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const MODULE = dirname(dirname(fileURLToPath(import.meta.url)));
 const CONTRACT = join(MODULE, '../broker/src/main/resources/oriel/broker/openapi.yaml');
-const TOOLCHAIN = ['package.json', 'package-lock.json', 'build', 'eslint.config.js', 'tsconfig.json', 'vite.config.ts'];
+const TOOLCHAIN = ['package.json', 'package-lock.json', 'build', 'eslint.config.js', 'tsconfig.json', 'vite.config.ts', 'vite.viewer.config.ts'];
 const SOURCES = [...TOOLCHAIN, 'index.html', 'public', 'src', 'test', 'mock', CONTRACT];
 const MINIMUM_NODE = [20, 19];
 

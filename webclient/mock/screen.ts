@@ -111,7 +111,7 @@ export class MockScreen {
     switch (input[0]) {
       case undefined:
         return false;
-      case 0: // SetPixelFormat: noVNC asks for red in the lowest byte
+      case 0: // SetPixelFormat: ours is what is asked for
         return this.#take(20) !== undefined;
       case 2: // SetEncodings
         return input.length >= 4 && this.#take(4 + 4 * input.readUInt16BE(2)) !== undefined;
@@ -168,13 +168,6 @@ export class MockScreen {
     head.writeUInt16BE(1, 2);
     head.writeUInt16BE(WIDTH, 8);
     head.writeUInt16BE(HEIGHT, 10);
-    // noVNC's pixel format is RGBX; ours is kept as BGRX.
-    const body = Buffer.from(this.#pixels);
-    for (let at = 0; at < body.length; at += 4) {
-      const blue = body[at] ?? 0;
-      body[at] = body[at + 2] ?? 0;
-      body[at + 2] = blue;
-    }
-    this.#socket.send(Buffer.concat([head, body]));
+    this.#socket.send(Buffer.concat([head, this.#pixels]));
   }
 }

@@ -72,7 +72,7 @@ const STABLE_MS = 10_000;
 /**
  * Brings a desktop to the screen and keeps it there: asks the broker, waits while the machine starts or the user
  * queues, opens the display with a one-time ticket, and after a drop opens it again with a new one. It ends only when
- * the desktop does, when the broker refuses, or when the person says so. Not bound to React or noVNC.
+ * the desktop does, when the broker refuses, or when the person says so. Not bound to React or RFB.
  */
 export class DesktopConnection {
   #parts: ConnectionParts;

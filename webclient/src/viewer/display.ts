@@ -1,10 +1,17 @@
-import RFB from '@novnc/novnc';
 import type { ConnectReady } from '../api/types';
 import type { Display, DisplayEvents } from './connection';
-import { LinkMeter, type LinkState } from './link';
-import { QUALITY_LEVELS, type ViewerSettings } from './settings';
+import { CursorView } from './input/cursorView';
+import { Gestures } from './input/gestures';
+import { Keyboard } from './input/keyboard';
+import { buttonsOf, Wheel, type Spot } from './input/pointer';
+import type { LinkState } from './link';
+import { startEngine, type EngineHost } from './rfb/host';
+import type { FromEngine } from './rfb/messages';
+import { QUALITY_LEVELS } from './quality';
+import type { ViewerSettings } from './settings';
+import { Viewport } from './viewport';
 
-/** A key as noVNC sends it: an X keysym and, for servers that take key codes, a `KeyboardEvent.code`. */
+/** A key as an X keysym and, for servers that take key codes, a `KeyboardEvent.code`. */
 export interface Key {
   keysym: number;
   code: string;
@@ -18,132 +25,274 @@ export interface ScreenEvents extends DisplayEvents {
 /** Longest clipboard text that is handed over to the guest; displayd bounds it too. */
 const CLIPBOARD_LIMIT = 1 << 20;
 
-/** Close code of a handshake that never got an answer (RFC 6455 §7.4.1: "abnormal"). */
-const ABNORMAL = 1006;
-const HANDSHAKE_TIMEOUT_MS = 20_000;
+const CONTROL: Key = { keysym: 0xffe3, code: 'ControlLeft' };
+const CTRL_ALT_DEL: readonly Key[] = [
+  CONTROL,
+  { keysym: 0xffe9, code: 'AltLeft' },
+  { keysym: 0xffff, code: 'Delete' },
+];
 
-/** The desktop's screen in the page: noVNC behind the few things that the viewer needs of it. */
+const NO_LINK: LinkState = { responseMs: undefined, kilobytesPerSecond: 0, picturesPerSecond: 0 };
+
+/**
+ * The desktop's screen in the page: its canvas, keyboard and mouse. Protocol, decoding and drawing are the engine's, in a
+ * thread of its own.
+ */
 export class Screen implements Display {
-  readonly #socket: WebSocket;
-  readonly #rfb: RFB;
-  readonly #target: HTMLElement;
-  readonly #meter = new LinkMeter();
+  readonly #canvas = document.createElement('canvas');
+  readonly #engine: EngineHost;
+  readonly #events: ScreenEvents;
+  readonly #viewOnly: boolean;
+  readonly #viewport: Viewport;
+  readonly #cursor: CursorView | undefined;
+  readonly #keyboard: Keyboard;
+  readonly #gestures: Gestures;
+  readonly #wheel = new Wheel();
+  readonly #off = new AbortController();
+  #link = NO_LINK;
   #finished = false;
-  #handshake: ReturnType<typeof setTimeout> | undefined;
+  /** Whether dragging moves the picture. */
+  #panning = false;
+  #panned: Spot | undefined;
+  #colour: ((colour: readonly number[]) => void) | undefined;
 
   constructor(target: HTMLElement, ready: ConnectReady, settings: ViewerSettings, events: ScreenEvents) {
-    this.#target = target;
+    this.#events = events;
+    this.#viewOnly = !ready.rights.includes('control');
+    this.#canvas.tabIndex = -1;
+    this.#canvas.className = 'oriel-viewer__canvas';
+    target.append(this.#canvas);
+    this.#cursor = this.#viewOnly ? undefined : new CursorView(this.#canvas);
     const url = new URL(ready.displayPath, window.location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.#socket = new WebSocket(url, ready.subprotocols);
-    this.#measure();
-    // Before noVNC attaches: the last picture is still in its canvas when the close comes.
-    const finish = (code: number): void => {
-      if (this.#finished) return;
-      this.#finished = true;
-      clearTimeout(this.#handshake);
-      events.closed(code);
-    };
-    this.#socket.addEventListener('close', (event) => finish(event.code));
-    this.#rfb = new RFB(target, this.#socket, { shared: true });
-    this.#handshake = setTimeout(() => {
-      finish(ABNORMAL);
-      this.close();
-    }, HANDSHAKE_TIMEOUT_MS);
-    this.#rfb.background = 'transparent';
-    this.#rfb.viewOnly = !ready.rights.includes('control');
-    this.#rfb.showDotCursor = true;
-    this.apply(settings);
-    this.#rfb.addEventListener('connect', () => {
-      clearTimeout(this.#handshake);
-      events.opened();
-      // After the handshake the server's first message is the first picture, or comes right before it.
-      this.#socket.addEventListener('message', () => requestAnimationFrame(() => this.#finished || events.drawn()), {
-        once: true,
-      });
+    this.#engine = startEngine(
+      this.#canvas,
+      {
+        address: { url: url.href, protocols: ready.subprotocols },
+        quality: QUALITY_LEVELS[settings.quality],
+      },
+      (message) => this.#hear(message),
+    );
+    this.#viewport = new Viewport(target, this.#canvas, (size) => {
+      if (!this.#viewOnly) this.#engine.tell({ kind: 'size', size });
     });
-    this.#rfb.addEventListener('clipboard', (event) => events.clipboard(event.detail.text.slice(0, CLIPBOARD_LIMIT)));
-    // A server that breaks the protocol makes noVNC leave without a close from the socket's other end.
-    this.#rfb.addEventListener('disconnect', () => finish(ABNORMAL));
+    this.#viewport.setSizing(settings.sizing);
+    this.#keyboard = new Keyboard({
+      key: (keysym, scanCode, down) => this.#engine.tell({ kind: 'key', keysym, scanCode, down }),
+    });
+    this.#gestures = new Gestures({
+      move: (at, buttons) => {
+        this.#cursor?.touched(at);
+        this.#point(at, buttons);
+      },
+      click: (at, buttons) => {
+        this.#cursor?.touched(at);
+        this.#point(at, 0);
+        this.#point(at, buttons);
+        this.#point(at, 0);
+      },
+      pans: () => this.#panning,
+      pan: (dx, dy) => this.#viewport.pan(dx, dy),
+      zoom: (on) => this.#keyboard.hold(CONTROL.keysym, CONTROL.code, on),
+    });
+    if (this.#viewOnly) this.#listenForPans();
+    else this.#listen();
   }
 
-  /** noVNC tells nothing about its traffic, but hands every message to the socket. */
-  #measure(): void {
-    const send = this.#socket.send.bind(this.#socket);
-    this.#socket.send = (data) => {
-      if (ArrayBuffer.isView(data)) this.#meter.sent(new Uint8Array(data.buffer, data.byteOffset, 1)[0]);
-      send(data);
-    };
-    this.#socket.addEventListener('message', (event: MessageEvent<unknown>) => {
-      if (event.data instanceof ArrayBuffer) this.#meter.received(event.data.byteLength);
-    });
+  #hear(message: FromEngine): void {
+    if (this.#finished) return;
+    switch (message.kind) {
+      case 'opened':
+        this.#events.opened();
+        break;
+      case 'resized':
+        this.#viewport.setPicture(message);
+        break;
+      case 'drawn':
+        // The canvas has it with the next frame.
+        requestAnimationFrame(() => this.#finished || this.#events.drawn());
+        break;
+      case 'cursor':
+        this.#cursor?.set(message.cursor);
+        break;
+      case 'leds':
+        this.#keyboard.setLights(message.leds);
+        break;
+      case 'clipboard':
+        this.#events.clipboard(message.text.slice(0, CLIPBOARD_LIMIT));
+        break;
+      case 'link':
+        this.#link = message.state;
+        break;
+      case 'colour':
+        this.#colour?.(message.colour);
+        break;
+      case 'audioOffered':
+      case 'powerOffered':
+        break;
+      case 'closed':
+        this.#finished = true;
+        // While the last picture is still here to be copied.
+        this.#events.closed(message.code);
+        this.#remove();
+        break;
+    }
   }
 
   /** How the connection feels now. */
   link(): LinkState {
-    return this.#meter.state();
+    return this.#link;
   }
 
   apply(settings: ViewerSettings): void {
-    const level = QUALITY_LEVELS[settings.quality];
-    this.#rfb.qualityLevel = level.quality;
-    this.#rfb.compressionLevel = level.compression;
-    this.#rfb.scaleViewport = settings.sizing !== 'actual';
-    this.#rfb.clipViewport = settings.sizing === 'actual';
-    this.#rfb.resizeSession = settings.sizing === 'resize';
+    this.#engine.tell({ kind: 'quality', quality: QUALITY_LEVELS[settings.quality] });
+    this.#viewport.setSizing(settings.sizing);
   }
 
   /** Whether dragging moves a picture that is larger than the window. */
   dragWith(on: boolean): void {
-    this.#rfb.dragViewport = on;
+    this.#panning = on;
   }
 
   focus(): void {
-    this.#rfb.focus({ preventScroll: true });
+    this.#canvas.focus({ preventScroll: true });
   }
 
   ctrlAltDel(): void {
-    this.#rfb.sendCtrlAltDel();
+    this.press(CTRL_ALT_DEL);
   }
 
   /** Presses the keys in order and releases them in reverse. */
   press(keys: readonly Key[]): void {
-    for (const key of keys) this.#rfb.sendKey(key.keysym, key.code, true);
-    for (const key of [...keys].reverse()) this.#rfb.sendKey(key.keysym, key.code, false);
+    for (const key of keys) this.hold(key, true);
+    for (const key of [...keys].reverse()) this.hold(key, false);
   }
 
   hold(key: Key, down: boolean): void {
-    this.#rfb.sendKey(key.keysym, key.code, down);
+    if (!this.#viewOnly) this.#keyboard.hold(key.keysym, key.code, down);
   }
 
   /** Releases every key that the desktop holds down, as when the window loses the focus. */
   releaseKeys(): void {
-    // noVNC has no call for it, but does just this on the window's blur.
-    window.dispatchEvent(new Event('blur'));
+    this.#keyboard.releaseAll();
   }
 
   /** Types one character or control key that has no physical key here, as from a soft keyboard. */
   type(keysym: number): void {
-    this.#rfb.sendKey(keysym, null);
+    if (!this.#viewOnly) this.#keyboard.tap(keysym, '');
   }
 
   paste(text: string): void {
-    this.#rfb.clipboardPasteFrom(text.slice(0, CLIPBOARD_LIMIT));
+    if (!this.#viewOnly) this.#engine.tell({ kind: 'clipboard', text: text.slice(0, CLIPBOARD_LIMIT) });
   }
 
   /** Copies what is on the screen now, for the dimmed picture behind "Reconnecting…". */
   copyTo(still: HTMLCanvasElement): boolean {
-    const canvas = this.#target.querySelector('canvas');
-    if (!canvas || canvas.width === 0 || canvas.height === 0) return false;
-    still.width = canvas.width;
-    still.height = canvas.height;
-    still.getContext('2d')?.drawImage(canvas, 0, 0);
+    const { width, height } = this.#canvas;
+    if (width === 0 || height === 0) return false;
+    still.width = width;
+    still.height = height;
+    still.getContext('2d')?.drawImage(this.#canvas, 0, 0);
     return true;
   }
 
+  /** Tells the colour of a pixel (red, green, blue) after each update: for measurements. */
+  watchColour(x: number, y: number, listener: (colour: readonly number[]) => void): void {
+    this.#colour = listener;
+    this.#engine.tell({ kind: 'watch', x, y });
+  }
+
   close(): void {
+    if (this.#finished) return;
     this.#finished = true;
-    clearTimeout(this.#handshake);
-    this.#rfb.disconnect();
+    this.#remove();
+  }
+
+  #remove(): void {
+    this.#off.abort();
+    this.#gestures.cancel();
+    this.#viewport.close();
+    this.#engine.end();
+    this.#cursor?.remove();
+    this.#canvas.remove();
+  }
+
+  #point(at: Spot, buttons: number): void {
+    const { x, y } = this.#viewport.at(at);
+    this.#engine.tell({ kind: 'pointer', buttons, x, y });
+  }
+
+  #listen(): void {
+    const canvas = this.#canvas;
+    const { signal } = this.#off;
+    canvas.addEventListener('keydown', (event) => this.#keyboard.press(event), { signal });
+    canvas.addEventListener('keyup', (event) => this.#keyboard.release(event), { signal });
+    window.addEventListener('blur', () => this.#keyboard.releaseAll(), { signal });
+    canvas.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+    canvas.addEventListener('wheel', (event) => this.#turn(event), { signal, passive: false });
+    for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel'] as const) {
+      canvas.addEventListener(kind, (event) => this.#pointed(kind, event), { signal });
+    }
+    // Browsers make mouse events of it that go "back" in the page's history.
+    for (const kind of ['mousedown', 'mouseup', 'auxclick'] as const) {
+      canvas.addEventListener(kind, (event) => event.preventDefault(), { signal });
+    }
+  }
+
+  /** Who only watches may still look around. */
+  #listenForPans(): void {
+    const { signal } = this.#off;
+    for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel'] as const) {
+      this.#canvas.addEventListener(kind, (event) => this.#panning && this.#pan(kind, event), { signal });
+    }
+  }
+
+  #pointed(kind: 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel', event: PointerEvent): void {
+    event.preventDefault();
+    if (kind === 'pointerdown') {
+      this.focus();
+      this.#canvas.setPointerCapture(event.pointerId);
+    }
+    const at = { x: event.clientX, y: event.clientY };
+    if (event.pointerType === 'touch') {
+      this.#touched(kind, event, at);
+      return;
+    }
+    this.#cursor?.untouched();
+    if (this.#panning) this.#pan(kind, event);
+    else this.#point(at, buttonsOf(event.buttons));
+  }
+
+  #touched(kind: string, event: PointerEvent, at: Spot): void {
+    switch (kind) {
+      case 'pointerdown':
+        this.#gestures.down(event.pointerId, at, event.timeStamp);
+        break;
+      case 'pointermove':
+        this.#gestures.move(event.pointerId, at);
+        break;
+      case 'pointerup':
+        this.#gestures.up(event.pointerId, event.timeStamp);
+        break;
+      default:
+        this.#gestures.cancel();
+    }
+  }
+
+  #pan(kind: string, event: PointerEvent): void {
+    const at = { x: event.clientX, y: event.clientY };
+    const before = this.#panned;
+    this.#panned = kind === 'pointerdown' || (before && kind === 'pointermove') ? at : undefined;
+    if (kind === 'pointermove' && before) this.#viewport.pan(at.x - before.x, at.y - before.y);
+  }
+
+  #turn(event: WheelEvent): void {
+    event.preventDefault();
+    const at = { x: event.clientX, y: event.clientY };
+    const held = buttonsOf(event.buttons);
+    for (const step of this.#wheel.turn(event)) {
+      this.#point(at, held | step);
+      this.#point(at, held);
+    }
   }
 }

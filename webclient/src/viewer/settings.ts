@@ -1,20 +1,15 @@
 import { useSyncExternalStore } from 'react';
+import { QUALITY_LEVELS, type Quality } from './quality';
 
 /** How the desktop's picture meets the window. */
 export type Sizing = 'resize' | 'scale' | 'actual';
-export type Quality = 'balanced' | 'sharp' | 'economical';
+
+export type { Quality };
 
 export interface ViewerSettings {
   sizing: Sizing;
   quality: Quality;
 }
-
-/** Tight quality and compression levels (RFB registry, pseudo-encodings −32..−23 and −256..−247). */
-export const QUALITY_LEVELS: Record<Quality, { quality: number; compression: number }> = {
-  sharp: { quality: 9, compression: 1 },
-  balanced: { quality: 6, compression: 2 },
-  economical: { quality: 2, compression: 7 },
-};
 
 const KEY = 'oriel.viewer';
 const DEFAULTS: ViewerSettings = { sizing: 'scale', quality: 'balanced' };

@@ -29,15 +29,15 @@ final class NovncTest {
     private static final int HEIGHT = 480;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private static NovncPage site;
+    private static ViewerSite site;
     private static Playwright playwright;
     private static Browser browser;
 
     @BeforeAll
     static void start() throws IOException {
         assumeTrue(Chromium.path().isPresent(), "SKIPPED: Chromium is not installed");
-        assumeTrue(NovncPage.isInstalled(), "SKIPPED: the web client was not built, so there is no noVNC");
-        site = new NovncPage();
+        assumeTrue(ViewerSite.Client.NOVNC.isInstalled(), "SKIPPED: the web client was not built, so there is no noVNC");
+        site = new ViewerSite(ViewerSite.Client.NOVNC);
         playwright = Chromium.playwright();
         browser = Chromium.launch(playwright);
     }

@@ -12,17 +12,18 @@ import java.util.List;
 import java.util.Locale;
 import oriel.displayd.source.RawFrames;
 import oriel.it.browser.Chromium;
-import oriel.it.display.NovncPage;
+import oriel.it.display.ViewerSite;
 
 /**
  * How long it takes from a key that is pressed in the browser to the pixel that a program in the guest changes because of
- * it. The same noVNC in the same Chromium sits before both servers, and both are asked in turns, so that whatever else the
- * machine does meets both. The programs answer at once: what is measured is the way there and back.
+ * it. Our viewer and noVNC in the same Chromium sit before our server, noVNC before TigerVNC's, and all are asked in turns, so that whatever else the
+ * machine does meets all. The programs answer at once: what is measured is the way there and back.
  */
 public final class KeyToPixel {
     private static final int ROUNDS = 10;
     private static final int KEYS = 40;
     private static final int WARM_UP = 150;
+    private static final String TICKET = "oriel.ticket.0123456789abcdef";
 
     private KeyToPixel() {}
 
@@ -32,26 +33,30 @@ public final class KeyToPixel {
      * @param frames says how large the screens are
      */
     public static void run(RawFrames frames) throws IOException {
-        if (Chromium.path().isEmpty() || !NovncPage.isInstalled()) {
+        if (Chromium.path().isEmpty()
+                || !ViewerSite.Client.NOVNC.isInstalled()
+                || !ViewerSite.Client.ORIEL.isInstalled()) {
             System.out.println("Key to pixel is left out: it needs chromium and a web client that was built.");
             return;
         }
         Process daemon = null;
-        try (NovncPage site = new NovncPage();
+        try (ViewerSite site = new ViewerSite(ViewerSite.Client.NOVNC);
+                ViewerSite own = new ViewerSite(ViewerSite.Client.ORIEL);
                 Playwright playwright = Chromium.playwright();
                 Browser browser = Chromium.launch(playwright);
                 TigerVncPeer tiger = TigerVncPeer.start(frames);
                 WebSocketRelay relay = tiger == null ? null : new WebSocketRelay(tiger.port())) {
-            daemon = startDaemon(frames, site.origin());
+            daemon = startDaemon(frames, List.of(site.origin(), own.origin()));
             BufferedReader said = daemon.inputReader();
             String line = said.readLine();
             if (line == null) {
                 throw new IOException("the typing daemon ended before it was ready; its complaint is above");
             }
             int port = Integer.parseInt(line.substring(line.lastIndexOf(' ') + 1));
-            List<String> names = new ArrayList<>(List.of("Oriel + noVNC"));
+            List<String> names = new ArrayList<>(List.of("Oriel", "Oriel's server + noVNC"));
             List<Page> pages = new ArrayList<>();
-            pages.add(open(browser, site.address(port, "oriel.ticket.0123456789abcdef", 6)));
+            pages.add(open(browser, own.address(port, TICKET, 6)));
+            pages.add(open(browser, site.address(port, TICKET, 6)));
             if (tiger != null && relay != null) {
                 Thread.ofPlatform().daemon().name("typing").start(() -> type(tiger));
                 names.add("TigerVNC + noVNC");
@@ -82,7 +87,7 @@ public final class KeyToPixel {
         }
     }
 
-    private static Process startDaemon(RawFrames frames, String origin) throws IOException {
+    private static Process startDaemon(RawFrames frames, List<String> origins) throws IOException {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
@@ -92,7 +97,7 @@ public final class KeyToPixel {
                         TypingDaemon.class.getName(),
                         Integer.toString(frames.size().width()),
                         Integer.toString(frames.size().height()),
-                        origin)
+                        String.join(",", origins))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
     }

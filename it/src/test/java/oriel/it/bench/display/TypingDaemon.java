@@ -19,7 +19,7 @@ import oriel.hypervisor.display.DisplaySize;
 public final class TypingDaemon {
     private TypingDaemon() {}
 
-    /** {@code WIDTH HEIGHT ORIGIN}: says its port, and serves until it is ended. */
+    /** {@code WIDTH HEIGHT ORIGIN,…}: says its port, and serves until it is ended. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         TypingScreen screen =
                 new TypingScreen(new DisplaySize(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1])));
@@ -30,7 +30,7 @@ public final class TypingDaemon {
                         hub,
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         ticket -> Optional.of(grant),
-                        OriginPolicy.sameHostAnd(Set.of(arguments[2])))) {
+                        OriginPolicy.sameHostAnd(Set.of(arguments[2].split(","))))) {
             gateway.start();
             System.out.println("typing on port " + gateway.port());
             new CountDownLatch(1).await();

@@ -12,29 +12,46 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Serves noVNC as its package has it, and a page that holds nothing else. */
-public final class NovncPage implements AutoCloseable {
-    private static final String PREFIX = "/novnc/";
+/** Serves a viewer, and a page that holds nothing else. */
+public final class ViewerSite implements AutoCloseable {
+    /** Whose viewer. */
+    public enum Client {
+        /** noVNC as npm has it. */
+        NOVNC("node_modules/@novnc/novnc", "core/rfb.js", "novnc.html"),
+        /** The web client's own, as its build leaves it for tests. */
+        ORIEL("target/viewer", "display.js", "viewer.html");
 
-    private final Path novnc;
+        private final String folder;
+        private final String entry;
+        private final String page;
+
+        Client(String folder, String entry, String page) {
+            this.folder = folder;
+            this.entry = entry;
+            this.page = page;
+        }
+
+        private Path folder() {
+            return Path.of(System.getProperty("oriel.home", ".."), "webclient").resolve(folder);
+        }
+
+        /** Whether it is there: the web client's build puts it there. */
+        public boolean isInstalled() {
+            return Files.isRegularFile(folder().resolve(entry));
+        }
+    }
+
+    private static final String PREFIX = "/viewer/";
+
+    private final Client client;
     private final HttpServer server;
 
     /** Starts serving on a loopback port. */
-    public NovncPage() throws IOException {
-        novnc = folder();
+    public ViewerSite(Client client) throws IOException {
+        this.client = client;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", this::answer);
         server.start();
-    }
-
-    /** Where npm put noVNC when the web client was built. */
-    private static Path folder() {
-        return Path.of(System.getProperty("oriel.home", ".."), "webclient/node_modules/@novnc/novnc");
-    }
-
-    /** Whether noVNC is there. */
-    public static boolean isInstalled() {
-        return Files.isRegularFile(folder().resolve("core/rfb.js"));
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -48,20 +65,21 @@ public final class NovncPage implements AutoCloseable {
         }
     }
 
-    private static byte[] page() throws IOException {
-        try (InputStream in = NovncPage.class.getResourceAsStream("novnc.html")) {
+    private byte[] page() throws IOException {
+        try (InputStream in = ViewerSite.class.getResourceAsStream(client.page)) {
             if (in == null) {
-                throw new IOException("novnc.html is not on the class path");
+                throw new IOException(client.page + " is not on the class path");
             }
             return in.readAllBytes();
         }
     }
 
     private byte[] file(String path) throws IOException {
+        Path folder = client.folder();
         Path file = path.startsWith(PREFIX)
-                ? novnc.resolve(path.substring(PREFIX.length())).normalize()
-                : novnc;
-        return file.startsWith(novnc) && Files.isRegularFile(file) ? Files.readAllBytes(file) : new byte[0];
+                ? folder.resolve(path.substring(PREFIX.length())).normalize()
+                : folder;
+        return file.startsWith(folder) && Files.isRegularFile(file) ? Files.readAllBytes(file) : new byte[0];
     }
 
     /** The page's origin. */
@@ -74,7 +92,7 @@ public final class NovncPage implements AutoCloseable {
      *
      * @param port the WebSocket's, on loopback
      * @param ticket a sub-protocol offered besides {@code binary}, or none if empty
-     * @param quality noVNC's quality level
+     * @param quality Tight's quality level, 0 to 9
      */
     public String address(int port, String ticket, int quality) {
         String url = URLEncoder.encode("ws://127.0.0.1:" + port + "/display", StandardCharsets.UTF_8);
