@@ -109,7 +109,7 @@ public final class ScreenFeed {
             viewers.add(viewer);
             DisplaySize size = frameSize;
             if (size != null) {
-                viewer.frameReplaced(size);
+                viewer.frames().frameReplaced(size);
             }
         } finally {
             lock.writeLock().unlock();
@@ -188,7 +188,9 @@ public final class ScreenFeed {
         if (damage != null) {
             refine(damage);
         }
-        if (dirty.get() && viewers.stream().anyMatch(ScreenViewer::ready) && dirty.compareAndSet(true, false)) {
+        if (dirty.get()
+                && viewers.stream().anyMatch(viewer -> viewer.frames().ready())
+                && dirty.compareAndSet(true, false)) {
             take(() -> {});
         }
         return false;
@@ -231,7 +233,7 @@ public final class ScreenFeed {
             frame = pixels.clone();
             frameSize = size;
             for (ScreenViewer viewer : viewers) {
-                viewer.frameReplaced(size);
+                viewer.frames().frameReplaced(size);
             }
         } finally {
             lock.writeLock().unlock();
@@ -293,7 +295,7 @@ public final class ScreenFeed {
                 }
             }
             for (ScreenViewer viewer : viewers) {
-                viewer.frameChanged(moves, changed);
+                viewer.frames().frameChanged(moves, changed);
             }
         } finally {
             lock.writeLock().unlock();

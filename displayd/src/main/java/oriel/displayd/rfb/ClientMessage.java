@@ -66,6 +66,22 @@ public sealed interface ClientMessage {
      */
     record SetDesktopSize(@Nullable DisplaySize size) implements ClientMessage {}
 
+    /** QEMU audio: begin or end to tell what is to be heard. */
+    record EnableAudio(boolean enable) implements ClientMessage {}
+
+    /** QEMU audio: how the client wants it. */
+    record SetAudioFormat(AudioFormat format) implements ClientMessage {}
+
+    /** xvp: what is to become of the machine. */
+    record Power(Action action) implements ClientMessage {
+        /** In the order of xvp's codes, from 2 on. */
+        public enum Action {
+            SHUTDOWN,
+            REBOOT,
+            RESET
+        }
+    }
+
     /** QEMU extended key event: keysym and the PC scan code. */
     record QemuKeyEvent(boolean down, int keysym, int scanCode) implements ClientMessage {}
 }

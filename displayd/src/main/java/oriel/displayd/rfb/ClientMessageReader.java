@@ -22,6 +22,10 @@ public final class ClientMessageReader {
     /** A buffer beyond this is given back once it is empty: few messages are large. */
     private static final int KEEP = 64 * 1024;
 
+    private static final SampleFormat[] SAMPLE_FORMATS = SampleFormat.values();
+    private static final ClientMessage.Power.Action[] POWER_ACTIONS = ClientMessage.Power.Action.values();
+    private static final int FIRST_POWER_CODE = 2;
+
     private final int textLimit;
     private byte[] bytes = new byte[SMALL];
     private int start;
@@ -98,6 +102,7 @@ public final class ClientMessageReader {
             case 6 -> cutText();
             case 150 -> has(10) ? done(new ClientMessage.EnableContinuousUpdates(u8(1) != 0, rectangle(2)), 10) : null;
             case 248 -> fence();
+            case 250 -> power();
             case 251 -> desktopSize();
             case 255 -> qemu();
             default -> throw new RfbProtocolException("unknown message type " + type);
@@ -198,10 +203,48 @@ public final class ClientMessageReader {
         if (!has(2)) {
             return null;
         }
-        if (u8(1) != 0) {
-            throw new RfbProtocolException("unknown QEMU message " + u8(1));
+        return switch (u8(1)) {
+            case 0 -> has(12) ? done(new ClientMessage.QemuKeyEvent(u16(2) != 0, u32(4), u32(8)), 12) : null;
+            case 1 -> audio();
+            default -> throw new RfbProtocolException("unknown QEMU message " + u8(1));
+        };
+    }
+
+    private @Nullable ClientMessage audio() throws RfbProtocolException {
+        if (!has(4)) {
+            return null;
         }
-        return has(12) ? done(new ClientMessage.QemuKeyEvent(u16(2) != 0, u32(4), u32(8)), 12) : null;
+        int operation = u16(2);
+        if (operation < 2) {
+            return done(new ClientMessage.EnableAudio(operation == 0), 4);
+        }
+        if (operation > 2) {
+            throw new RfbProtocolException("unknown QEMU audio operation " + operation);
+        }
+        if (!has(10)) {
+            return null;
+        }
+        int samples = u8(4);
+        if (samples >= SAMPLE_FORMATS.length) {
+            throw new RfbProtocolException("unknown sample format " + samples);
+        }
+        try {
+            AudioFormat format = new AudioFormat(SAMPLE_FORMATS[samples], u8(5), u32(6));
+            return done(new ClientMessage.SetAudioFormat(format), 10);
+        } catch (IllegalArgumentException e) {
+            throw new RfbProtocolException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private @Nullable ClientMessage power() throws RfbProtocolException {
+        if (!has(4)) {
+            return null;
+        }
+        int action = u8(3) - FIRST_POWER_CODE;
+        if (u8(2) != 1 || action < 0 || action >= POWER_ACTIONS.length) {
+            throw new RfbProtocolException("unknown xvp message " + u8(3) + " of version " + u8(2));
+        }
+        return done(new ClientMessage.Power(POWER_ACTIONS[action]), 4);
     }
 
     private boolean has(int count) {

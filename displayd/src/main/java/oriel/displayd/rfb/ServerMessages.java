@@ -151,6 +151,26 @@ public final class ServerMessages {
         out.u8(150);
     }
 
+    /** QEMU audio: something is to be heard. */
+    public static void audioBegin(WireBuffer out) {
+        out.u8(255).u8(1).u16(1);
+    }
+
+    /** QEMU audio: silence again. */
+    public static void audioEnd(WireBuffer out) {
+        out.u8(255).u8(1).u16(0);
+    }
+
+    /** QEMU audio: start of a message with so many bytes of samples. */
+    public static void audioHeader(WireBuffer out, int length) {
+        out.u8(255).u8(1).u16(2).u32(length);
+    }
+
+    /** xvp: that the client may ask for what it names, or that what it asked for wasn't done. */
+    public static void xvp(WireBuffer out, boolean possible) {
+        out.u8(250).u8(0).u8(1).u8(possible ? 1 : 0);
+    }
+
     /** Fence, as a request or as the answer to one. */
     public static void fence(WireBuffer out, int flags, byte[] payload) {
         out.u8(248).zeros(3).u32(flags).u8(payload.length).bytes(payload);

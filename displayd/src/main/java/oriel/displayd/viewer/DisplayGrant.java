@@ -1,6 +1,7 @@
 package oriel.displayd.viewer;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.display.Display;
 
 /**
@@ -10,11 +11,22 @@ import oriel.hypervisor.display.Display;
  * @param display the screen
  * @param rights what the viewer may do
  * @param clipboard which way text may go
+ * @param power the machine's switch, for viewers that may control it; null if nobody may by this way
  */
-public record DisplayGrant(String sessionId, Display display, Set<Right> rights, ClipboardPolicy clipboard) {
+public record DisplayGrant(
+        String sessionId,
+        Display display,
+        Set<Right> rights,
+        ClipboardPolicy clipboard,
+        @Nullable PowerSwitch power) {
     /** Copies the set. */
     public DisplayGrant {
         rights = Set.copyOf(rights);
+    }
+
+    /** Without a switch. */
+    public DisplayGrant(String sessionId, Display display, Set<Right> rights, ClipboardPolicy clipboard) {
+        this(sessionId, display, rights, clipboard, null);
     }
 
     /** Whether input is allowed. */

@@ -13,9 +13,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import oriel.displayd.encode.Move;
-import oriel.displayd.encode.Region;
 import oriel.displayd.flow.EncoderPool;
+import oriel.displayd.flow.FrameViewer;
 import oriel.displayd.flow.ScreenFeed;
 import oriel.displayd.flow.ScreenFeeds;
 import oriel.displayd.flow.ScreenViewer;
@@ -286,18 +285,8 @@ public final class Recorder implements AutoCloseable {
         // What the screen says.
 
         @Override
-        public boolean ready() {
-            return stream.ready();
-        }
-
-        @Override
-        public void frameChanged(List<Move> moves, Region changed) {
-            stream.frameChanged(moves, changed);
-        }
-
-        @Override
-        public void frameReplaced(DisplaySize newSize) {
-            stream.frameReplaced(newSize);
+        public FrameViewer frames() {
+            return stream;
         }
 
         @Override

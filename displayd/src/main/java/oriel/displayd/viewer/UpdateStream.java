@@ -2,12 +2,9 @@ package oriel.displayd.viewer;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +14,7 @@ import oriel.displayd.encode.RectangleSplitter;
 import oriel.displayd.encode.Region;
 import oriel.displayd.flow.EncoderPool;
 import oriel.displayd.flow.FlowWindow;
+import oriel.displayd.flow.FrameViewer;
 import oriel.displayd.flow.LinkEstimate;
 import oriel.displayd.flow.PendingChanges;
 import oriel.displayd.flow.Scratch;
@@ -28,9 +26,9 @@ import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.rfb.RfbProtocolException;
 import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
+import oriel.displayd.sound.SoundQueue;
 import oriel.displayd.video.FilmStream;
 import oriel.displayd.video.MotionMap;
-import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
@@ -40,7 +38,7 @@ import oriel.hypervisor.display.Rectangle;
  * client wants it and the transport has room, always from the newest pixels. Nothing is queued but answers, and those
  * are bounded. Thread-safe.
  */
-final class UpdateStream {
+final class UpdateStream implements FrameViewer {
     /** A message is handed to the transport in pieces of about this size. */
     private static final int CHUNK = 64 * 1024;
     /** A new update starts only when the network has taken almost all of the last. */
@@ -51,43 +49,7 @@ final class UpdateStream {
     private static final int TURN_PIXELS = 8 * RectangleSplitter.MAX_AREA;
     /** Answers waiting for a client that doesn't read. */
     private static final int MAX_ANSWERS = 64 * 1024;
-    /** Half of the quiet time after which lossy areas are sent exactly. */
-    private static final Duration HALF_QUIET = Duration.ofMillis(45);
-    /** The same while something keeps changing soon after it was made exact, as a slow film does: in vain. */
-    private static final Duration HALF_QUIET_OF_FILMS = Duration.ofMillis(85);
-    /** For how long after an area was made exact a change of it counts as that. */
-    private static final long IN_VAIN_NANOS = 500_000_000;
-    /** How long it is remembered. */
-    private static final long FILM_NANOS = 3_000_000_000L;
-    /** A guest may choose any cursor; nobody needs a larger one. */
-    private static final int MAX_CURSOR = 256;
 
-    private static final CursorImage NO_CURSOR = new CursorImage(0, 0, 0, 0, new int[0]);
-
-    /** An update half sent. */
-    private static final class Update {
-        final List<Rectangle> rectangles;
-        /** An area to be sent as a film's next picture, before the rest. */
-        @Nullable
-        Rectangle film;
-
-        final boolean exact;
-        /** The header gave no count: the update ends with LastRect. */
-        final boolean open;
-
-        int next;
-        long bytes;
-
-        Update(List<Rectangle> rectangles, boolean exact, boolean open) {
-            this.rectangles = rectangles;
-            this.exact = exact;
-            this.open = open;
-        }
-    }
-
-    private record SizeReply(int reason, int status) {}
-
-    private final Display display;
     private final Transport transport;
     private final EncoderPool pool;
     private final Traffic traffic;
@@ -110,25 +72,16 @@ final class UpdateStream {
     private final PendingChanges pending = new PendingChanges();
     private final FlowWindow window = new FlowWindow();
     private @Nullable Update update;
-    private DisplaySize clientSize;
-    private DisplaySize frameSize;
-    private boolean frameKnown;
+    private final PictureSize size;
     private @Nullable Rectangle requested;
     private @Nullable Rectangle continuous;
-    private final ArrayDeque<SizeReply> sizeReplies = new ArrayDeque<>();
-    private final Set<Integer> acknowledgements = new LinkedHashSet<>();
-    private boolean cursorDue;
-    private boolean nameDue;
-    private boolean pointerDue;
-    private int ledsSent = -1;
-    private int leds = -1;
+    private final Announcements announcements;
     private final WireBuffer answers = new WireBuffer(256);
     private boolean firstFrameDone;
     private final MotionMap motion = new MotionMap();
     private boolean agingScheduled;
-    private Region repaired = Region.EMPTY;
-    private long repairedAt;
-    private long filmSeenAt = System.nanoTime() - FILM_NANOS;
+    private final RepairPace repairPace = new RepairPace();
+    private @Nullable SoundQueue sound;
     private boolean wakeScheduled;
 
     /** The way to the client; null before it has confirmed an update. */
@@ -154,13 +107,12 @@ final class UpdateStream {
             Runnable onFirstFrame,
             boolean repairs) {
         this.repairs = repairs;
-        this.display = display;
         this.transport = transport;
         this.pool = pool;
         this.traffic = traffic;
         this.onFirstFrame = onFirstFrame;
-        clientSize = initialSize;
-        frameSize = initialSize;
+        size = new PictureSize(initialSize);
+        announcements = new Announcements(display);
         film = new FilmStream(pool.video());
         task = pool.task(this::pump);
     }
@@ -191,7 +143,7 @@ final class UpdateStream {
         synchronized (lock) {
             requireRoomForAnswers();
             format = newFormat;
-            cursorDue = true;
+            announcements.cursorChanged();
             if (!newFormat.trueColour()) {
                 ServerMessages.colourMap332(answers);
             }
@@ -203,22 +155,14 @@ final class UpdateStream {
         ClientCapabilities now = ClientCapabilities.of(encodings);
         synchronized (lock) {
             requireRoomForAnswers();
-            Set<Integer> before = capabilities.all();
-            for (int extension : new int[] {Encodings.QEMU_EXTENDED_KEY, Encodings.EXTENDED_MOUSE_BUTTONS}) {
-                if (now.has(extension) && !before.contains(extension)) {
-                    acknowledgements.add(extension);
-                }
-            }
-            if (now.has(Encodings.CONTINUOUS_UPDATES) && !before.contains(Encodings.CONTINUOUS_UPDATES)) {
+            ClientCapabilities before = capabilities;
+            announcements.encodingsSet(before, now);
+            if (now.has(Encodings.CONTINUOUS_UPDATES) && !before.has(Encodings.CONTINUOUS_UPDATES)) {
                 ServerMessages.endOfContinuousUpdates(answers);
             }
-            if (now.has(Encodings.FENCE) && !before.contains(Encodings.FENCE)) {
+            if (now.has(Encodings.FENCE) && !before.has(Encodings.FENCE)) {
                 ServerMessages.fence(answers, ClientMessage.Fence.REQUEST, new byte[0]);
             }
-            pointerDue |= now.has(Encodings.QEMU_POINTER_MOTION) && !before.contains(Encodings.QEMU_POINTER_MOTION);
-            nameDue |= now.has(Encodings.DESKTOP_NAME) && !before.contains(Encodings.DESKTOP_NAME);
-            cursorDue = true;
-            ledsSent = -1;
             capabilities = now;
             if (!now.has(Encodings.COPY_RECT)) {
                 pending.dropMoves();
@@ -232,9 +176,9 @@ final class UpdateStream {
             Rectangle old = requested;
             requested = old == null ? area : Region.of(List.of(old, area)).bounds();
             if (!incremental) {
-                pending.markDirty(Region.of(area.intersect(clientSize.bounds())));
-                if (capabilities.has(Encodings.EXTENDED_DESKTOP_SIZE) && sizeReplies.isEmpty()) {
-                    sizeReplies.add(new SizeReply(ServerMessages.SIZE_CHANGED_BY_SERVER, ServerMessages.SIZE_OK));
+                pending.markDirty(Region.of(area.intersect(size.ofClient().bounds())));
+                if (capabilities.has(Encodings.EXTENDED_DESKTOP_SIZE)) {
+                    size.completeRequested();
                 }
             }
         }
@@ -256,10 +200,7 @@ final class UpdateStream {
 
     void replyToSizeRequest(int status) throws RfbProtocolException {
         synchronized (lock) {
-            if (sizeReplies.size() >= 64) {
-                throw new RfbProtocolException("size requests faster than their answers can be sent");
-            }
-            sizeReplies.add(new SizeReply(ServerMessages.SIZE_REQUESTED_BY_CLIENT, status));
+            size.reply(status);
         }
         task.schedule();
     }
@@ -299,13 +240,14 @@ final class UpdateStream {
 
     DisplaySize clientSize() {
         synchronized (lock) {
-            return clientSize;
+            return size.ofClient();
         }
     }
 
     // What the display said.
 
-    boolean ready() {
+    @Override
+    public boolean ready() {
         synchronized (lock) {
             return isReady();
         }
@@ -327,50 +269,43 @@ final class UpdateStream {
         return continuous != null && capabilities.has(Encodings.FENCE);
     }
 
-    void frameChanged(List<Move> made, Region changed) {
+    @Override
+    public void frameChanged(List<Move> made, Region changed) {
         synchronized (lock) {
-            boolean movesPossible = update == null
-                    && capabilities.has(Encodings.COPY_RECT)
-                    && clientSize.equals(frameSize)
-                    && frameKnown;
+            boolean movesPossible = update == null && capabilities.has(Encodings.COPY_RECT) && size.isAgreed();
             pending.change(made, changed, movesPossible);
-            noteVainRepair(changed);
+            repairPace.changed(changed);
         }
         task.schedule();
     }
 
-    /** Called with the lock. */
-    private void noteVainRepair(Region changed) {
-        if (repaired.isEmpty()) {
-            return;
-        }
-        long now = System.nanoTime();
-        if (now - repairedAt > IN_VAIN_NANOS) {
-            repaired = Region.EMPTY;
-        } else if (!repaired.intersect(changed).isEmpty()) {
-            filmSeenAt = now;
-        }
-    }
-
-    void frameReplaced(DisplaySize size) {
+    @Override
+    public void frameReplaced(DisplaySize newSize) {
         synchronized (lock) {
-            frameSize = size;
-            frameKnown = true;
-            pending.replace(size.bounds());
+            size.frameReplaced(newSize);
+            pending.replace(newSize.bounds());
         }
         task.schedule();
     }
 
     void cursorChanged() {
         synchronized (lock) {
-            cursorDue = true;
+            announcements.cursorChanged();
         }
         task.schedule();
     }
 
     void setLeds(int now) {
         synchronized (lock) {
-            leds = now;
+            announcements.setLeds(now);
+        }
+        task.schedule();
+    }
+
+    /** What is to be heard from now on; null for nothing. */
+    void setSound(@Nullable SoundQueue queue) {
+        synchronized (lock) {
+            sound = queue;
         }
         task.schedule();
     }
@@ -399,6 +334,9 @@ final class UpdateStream {
                     }
                     out.bytes(answers.array(), 0, answers.size());
                     answers.clear(4096);
+                    if (sound != null) {
+                        sound.take(out);
+                    }
                     update = beginUpdate(out);
                 }
                 current = update;
@@ -474,7 +412,7 @@ final class UpdateStream {
             synchronized (lock) {
                 lossy.forEach(pending::sentLossy);
                 long now = System.nanoTime();
-                lossy.forEach(part -> motion.changed(part, clientSize, now));
+                lossy.forEach(part -> motion.changed(part, size.ofClient(), now));
                 scheduleAging();
             }
         }
@@ -502,7 +440,7 @@ final class UpdateStream {
         rectangleWriter.writeFilm(source, area, film, markSent, scratch, out);
         synchronized (lock) {
             pending.sentLossy(area);
-            motion.changed(area, clientSize, System.nanoTime());
+            motion.changed(area, size.ofClient(), System.nanoTime());
             scheduleAging();
         }
     }
@@ -512,17 +450,19 @@ final class UpdateStream {
         if (requested == null && continuous == null) {
             return null;
         }
-        if (tellSize(out)) {
+        if (size.tell(capabilities, pending, out)) {
             requested = null;
             return new Update(List.of(), true, false);
         }
-        if (!frameKnown || flowDelay() > 0) {
+        if (!size.isFrameKnown() || flowDelay() > 0) {
             return null;
         }
         WireBuffer pseudo = new WireBuffer(64);
-        int pseudoRectangles = tellExtras(pseudo);
+        int pseudoRectangles = announcements.write(capabilities, format, pseudo);
 
-        Region wanted = Region.of(wantedAreas()).intersect(clientSize.bounds()).intersect(frameSize.bounds());
+        Region wanted = Region.of(wantedAreas())
+                .intersect(size.ofClient().bounds())
+                .intersect(size.ofFrame().bounds());
         boolean exact = pending.dirty().isEmpty();
         Region stale = (exact ? pending.repair() : pending.dirty()).intersect(wanted);
         boolean divisible = capabilities.has(Encodings.LAST_RECT);
@@ -534,8 +474,7 @@ final class UpdateStream {
                 new ArrayList<>(divisible ? RectangleSplitter.strips(stale) : RectangleSplitter.split(stale));
         if (exact && !rectangles.isEmpty()) {
             rectangles = firstOf(rectangles);
-            repaired = Region.of(rectangles);
-            repairedAt = System.nanoTime();
+            repairPace.repaired(rectangles);
         }
         List<Move> moves = pending.takeMoves();
         if (pseudoRectangles == 0 && rectangles.isEmpty() && moves.isEmpty() && moving == null) {
@@ -568,7 +507,7 @@ final class UpdateStream {
             return null;
         }
         Rectangle moving = motion.film(System.nanoTime());
-        if (moving == null || !moving.equals(moving.intersect(clientSize.bounds()))) {
+        if (moving == null || !moving.equals(moving.intersect(size.ofClient().bounds()))) {
             return null;
         }
         long changed = stale.intersect(moving).area();
@@ -597,93 +536,6 @@ final class UpdateStream {
         return areas;
     }
 
-    /** Tells a new size, or the answer to a request for one: in an update of its own, as the extension demands. */
-    private boolean tellSize(WireBuffer out) {
-        if (capabilities.has(Encodings.EXTENDED_DESKTOP_SIZE)) {
-            boolean changed = !clientSize.equals(frameSize);
-            if (!changed && sizeReplies.isEmpty()) {
-                return false;
-            }
-            adoptFrameSize();
-            ServerMessages.updateHeader(out, sizeReplies.size() + (changed ? 1 : 0));
-            for (SizeReply reply : sizeReplies) {
-                ServerMessages.extendedDesktopSize(out, frameSize, reply.reason(), reply.status());
-            }
-            if (changed) {
-                ServerMessages.extendedDesktopSize(
-                        out, frameSize, ServerMessages.SIZE_CHANGED_BY_SERVER, ServerMessages.SIZE_OK);
-            }
-            sizeReplies.clear();
-            return true;
-        }
-        sizeReplies.clear();
-        if (clientSize.equals(frameSize) || !capabilities.has(Encodings.DESKTOP_SIZE)) {
-            return false;
-        }
-        adoptFrameSize();
-        ServerMessages.updateHeader(out, 1);
-        ServerMessages.desktopSize(out, frameSize);
-        return true;
-    }
-
-    private void adoptFrameSize() {
-        if (!clientSize.equals(frameSize)) {
-            clientSize = frameSize;
-            // A client's picture is empty after it changed size, even where an update under way was already new.
-            pending.replace(frameSize.bounds());
-        }
-    }
-
-    private int tellExtras(WireBuffer out) {
-        int count = acknowledgements.size();
-        for (int extension : acknowledgements) {
-            ServerMessages.acknowledge(out, extension);
-        }
-        acknowledgements.clear();
-        if (pointerDue) {
-            pointerDue = false;
-            ServerMessages.absolutePointer(out);
-            count++;
-        }
-        if (nameDue) {
-            nameDue = false;
-            ServerMessages.desktopName(out, display.name());
-            count++;
-        }
-        if (leds != ledsSent && leds >= 0 && capabilities.has(Encodings.QEMU_LED_STATE)) {
-            ledsSent = leds;
-            ServerMessages.ledState(out, leds);
-            count++;
-        }
-        if (cursorDue) {
-            cursorDue = false;
-            if (capabilities.has(Encodings.CURSOR_WITH_ALPHA)) {
-                ServerMessages.cursorWithAlpha(out, cursor());
-                count++;
-            } else if (capabilities.has(Encodings.CURSOR)) {
-                ServerMessages.cursor(out, cursor(), format);
-                count++;
-            }
-        }
-        return count;
-    }
-
-    /** The guest's cursor; without one the guest draws it into the picture, and the client must show none of its own. */
-    private CursorImage cursor() {
-        CursorImage cursor = display.cursor();
-        boolean usable = cursor != null
-                && cursor.width() > 0
-                && cursor.height() > 0
-                && cursor.width() <= MAX_CURSOR
-                && cursor.height() <= MAX_CURSOR
-                && cursor.argb().length >= cursor.width() * cursor.height()
-                && cursor.hotX() >= 0
-                && cursor.hotX() < cursor.width()
-                && cursor.hotY() >= 0
-                && cursor.hotY() < cursor.height();
-        return cursor != null && usable ? cursor : NO_CURSOR;
-    }
-
     private void finishUpdate(Update done, WireBuffer out) {
         boolean first;
         synchronized (lock) {
@@ -696,8 +548,8 @@ final class UpdateStream {
                 ServerMessages.fence(out, ClientMessage.Fence.REQUEST | ClientMessage.Fence.BLOCK_BEFORE, payload);
             }
             first = !firstFrameDone
-                    && frameKnown
-                    && pending.dirty().intersect(clientSize.bounds()).isEmpty();
+                    && size.isFrameKnown()
+                    && pending.dirty().intersect(size.ofClient().bounds()).isEmpty();
             firstFrameDone |= first;
         }
         if (first) {
@@ -710,8 +562,7 @@ final class UpdateStream {
         if (repairs && !agingScheduled && !pool.isClosed()) {
             agingScheduled = true;
             try {
-                boolean film = System.nanoTime() - filmSeenAt < FILM_NANOS;
-                pool.after(film ? HALF_QUIET_OF_FILMS : HALF_QUIET, this::age);
+                pool.after(repairPace.halfQuiet(), this::age);
             } catch (RejectedExecutionException e) {
                 agingScheduled = false; // the pool is being closed, and this connection with it
             }

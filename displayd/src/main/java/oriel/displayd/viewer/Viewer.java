@@ -8,9 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import oriel.displayd.encode.Move;
-import oriel.displayd.encode.Region;
 import oriel.displayd.flow.EncoderPool;
+import oriel.displayd.flow.FrameViewer;
 import oriel.displayd.flow.ScreenFeed;
 import oriel.displayd.flow.ScreenFeeds;
 import oriel.displayd.flow.ScreenViewer;
@@ -49,6 +48,7 @@ public final class Viewer {
     private final DisplaySize initialSize;
     private final UpdateStream stream;
     private final ClipboardBridge clipboard;
+    private final SoundBridge sound;
     private final KeyboardInput keyboard;
     private final PointerInput pointer;
 
@@ -56,6 +56,7 @@ public final class Viewer {
     private final ClientMessageReader in = new ClientMessageReader(MAX_CUT_TEXT);
     private final Handshake handshake = new Handshake();
     private boolean running;
+    private boolean powerOffered;
 
     private volatile @Nullable ScreenFeed feed;
     private volatile @Nullable ScheduledFuture<?> handshakeTimeout;
@@ -80,6 +81,7 @@ public final class Viewer {
         initialSize = grant.display().size();
         stream = new UpdateStream(grant.display(), initialSize, transport, pool, traffic, this::firstFrameSent, true);
         clipboard = new ClipboardBridge(grant, stream);
+        sound = new SoundBridge(grant.display().sound(), stream);
         keyboard = new KeyboardInput(grant.display().input());
         pointer = new PointerInput(grant.display().input());
     }
@@ -165,6 +167,7 @@ public final class Viewer {
             timeout.cancel(false);
         }
         transport.close(reason, detail);
+        sound.close();
         stream.close();
         ScreenFeed watched = feed;
         if (watched != null) {
@@ -222,6 +225,7 @@ public final class Viewer {
                     in.acceptExtendedButtons();
                 }
                 stream.setEncodings(m.encodings());
+                offerPower(m.encodings());
                 clipboard.encodingsSet();
             }
             case ClientMessage.FramebufferUpdateRequest m -> stream.request(m.incremental(), m.area());
@@ -243,6 +247,9 @@ public final class Viewer {
                     pointer.event(m.buttons(), m.x(), m.y(), stream.clientSize());
                 }
             }
+            case ClientMessage.SetAudioFormat m -> sound.setFormat(m.format());
+            case ClientMessage.EnableAudio m -> sound.enable(m.enable());
+            case ClientMessage.Power m -> power(m.action());
             case ClientMessage.ClientCutText m -> clipboard.fromClient(m.text());
             case ClientMessage.ClipboardText m -> clipboard.fromClient(m.text());
             case ClientMessage.ClipboardControl m -> clipboard.control(m);
@@ -273,6 +280,28 @@ public final class Viewer {
         }
     }
 
+    /** xvp: said once, when the client first names it. */
+    private void offerPower(List<Integer> encodings) throws RfbProtocolException {
+        if (!powerOffered && encodings.contains(Encodings.XVP) && grant.power() != null && grant.mayControl()) {
+            powerOffered = true;
+            stream.answer(out -> ServerMessages.xvp(out, true));
+        }
+    }
+
+    private void power(ClientMessage.Power.Action action) throws RfbProtocolException {
+        PowerSwitch machine = grant.power();
+        if (machine == null || !grant.mayControl()) {
+            stream.answer(out -> ServerMessages.xvp(out, false));
+            return;
+        }
+        log.info("session {}: viewer {} asks for {}", grant.sessionId(), peer(), action);
+        switch (action) {
+            case SHUTDOWN -> machine.shutDown();
+            case REBOOT -> machine.reboot();
+            case RESET -> machine.reset();
+        }
+    }
+
     private void firstFrameSent() {
         firstFrame = Duration.ofNanos(System.nanoTime() - startNanos);
         listener.firstFrameSent(this);
@@ -281,18 +310,8 @@ public final class Viewer {
     /** What the feed sees of a viewer. */
     private final class Screen implements ScreenViewer {
         @Override
-        public boolean ready() {
-            return stream.ready();
-        }
-
-        @Override
-        public void frameChanged(List<Move> moves, Region changed) {
-            stream.frameChanged(moves, changed);
-        }
-
-        @Override
-        public void frameReplaced(DisplaySize size) {
-            stream.frameReplaced(size);
+        public FrameViewer frames() {
+            return stream;
         }
 
         @Override

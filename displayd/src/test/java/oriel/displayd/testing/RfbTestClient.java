@@ -168,8 +168,19 @@ public final class RfbTestClient implements AutoCloseable {
             case 3 -> cutText();
             case 150 -> log.add("end of continuous updates");
             case 248 -> fence();
+            case 250 -> log.add("xvp " + HexFormat.of().formatHex(in.readNBytes(3)));
+            case 255 -> audio();
             default -> throw new IOException("unknown message " + type);
         }
+    }
+
+    private void audio() throws IOException {
+        in.skipNBytes(1);
+        int operation = in.readUnsignedShort();
+        log.add(
+                operation == 2
+                        ? "audio " + HexFormat.of().formatHex(in.readNBytes(in.readInt()))
+                        : "audio " + operation);
     }
 
     private void cutText() throws IOException {
@@ -258,7 +269,7 @@ public final class RfbTestClient implements AutoCloseable {
                 log.add("alpha cursor " + HexFormat.of().formatHex(rgba));
             }
             case -257 -> log.add("pointer absolute " + x);
-            case -258, -316 -> log.add("acknowledged " + encoding);
+            case -258, -259, -316 -> log.add("acknowledged " + encoding);
             case -261 -> log.add("leds " + in.readUnsignedByte());
             case -307 -> log.add("name " + new String(in.readNBytes(in.readInt()), UTF_8));
             default -> {

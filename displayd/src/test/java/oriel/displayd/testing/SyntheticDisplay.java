@@ -12,11 +12,14 @@ import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
+import oriel.hypervisor.sound.Sound;
+import oriel.hypervisor.sound.SoundOutput;
 
 /** A machine's screen under a test's control. Damage is coarse (whole rows), as that of a real framebuffer is. */
 public final class SyntheticDisplay implements Display {
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final RecordingInput input = new RecordingInput();
+    private final SoundOutput sound = new SoundOutput(Runnable::run);
     private final List<DisplaySize> sizeRequests = new CopyOnWriteArrayList<>();
     private DisplaySize size;
     private int[] pixels;
@@ -99,6 +102,16 @@ public final class SyntheticDisplay implements Display {
 
     public int listenerCount() {
         return listeners.size();
+    }
+
+    /** What it plays into. */
+    public SoundOutput loudspeaker() {
+        return sound;
+    }
+
+    @Override
+    public Sound sound() {
+        return sound;
     }
 
     public List<DisplaySize> sizeRequests() {

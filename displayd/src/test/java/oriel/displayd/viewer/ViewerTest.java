@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -30,6 +31,7 @@ import oriel.displayd.testing.SyntheticDisplay;
 import oriel.displayd.video.OpenH264;
 import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.sound.PcmFormat;
 
 /** A whole viewer, seen from a client's end of a TCP connection. */
 final class ViewerTest {
@@ -65,11 +67,12 @@ final class ViewerTest {
     }
 
     private void connect(Set<Right> rights, ClipboardPolicy clipboard) throws IOException {
+        connect(new DisplayGrant("s", display, rights, clipboard));
+    }
+
+    private void connect(DisplayGrant grant) throws IOException {
         stopServer();
-        server = new RfbTcpServer(
-                hub,
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new DisplayGrant("s", display, rights, clipboard));
+        server = new RfbTcpServer(hub, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), grant);
         client = new RfbTestClient(server.port(), PixelFormat.NATIVE).listen();
     }
 
@@ -449,5 +452,66 @@ final class ViewerTest {
     void garbageEndsTheConnectionWithAReason() throws IOException {
         client.send(new byte[] {77});
         await().atMost(20, SECONDS).until(() -> events.contains("disconnected PROTOCOL_ERROR unknown message type 77"));
+    }
+
+    @Test
+    void tellsWhatTheMachinePlaysWhileItIsWanted() throws IOException {
+        client.encodings(Encodings.RAW, Encodings.QEMU_AUDIO);
+        client.requestAlways();
+        awaitLog("acknowledged " + Encodings.QEMU_AUDIO);
+        client.send(HexFormat.of().parseHex("ff010002" + "03" + "02" + "0000bb80"));
+        client.send(HexFormat.of().parseHex("ff010000"));
+        // Asked and answered, so that what came before is done.
+        client.send(HexFormat.of().parseHex("f8000000" + "80000000" + "0101"));
+        awaitLog("fence answer 01");
+        display.loudspeaker().open(new PcmFormat(48_000, 2));
+        awaitLog("audio 1");
+        display.loudspeaker().play(new byte[] {1, 2, 3, 4}, 0, 4);
+        awaitLog("audio 01020304");
+        display.loudspeaker().close();
+        awaitLog("audio 0");
+        client.send(HexFormat.of().parseHex("ff010001"));
+        client.send(HexFormat.of().parseHex("f8000000" + "80000000" + "0102"));
+        awaitLog("fence answer 02");
+        display.loudspeaker().open(new PcmFormat(48_000, 2));
+        client.send(HexFormat.of().parseHex("f8000000" + "80000000" + "0103"));
+        awaitLog("fence answer 03");
+        assertThat(client.log()).filteredOn("audio 1"::equals).hasSize(1);
+    }
+
+    @Test
+    void pressesTheMachinesButtonsForWhoMayControlIt() throws IOException {
+        List<String> pressed = new CopyOnWriteArrayList<>();
+        PowerSwitch machine = new PowerSwitch() {
+            @Override
+            public void shutDown() {
+                pressed.add("shut down");
+            }
+
+            @Override
+            public void reboot() {
+                pressed.add("reboot");
+            }
+
+            @Override
+            public void reset() {
+                pressed.add("reset");
+            }
+        };
+        connect(new DisplayGrant("s", display, Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.DENIED, machine));
+        client.encodings(Encodings.RAW, Encodings.XVP);
+        awaitLog("xvp 000101");
+        for (int code = 2; code <= 4; code++) {
+            client.send(new byte[] {(byte) 250, 0, 1, (byte) code});
+        }
+        await().atMost(20, SECONDS)
+                .untilAsserted(() -> assertThat(pressed).containsExactly("shut down", "reboot", "reset"));
+
+        connect(new DisplayGrant("s", display, Set.of(Right.VIEW), ClipboardPolicy.DENIED, machine));
+        client.encodings(Encodings.RAW, Encodings.XVP);
+        client.send(new byte[] {(byte) 250, 0, 1, 4});
+        awaitLog("xvp 000100");
+        assertThat(client.log()).doesNotContain("xvp 000101");
+        assertThat(pressed).hasSize(3);
     }
 }

@@ -36,7 +36,8 @@ final class NovncTest {
     @BeforeAll
     static void start() throws IOException {
         assumeTrue(Chromium.path().isPresent(), "SKIPPED: Chromium is not installed");
-        assumeTrue(ViewerSite.Client.NOVNC.isInstalled(), "SKIPPED: the web client was not built, so there is no noVNC");
+        assumeTrue(
+                ViewerSite.Client.NOVNC.isInstalled(), "SKIPPED: the web client was not built, so there is no noVNC");
         site = new ViewerSite(ViewerSite.Client.NOVNC);
         playwright = Chromium.playwright();
         browser = Chromium.launch(playwright);

@@ -40,7 +40,8 @@ final class WebViewerTest {
     @BeforeAll
     static void start() throws IOException {
         assumeTrue(Chromium.path().isPresent(), "SKIPPED: Chromium is not installed");
-        assumeTrue(ViewerSite.Client.ORIEL.isInstalled(), "SKIPPED: the web client was not built, so there is no viewer");
+        assumeTrue(
+                ViewerSite.Client.ORIEL.isInstalled(), "SKIPPED: the web client was not built, so there is no viewer");
         site = new ViewerSite(ViewerSite.Client.ORIEL);
         playwright = Chromium.playwright();
         browser = Chromium.launch(playwright);
