@@ -20,6 +20,7 @@ import oriel.broker.BrokerConfig.MachineConfig;
 import oriel.broker.BrokerConfig.TlsConfig;
 import oriel.broker.identity.keycloak.OidcConfig;
 import oriel.broker.store.StoreConfig;
+import oriel.hypervisor.machine.Accelerator;
 
 /**
  * The configuration file: lines {@code key = value}, comments with {@code #}. Every key is known and has a type; what is
@@ -111,7 +112,7 @@ final class ConfigFile {
                         number("pool.vcpus", pool.vcpus(), 1, 64)),
                 new MachineConfig(
                         brokerName(machines.broker()),
-                        flag("machines.emulated", machines.emulated()),
+                        flag("machines.emulated", Accelerator.automatic() == Accelerator.EMULATED),
                         number("machines.parallel-operations", machines.parallel(), 1, 256),
                         number("machines.booting", machines.booting(), 1, 256),
                         seconds("machines.boot-timeout-seconds", machines.bootTimeout()),

@@ -1,5 +1,7 @@
 package oriel.hypervisor.cpu;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The architectural state of one x86-64 processor: all that a snapshot of it needs. Plain mutable fields, because both
  * back ends and the interpreter's hot path work on it. Confined to the machine's thread.
@@ -91,6 +93,26 @@ public final class CpuState {
 
     /** An NMI waits. */
     public boolean nmiPending;
+
+    /** What is to be delivered before the next instruction; null: nothing. KVM may leave one, nobody else does. */
+    public @Nullable InterruptedDelivery interruptedDelivery;
+
+    /**
+     * An event that the processor began to deliver, and then had to leave its guest (Intel SDM 3C §25.9.3, "IDT-vectoring
+     * information").
+     *
+     * @param exception a fault or trap, else a maskable interrupt that was acknowledged
+     * @param vector 0–255
+     * @param errorCode what the exception pushes, if it has an error code
+     */
+    public record InterruptedDelivery(boolean exception, int vector, int errorCode) {
+        /** Checks the range. */
+        public InterruptedDelivery {
+            if (vector < 0 || vector > (exception ? 31 : 255)) {
+                throw new IllegalArgumentException("vector " + vector);
+            }
+        }
+    }
 
     /** All registers zero; {@link Vcpu#reset} makes it the architectural reset state. */
     public CpuState() {

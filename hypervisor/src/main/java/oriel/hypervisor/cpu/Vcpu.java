@@ -4,7 +4,8 @@ package oriel.hypervisor.cpu;
  * One virtual processor. The emulated and the KVM back end stand side by side behind this interface; everything above
  * it is the same under both.
  *
- * <p>All methods are called on the machine's thread, except {@link #kick}, which any thread may call.
+ * <p>All methods are called on the machine's thread, except {@link #kick}, which any thread may call. Of a
+ * {@link ParallelVcpu} they are called by whoever has the machine's lock.
  */
 public interface Vcpu extends AutoCloseable {
     /**
@@ -35,6 +36,17 @@ public interface Vcpu extends AutoCloseable {
      * {@link oriel.hypervisor.memory.GuestMemory} again (dirty tracking).
      */
     void flushWriteTracking();
+
+    /** What is added to the machine's clock to make the time stamp counter: see {@link CpuState#tscOffset}. */
+    default long tscOffset() {
+        return state().tscOffset;
+    }
+
+    /**
+     * Waits until no instruction of the guest is being executed, by any thread, and none will be until the next
+     * {@link #run}. Its time stamp counter stands still with the machine's clock.
+     */
+    default void standStill() {}
 
     /** Guest instructions retired since creation; 0 where the back end can't tell. */
     long instructions();

@@ -21,6 +21,10 @@ import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.cpu.emulated.EmulatedCpu;
 import oriel.hypervisor.cpu.emulated.SharedCode;
 import oriel.hypervisor.cpu.emulated.TranslationPolicy;
+import oriel.hypervisor.cpu.kvm.HostLimits;
+import oriel.hypervisor.cpu.kvm.KvmCpu;
+import oriel.hypervisor.cpu.kvm.KvmHost;
+import oriel.hypervisor.cpu.kvm.KvmMachine;
 import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
@@ -67,7 +71,8 @@ import oriel.hypervisor.memory.HostMapping;
 import oriel.hypervisor.sound.SoundOutput;
 
 /**
- * The board: which chips there are and how they are wired. Confined to the machine's thread once built.
+ * The board: which chips there are and how they are wired. Confined to the machine's thread once built, or, with
+ * processors that run beside each other, to whoever has their lock.
  *
  * <p>Slots of the PCI bus: 0 host bridge, 1 graphics, 2 pointer, 3 entropy, 4 and up disks, 22 sound, 23 watchdog,
  * 24 named serial ports, 25 and up network cards, 29 balloon, 30 IDE (if there is a CD drive), 31 ISA bridge (with a BIOS).
@@ -87,7 +92,8 @@ final class Board {
     private static final int SLOT_ISA_BRIDGE = 31;
 
     final GuestMemory memory;
-    final List<EmulatedCpu> cpus;
+    final List<Vcpu> cpus;
+    private final @Nullable KvmMachine kvm;
     final AcpiPm powerManagement;
     final GenerationId generation;
     final FramebufferDisplay display;
@@ -114,9 +120,11 @@ final class Board {
      *
      * @param ram of the configured size
      * @param pixels video memory
+     * @param parallel the threads of processors by KVM; null: the processors are emulated
      */
     Board(
             MachineConfig config,
+            @Nullable ParallelProcessors parallel,
             VirtualClock clock,
             PowerSwitch power,
             Executor machine,
@@ -139,12 +147,15 @@ final class Board {
         // A run that is to be the same again must not depend on who ran before.
         boolean alone = config.instructionTime().isPresent() || "off".equals(System.getProperty("oriel.cpu.sharing"));
         SharedCode shared = alone ? null : config.sharedCode().orElse(null);
-        List<EmulatedCpu> processors = new ArrayList<>();
+        kvm = parallel == null ? null : kvmMachine(bus, clock);
+        List<Vcpu> processors = new ArrayList<>();
         for (int number = 0; number < config.cpus(); number++) {
             Processor signals = new Processor(number);
             LocalApic apic = add(new LocalApic(number, clock, apics, pic, signals));
             CpuModel model = config.cpuModel().withTopology(config.cpus(), number);
-            EmulatedCpu cpu = new EmulatedCpu(memory, bus, apic, clock, random, model, translation, shared);
+            Vcpu cpu = kvm == null || parallel == null
+                    ? new EmulatedCpu(memory, bus, apic, clock, random, model, translation, shared)
+                    : new KvmCpu(kvm, number, apic, model, parallel.gate(number));
             signals.cpu = cpu;
             processors.add(cpu);
         }
@@ -255,6 +266,16 @@ final class Board {
         guestAgent.close();
     }
 
+    private KvmMachine kvmMachine(IoBus bus, VirtualClock clock) {
+        boolean deadline = KvmHost.look() instanceof KvmHost.Finding.Usable(KvmHost host) && host.deadlineExits();
+        return new KvmMachine(memory, bus, clock, deadline);
+    }
+
+    /** In what the processors fall short of their model. */
+    HostLimits limits() {
+        return cpus.getFirst() instanceof KvmCpu cpu ? cpu.limits() : HostLimits.NONE;
+    }
+
     private <D extends Device> D add(D device) {
         devices.add(device);
         return device;
@@ -279,8 +300,12 @@ final class Board {
         return List.of(memory.ram(), pixels);
     }
 
-    /** Waits for what the host still does for devices, and has its outcome in memory: then the board can be saved. */
+    /**
+     * Stops the processors, waits for what the host still does for devices, and has its outcome in memory: then the board
+     * can be saved.
+     */
     void quiesce() {
+        cpus.forEach(Vcpu::standStill);
         devices.forEach(Device::quiesce);
     }
 
@@ -292,7 +317,7 @@ final class Board {
     /** Everything as after power-on; memory keeps its content. */
     void reset() {
         devices.forEach(Device::reset);
-        for (EmulatedCpu cpu : cpus) {
+        for (Vcpu cpu : cpus) {
             cpu.reset();
         }
         for (int number = 1; number < cpus.size(); number++) {
@@ -302,7 +327,7 @@ final class Board {
     }
 
     private void flushWriteTracking() {
-        for (EmulatedCpu cpu : cpus) {
+        for (Vcpu cpu : cpus) {
             cpu.flushWriteTracking();
         }
     }
@@ -311,7 +336,7 @@ final class Board {
     private static final class Processor implements ProcessorSignals {
         private final int number;
 
-        private @Nullable EmulatedCpu cpu; // set right after construction: the two need each other
+        private @Nullable Vcpu cpu; // set right after construction: the two need each other
 
         Processor(int number) {
             this.number = number;
@@ -348,15 +373,18 @@ final class Board {
 
         @Override
         public long tscOffset() {
-            return cpu == null ? 0 : cpu.state().tscOffset;
+            return cpu == null ? 0 : cpu.tscOffset();
         }
     }
 
     /** Gives host memory back. */
     void close() {
         networkCards.forEach(VirtioNet::close);
-        for (EmulatedCpu cpu : cpus) {
+        for (Vcpu cpu : cpus) {
             cpu.close();
+        }
+        if (kvm != null) {
+            kvm.close();
         }
         memory.close();
         generation.close();

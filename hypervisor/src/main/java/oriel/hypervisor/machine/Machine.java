@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,9 +22,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.hypervisor.cpu.ParallelVcpu;
 import oriel.hypervisor.cpu.Vcpu;
 import oriel.hypervisor.cpu.emulated.EmulatedCpu;
 import oriel.hypervisor.cpu.emulated.TranslationStatistics;
+import oriel.hypervisor.cpu.kvm.KvmException;
 import oriel.hypervisor.device.display.VideoMemory;
 import oriel.hypervisor.device.storage.CdDrive;
 import oriel.hypervisor.disk.DiskImage;
@@ -51,6 +54,7 @@ public final class Machine {
     private final VirtualClock clock;
     private final PowerSwitch power;
     private final ExecutorService io;
+    private final @Nullable ParallelProcessors parallel;
     private final Board board;
     private final MachineThread thread;
     private final List<MachineListener> listeners = new CopyOnWriteArrayList<>();
@@ -104,10 +108,10 @@ public final class Machine {
     }
 
     private Machine(MachineConfig config, @Nullable SavedMachine saved, HostMapping ram, HostMapping pixels) {
-        if (config.accelerator() == Accelerator.KVM) {
-            throw new FirmwareException("this build has no KVM back end yet: use --accel auto or emulated");
-        }
         this.config = config;
+        this.parallel = AcceleratorChoice.choose(config, saved) == Accelerator.KVM
+                ? new ParallelProcessors(config.name())
+                : null;
         InstructionClock counted =
                 config.instructionTime().map(InstructionClock::new).orElse(null);
         this.clock = counted == null
@@ -119,16 +123,60 @@ public final class Machine {
                 .name("machine " + config.name() + " disk")
                 .daemon(true)
                 .factory());
-        this.board = new Board(config, clock, power, this::execute, counted == null ? io : Runnable::run, ram, pixels);
+        this.board = assemble(counted == null ? io : Runnable::run, ram, pixels);
         if (counted != null) {
             counted.follow(board.cpus);
         }
         this.thread = new MachineThread(
-                config.name(), clock, counted, replay(), board.cpus, board::select, this::tripleFault, this::ended);
+                config.name(),
+                clock,
+                counted,
+                replay(),
+                board.cpus,
+                parallel,
+                board::select,
+                this::tripleFault,
+                this::ended);
+        if (parallel != null) {
+            parallel.attach(
+                    board.cpus.stream().map(ParallelVcpu.class::cast).toList(), board::select, new ProcessorsHost());
+        }
         this.resumed = saved != null;
         if (saved != null) {
             load(saved);
         }
+    }
+
+    private Board assemble(Executor requests, HostMapping ram, HostMapping pixels) {
+        try {
+            return new Board(config, parallel, clock, power, this::execute, requests, ram, pixels);
+        } catch (KvmException e) {
+            io.close();
+            throw new FirmwareException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** What processors with threads of their own want of the machine's thread. */
+    private final class ProcessorsHost implements ParallelProcessors.Host {
+        @Override
+        public long nextDeadline() {
+            return clock.nextDeadline();
+        }
+
+        @Override
+        public void wake() {
+            post(() -> {});
+        }
+
+        @Override
+        public void tripleFault() {
+            post(Machine.this::tripleFault);
+        }
+    }
+
+    /** What runs its processors: {@link Accelerator#EMULATED} or {@link Accelerator#KVM}. */
+    public Accelerator accelerator() {
+        return parallel == null ? Accelerator.EMULATED : Accelerator.KVM;
     }
 
     private @Nullable InputReplay replay() {
@@ -546,14 +594,22 @@ public final class Machine {
 
     private MachineStatistics measure() {
         long instructions = board.cpus.stream().mapToLong(Vcpu::instructions).sum();
-        long cpu = Math.max(0, ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.id()));
+        long cpu = cpuNanos(thread.id());
+        if (parallel != null) {
+            cpu += parallel.threadIds().stream().mapToLong(Machine::cpuNanos).sum();
+        }
         return new MachineStatistics(
                 Duration.ofNanos(System.nanoTime() - createdNanos),
                 Duration.ofNanos(cpu),
                 instructions,
                 board.cpus.stream()
-                        .map(EmulatedCpu::translations)
+                        .filter(EmulatedCpu.class::isInstance)
+                        .map(processor -> ((EmulatedCpu) processor).translations())
                         .reduce(TranslationStatistics.NONE, TranslationStatistics::plus));
+    }
+
+    private static long cpuNanos(long threadId) {
+        return Math.max(0, ManagementFactory.getThreadMXBean().getThreadCpuTime(threadId));
     }
 
     private MachineEnd reason(@Nullable Throwable failure) {

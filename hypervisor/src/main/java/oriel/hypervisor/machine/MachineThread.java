@@ -14,7 +14,8 @@ import oriel.hypervisor.cpu.Vcpu;
 
 /**
  * The one thread on which a machine's processors and devices run, and the queue by which every other thread reaches
- * them. When all processors sleep it parks until a timer is due or a task arrives: an idle machine costs nothing.
+ * them. Processors that run beside each other have threads of their own: then this one has the devices' timers and tasks,
+ * under the lock that they share ({@link ParallelProcessors}). When all processors sleep it parks until a timer is due or a task arrives: an idle machine costs nothing.
  */
 final class MachineThread implements Executor {
     /**
@@ -29,6 +30,7 @@ final class MachineThread implements Executor {
     private final IntConsumer select;
     private final @Nullable InstructionClock instructionClock;
     private final @Nullable InputReplay replay;
+    private final @Nullable ParallelProcessors parallel;
     private final Thread thread;
     private volatile boolean parked;
     private volatile boolean over;
@@ -42,6 +44,7 @@ final class MachineThread implements Executor {
      *
      * @param instructionClock the source of {@code clock} if that counts instructions, else null
      * @param replay what is to be given to the machine, by the time that {@code instructionClock} makes, else null
+     * @param parallel the threads of {@code cpus}; null: they run here, one after the other
      * @param select called with a processor's number before it runs: the board shows each its own local APIC
      * @param tripleFault called on this thread when a processor shuts down
      * @param ended called on this thread as its last act, with the failure that ended it or null
@@ -52,18 +55,24 @@ final class MachineThread implements Executor {
             @Nullable InstructionClock instructionClock,
             @Nullable InputReplay replay,
             List<? extends Vcpu> cpus,
+            @Nullable ParallelProcessors parallel,
             IntConsumer select,
             Runnable tripleFault,
             Consumer<@Nullable Throwable> ended) {
         this.clock = clock;
         this.instructionClock = instructionClock;
         this.replay = replay;
+        this.parallel = parallel;
         this.cpus = cpus;
         this.select = select;
         this.thread = Thread.ofPlatform().name("machine " + name).daemon(true).unstarted(() -> {
             Throwable failure = null;
             try {
-                loop(tripleFault);
+                if (parallel == null) {
+                    loop(tripleFault);
+                } else {
+                    loopBeside(parallel);
+                }
             } catch (RuntimeException | Error e) { // a broken guest ends its own machine, never the host
                 failure = e;
             }
@@ -90,7 +99,7 @@ final class MachineThread implements Executor {
         if (Thread.currentThread() == thread) {
             return;
         }
-        if (parked) {
+        if (parked || parallel != null) {
             LockSupport.unpark(thread);
         } else {
             for (Vcpu cpu : cpus) {
@@ -102,6 +111,9 @@ final class MachineThread implements Executor {
     /** Whether the guest stands still from the present task on; tasks still run. On the machine's thread. */
     void still(boolean yes) {
         still = yes;
+        if (parallel != null) {
+            parallel.still(yes);
+        }
     }
 
     /** Ends the loop after the present task. On the machine's thread. */
@@ -157,6 +169,30 @@ final class MachineThread implements Executor {
             if (idle && running) {
                 sleep(nextDeadline());
             }
+        }
+    }
+
+    /** Processors run on threads of their own; this one has timers and tasks. */
+    private void loopBeside(ParallelProcessors others) {
+        try {
+            while (running) {
+                others.enter();
+                if (!still) {
+                    clock.fireExpired();
+                }
+                Runnable task = tasks.poll();
+                while (task != null && running) {
+                    task.run();
+                    task = tasks.poll();
+                }
+                long deadline = still ? Long.MAX_VALUE : clock.nextDeadline();
+                if (running) {
+                    others.leave(deadline);
+                    park(deadline);
+                }
+            }
+        } finally {
+            others.end();
         }
     }
 

@@ -5,11 +5,12 @@ import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
 import oriel.hypervisor.cpu.CpuState;
+import oriel.hypervisor.cpu.CpuState.InterruptedDelivery;
 import oriel.hypervisor.cpu.SegmentState;
 
 /** Writes and reads the architectural state of a processor. Stateless. */
 final class ProcessorState {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int GENERAL_REGISTERS = 16;
 
     /** More MSRs than any processor has: a damaged file. */
@@ -44,11 +45,16 @@ final class ProcessorState {
         out.i32(state.mxcsr);
         out.bool(state.halted).bool(state.waitForSipi).bool(state.interruptShadow);
         out.bool(state.nmiBlocked).bool(state.nmiPending);
+        InterruptedDelivery event = state.interruptedDelivery;
+        out.bool(event != null);
+        if (event != null) {
+            out.bool(event.exception()).u8(event.vector()).i32(event.errorCode());
+        }
     }
 
     /** Reads what {@link #save} wrote; the processor must then be told that its state changed. */
     static void load(CpuState state, StateReader in) {
-        in.version(VERSION);
+        int version = in.version(VERSION);
         longs(in, state.gpr, GENERAL_REGISTERS);
         state.rip = in.i64();
         state.rflags = in.i64() | 2;
@@ -96,6 +102,17 @@ final class ProcessorState {
         state.interruptShadow = in.bool();
         state.nmiBlocked = in.bool();
         state.nmiPending = in.bool();
+        boolean interrupted = version >= 2 && in.bool();
+        state.interruptedDelivery = interrupted ? interruptedDelivery(in) : null;
+    }
+
+    private static InterruptedDelivery interruptedDelivery(StateReader in) {
+        boolean exception = in.bool();
+        int vector = in.u8();
+        if (exception && vector > 31) {
+            throw new StateException("saved processor has an impossible exception " + vector);
+        }
+        return new InterruptedDelivery(exception, vector, in.i32());
     }
 
     private static void loadMsrs(Map<Integer, Long> msrs, StateReader in) {

@@ -14,10 +14,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
 import oriel.hypervisor.cpu.emulated.CpuModel;
+import oriel.hypervisor.cpu.kvm.HostLimits;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.memory.HostMapping;
 import oriel.hypervisor.memory.MemoryFile;
@@ -37,6 +39,7 @@ public final class SavedMachine {
     private static final int VERSION = 1;
     private static final String HEADER = "header";
     private static final String MODEL = "processor model";
+    private static final String LIMITS = "processor limits";
     private static final String PROCESSOR = "cpu.";
 
     /** A saved state has a few dozen parts of at most some MiB; more is a damaged file. */
@@ -47,6 +50,7 @@ public final class SavedMachine {
     private final Path folder;
     private final Header header;
     private final String cpuModel;
+    private final HostLimits limits;
     private final Map<String, byte[]> parts;
 
     /**
@@ -90,10 +94,11 @@ public final class SavedMachine {
         }
     }
 
-    private SavedMachine(Path folder, Header header, String cpuModel, Map<String, byte[]> parts) {
+    private SavedMachine(Path folder, Header header, String cpuModel, HostLimits limits, Map<String, byte[]> parts) {
         this.folder = folder;
         this.header = header;
         this.cpuModel = cpuModel;
+        this.limits = limits;
         this.parts = parts;
     }
 
@@ -135,7 +140,19 @@ public final class SavedMachine {
         }
         byte[] model = parts.remove(MODEL);
         String cpuModel = model == null ? CpuModel.DEFAULT : new String(model, UTF_8);
-        return new SavedMachine(folder, Header.load(new StateReader(HEADER, header)), cpuModel, parts);
+        return new SavedMachine(
+                folder, Header.load(new StateReader(HEADER, header)), cpuModel, limits(parts.remove(LIMITS)), parts);
+    }
+
+    private static HostLimits limits(byte @Nullable [] saved) {
+        if (saved == null) {
+            return HostLimits.NONE;
+        }
+        try {
+            return HostLimits.parse(new String(saved, UTF_8));
+        } catch (IllegalArgumentException e) {
+            throw new StateException("saved processor has no readable limits: " + e.getMessage());
+        }
     }
 
     private static int checksum(byte[] bytes, int length) {
@@ -162,6 +179,10 @@ public final class SavedMachine {
         header.save(first);
         parts.put(HEADER, first.toByteArray());
         parts.put(MODEL, config.cpuModel().name().getBytes(UTF_8));
+        HostLimits limits = board.limits();
+        if (!limits.equals(HostLimits.NONE)) {
+            parts.put(LIMITS, limits.format().getBytes(UTF_8));
+        }
         for (int number = 0; number < board.cpus.size(); number++) {
             StateWriter out = new StateWriter();
             ProcessorState.save(board.cpus.get(number).state(), out);
@@ -175,7 +196,8 @@ public final class SavedMachine {
         writeState(folder.resolve(STATE), parts);
         parts.remove(HEADER);
         parts.remove(MODEL);
-        return new SavedMachine(folder, header, config.cpuModel().name(), parts);
+        parts.remove(LIMITS);
+        return new SavedMachine(folder, header, config.cpuModel().name(), limits, parts);
     }
 
     private static void writeState(Path file, Map<String, byte[]> parts) throws IOException {
@@ -207,7 +229,7 @@ public final class SavedMachine {
 
     /** The same in another place: whoever renames the folder says so. */
     public SavedMachine movedTo(Path newFolder) {
-        return new SavedMachine(newFolder, header, cpuModel, parts);
+        return new SavedMachine(newFolder, header, cpuModel, limits, parts);
     }
 
     /** Where it is. */
@@ -228,6 +250,11 @@ public final class SavedMachine {
     /** The name of its {@link CpuModel}. */
     public String cpuModel() {
         return cpuModel;
+    }
+
+    /** In what the processors that it ran on fell short of the model. */
+    HostLimits limits() {
+        return limits;
     }
 
     /** Screen size at power-on. */

@@ -2,6 +2,7 @@ package oriel.hypervisor.memory;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +99,45 @@ public final class GuestMemory implements AutoCloseable {
         regions = next;
         recent = null;
         observers.forEach(Observer::mapChanged);
+    }
+
+    /**
+     * A range in which one region is what the guest sees.
+     *
+     * @param base first guest physical address
+     * @param size in bytes, whole pages
+     * @param region whose memory it is, never a hole
+     */
+    public record Visible(long base, long size, MemoryRegion region) {
+        /** Host address of the first byte. */
+        public long hostAddress() {
+            return region.hostAddress() + (base - region.base());
+        }
+    }
+
+    /** What the guest sees, from low addresses to high, where regions cover each other the one that wins. */
+    public List<Visible> visible() {
+        TreeSet<Long> edges = new TreeSet<>();
+        for (MemoryRegion region : regions) {
+            edges.add(region.base());
+            edges.add(region.base() + region.size());
+        }
+        List<Visible> all = new ArrayList<>();
+        for (long edge : edges) {
+            Long end = edges.higher(edge);
+            MemoryRegion region = end == null ? null : region(edge);
+            if (region == null || end == null) {
+                continue;
+            }
+            Visible last = all.isEmpty() ? null : all.getLast();
+            if (last != null && last.region == region && last.base + last.size == edge) {
+                all.removeLast();
+                all.add(new Visible(last.base, end - last.base, region));
+            } else {
+                all.add(new Visible(edge, end - edge, region));
+            }
+        }
+        return all;
     }
 
     /** The region at an address, or null where there is no memory (MMIO or nothing). */

@@ -19,6 +19,10 @@ public final class MemoryRegion {
 
     private final @Nullable BitSet dirty;
     private final @Nullable Runnable becameDirty;
+    private @Nullable Runnable log;
+
+    /** The log is being read: whoever takes pages needn't be told that there are some. */
+    private boolean taking;
 
     private MemoryRegion(
             String name,
@@ -115,13 +119,29 @@ public final class MemoryRegion {
         codeHolders[(int) ((gpa - base) >> PAGE_SHIFT)]--;
     }
 
+    /**
+     * Says who else knows of written pages: called before they are taken, to {@link #written report} those that it knows
+     * of. Null: nobody does.
+     */
+    public void logBy(@Nullable Runnable writeLog) {
+        log = writeLog;
+    }
+
+    /** Says that somebody wrote to the page of an address without asking this. */
+    public void written(long gpa) {
+        if (!contains(gpa)) {
+            throw new IllegalArgumentException(name + " has no address " + Long.toHexString(gpa));
+        }
+        markDirty(gpa);
+    }
+
     void markDirty(long gpa) {
         if (dirty == null) {
             return;
         }
         boolean first = dirty.isEmpty();
         dirty.set((int) ((gpa - base) >> PAGE_SHIFT));
-        if (first && becameDirty != null) {
+        if (first && becameDirty != null && !taking) {
             becameDirty.run();
         }
     }
@@ -133,6 +153,11 @@ public final class MemoryRegion {
     public BitSet takeDirty() {
         if (dirty == null) {
             return new BitSet();
+        }
+        if (log != null) {
+            taking = true;
+            log.run();
+            taking = false;
         }
         BitSet taken = (BitSet) dirty.clone();
         dirty.clear();

@@ -38,18 +38,17 @@ public final class GuestPrograms {
                 0xE2, 0xFE, 0xEB, 0xF2);
     }
 
+    /** Code of at most 4 KiB, at 1000000H. */
+    public static Path code(Path file, byte[] code) throws IOException {
+        byte[] elf = elf();
+        System.arraycopy(code, 0, elf, CODE_OFFSET, code.length);
+        return Files.write(file, elf);
+    }
+
     private static Path write(Path file, String text, int... then) throws IOException {
         byte[] message = text.getBytes(StandardCharsets.US_ASCII);
-        ByteBuffer elf = ByteBuffer.allocate(0x2000).order(ByteOrder.LITTLE_ENDIAN);
-        elf.put(new byte[] {0x7F, 'E', 'L', 'F', 2, 1, 1});
-        elf.putShort(16, (short) 2).putShort(18, (short) 62).putLong(24, ENTRY).putLong(32, 64);
-        elf.putShort(54, (short) 56).putShort(56, (short) 1);
-        elf.putInt(64, 1)
-                .putLong(72, CODE_OFFSET)
-                .putLong(88, ENTRY)
-                .putLong(96, 0x1000)
-                .putLong(104, 0x1000);
-        elf.position(CODE_OFFSET);
+        byte[] whole = elf();
+        ByteBuffer elf = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).position(CODE_OFFSET);
         // mov esi, text; mov ecx, length; mov dx, 3F8h; cld; rep outsb
         elf.put((byte) 0xBE).putInt((int) ENTRY + 0x100).put((byte) 0xB9).putInt(message.length);
         elf.put(new byte[] {0x66, (byte) 0xBA, (byte) 0xF8, 0x03, (byte) 0xFC, (byte) 0xF3, 0x6E});
@@ -58,6 +57,21 @@ public final class GuestPrograms {
         }
         elf.position(CODE_OFFSET + 0x100);
         elf.put(message);
-        return Files.write(file, elf.array());
+        return Files.write(file, whole);
+    }
+
+    /** A file with its header and room for code. */
+    private static byte[] elf() {
+        byte[] whole = new byte[0x2000];
+        ByteBuffer elf = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+        elf.put(new byte[] {0x7F, 'E', 'L', 'F', 2, 1, 1});
+        elf.putShort(16, (short) 2).putShort(18, (short) 62).putLong(24, ENTRY).putLong(32, 64);
+        elf.putShort(54, (short) 56).putShort(56, (short) 1);
+        elf.putInt(64, 1)
+                .putLong(72, CODE_OFFSET)
+                .putLong(88, ENTRY)
+                .putLong(96, 0x1000)
+                .putLong(104, 0x1000);
+        return whole;
     }
 }

@@ -27,6 +27,7 @@ class MachineThreadTest {
             null,
             null,
             List.of(cpu),
+            null,
             _ -> {},
             tripleFaults::incrementAndGet,
             failure -> ended.complete(new AtomicReference<>(failure)));

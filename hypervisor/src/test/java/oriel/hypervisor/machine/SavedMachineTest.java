@@ -10,6 +10,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +31,7 @@ import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
 
 /** A guest that counts is saved while it does; what goes on from there must count on, without a gap. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class SavedMachineTest {
     @TempDir
     private Path folder;
@@ -78,7 +79,7 @@ class SavedMachineTest {
 
         void awaitMore(int count) {
             int before = seen();
-            await().until(() -> seen() >= before + count);
+            await().atMost(Duration.ofSeconds(60)).until(() -> seen() >= before + count);
             synchronized (this) {
                 assertThat(gap).isEmpty();
             }
@@ -89,12 +90,17 @@ class SavedMachineTest {
         }
     }
 
+    /** What runs the processors. */
+    Accelerator accelerator() {
+        return Accelerator.EMULATED;
+    }
+
     private MachineConfig config(Counts counts, int memoryMib) {
         return new MachineConfig(
                 "test",
                 memoryMib,
                 1,
-                Accelerator.EMULATED,
+                accelerator(),
                 new Boot.Kernel(LinuxKernel.read(kernel), Initrd.none(), ""),
                 List.of(),
                 MachineConfig.CdDrive.NONE,

@@ -79,6 +79,15 @@ public enum CpuFeature {
         return in(Register.EDX, ofLeaf);
     }
 
+    /**
+     * Whether this is where CPUID says so.
+     *
+     * @param inRegister EBX, ECX or EDX
+     */
+    public boolean isAt(int ofLeaf, String inRegister, int atBit) {
+        return leaf == ofLeaf && register.name().equals(inRegister) && bit == atBit;
+    }
+
     private int in(Register wanted, int ofLeaf) {
         return leaf == ofLeaf && register == wanted ? 1 << bit : 0;
     }

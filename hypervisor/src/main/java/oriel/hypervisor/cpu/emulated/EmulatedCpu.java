@@ -122,6 +122,10 @@ public final class EmulatedCpu implements Vcpu {
             if (state.waitForSipi) {
                 return CpuExit.HALTED;
             }
+            if (state.interruptedDelivery != null) {
+                finish(state.interruptedDelivery);
+                continue;
+            }
             boolean shadow = state.interruptShadow;
             if (!shadow) {
                 if (state.nmiPending && !state.nmiBlocked) {
@@ -154,6 +158,17 @@ public final class EmulatedCpu implements Vcpu {
 
     private boolean attentionWanted() {
         return state.nmiPending || (state.rflags & IF) != 0 && interrupts.interruptPending();
+    }
+
+    /** Delivers what another back end began to. */
+    private void finish(CpuState.InterruptedDelivery event) {
+        state.interruptedDelivery = null;
+        if (!event.exception()) {
+            deliver(event.vector());
+            return;
+        }
+        fault.of(event.vector(), event.errorCode()).address = state.cr2;
+        shutdown |= !system.deliverFault();
     }
 
     private void deliver(int vector) {

@@ -4,18 +4,23 @@ import java.util.Arrays;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.SegmentState;
 
-/** Reset, INIT and start-up IPI (Intel SDM 3A table 9-1, §8.4). */
-final class ResetState {
+/** Reset, INIT and start-up IPI (Intel SDM 3A table 9-1, §8.4). Of every back end. */
+public final class ResetState {
     private final CpuState state;
     private final CpuModel model;
 
-    ResetState(CpuState state, CpuModel model) {
+    /** Of a processor. */
+    public ResetState(CpuState state, CpuModel model) {
         this.state = state;
         this.model = model;
     }
 
-    /** Power-on; the TSC starts at zero. */
-    void reset(long nanos) {
+    /**
+     * Power-on; the TSC starts at zero.
+     *
+     * @param nanos what the machine's clock shows
+     */
+    public void reset(long nanos) {
         init();
         state.cr0 = CpuContext.CR0_CD | CpuContext.CR0_NW | CpuContext.CR0_ET;
         state.xcr0 = 1;
@@ -72,6 +77,7 @@ final class ResetState {
         state.interruptShadow = false;
         state.nmiBlocked = false;
         state.nmiPending = false;
+        state.interruptedDelivery = null;
         state.waitForSipi = model.apicId() != 0;
     }
 
