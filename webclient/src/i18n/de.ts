@@ -226,6 +226,8 @@ export const de: Messages = {
   'viewer.quality.sharp': 'Scharf, für schnelle Netze',
   'viewer.quality.balanced': 'Ausgewogen',
   'viewer.quality.economical': 'Sparsam, für langsame Netze',
+  'viewer.mute': 'Ton des Desktops ausschalten',
+  'viewer.unmute': 'Ton des Desktops einschalten',
   'viewer.full': 'Vollbild',
   'viewer.exitFull': 'Vollbild verlassen',
   'viewer.power': 'Verlassen, neu starten, abmelden',

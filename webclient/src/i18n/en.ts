@@ -225,6 +225,8 @@ export const en = {
   'viewer.quality.sharp': 'Sharp, for a fast network',
   'viewer.quality.balanced': 'Balanced',
   'viewer.quality.economical': 'Economical, for a slow network',
+  'viewer.mute': 'Mute the desktop',
+  'viewer.unmute': 'Hear the desktop',
   'viewer.full': 'Full screen',
   'viewer.exitFull': 'Leave full screen',
   'viewer.power': 'Leave, restart, log off',

@@ -15,7 +15,8 @@ import { LinkIndicator } from '../viewer/LinkIndicator';
 import '../viewer/viewer.css';
 import { endShadow, shadow as readShadow, shadowTicket, type Shadow } from './api';
 
-const SETTINGS = { sizing: 'scale', quality: 'balanced' } as const;
+// What is heard is the person's own affair, as long as nobody asks for it.
+const SETTINGS = { sizing: 'scale', quality: 'balanced', sound: false } as const;
 const AGAIN_MS = 1_500;
 
 /** Somebody's desktop as they see it, once they have agreed. Keys and pointer stay here. */

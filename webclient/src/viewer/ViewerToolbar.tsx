@@ -20,6 +20,8 @@ import {
   KeyboardIcon,
   PowerOffIcon,
   ThIcon,
+  VolumeMuteIcon,
+  VolumeUpIcon,
 } from '@patternfly/react-icons';
 import { useEffect, useRef, useState, type ReactNode, type Ref } from 'react';
 import { useLanguage } from '../i18n/language';
@@ -274,6 +276,16 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned }: Prop
               </DropdownList>
             </DropdownGroup>
           </>,
+        )}
+        {screen?.audible && (
+          <Tooltip content={t(settings.sound ? 'viewer.mute' : 'viewer.unmute')}>
+            <Button
+              variant="plain"
+              icon={settings.sound ? <VolumeUpIcon /> : <VolumeMuteIcon />}
+              aria-label={t(settings.sound ? 'viewer.mute' : 'viewer.unmute')}
+              onClick={() => change({ sound: !settings.sound })}
+            />
+          </Tooltip>
         )}
         {canFull && (
           <Tooltip content={t(full ? 'viewer.exitFull' : 'viewer.full')}>

@@ -9,6 +9,7 @@ import { startEngine, type EngineHost } from './rfb/host';
 import type { FromEngine } from './rfb/messages';
 import { QUALITY_LEVELS } from './quality';
 import type { ViewerSettings } from './settings';
+import { Speaker } from './sound/speaker';
 import { Viewport } from './viewport';
 
 /** A key as an X keysym and, for servers that take key codes, a `KeyboardEvent.code`. */
@@ -46,6 +47,7 @@ export class Screen implements Display {
   readonly #viewport: Viewport;
   readonly #cursor: CursorView | undefined;
   readonly #keyboard: Keyboard;
+  readonly #speaker: Speaker;
   readonly #gestures: Gestures;
   readonly #wheel = new Wheel();
   readonly #off = new AbortController();
@@ -54,6 +56,8 @@ export class Screen implements Display {
   /** Whether dragging moves the picture. */
   #panning = false;
   #panned: Spot | undefined;
+  #audible = false;
+  #sound: boolean;
   #colour: ((colour: readonly number[]) => void) | undefined;
 
   constructor(target: HTMLElement, ready: ConnectReady, settings: ViewerSettings, events: ScreenEvents) {
@@ -80,6 +84,11 @@ export class Screen implements Display {
     this.#keyboard = new Keyboard({
       key: (keysym, scanCode, down) => this.#engine.tell({ kind: 'key', keysym, scanCode, down }),
     });
+    this.#sound = settings.sound;
+    this.#speaker = new Speaker(
+      (port, hertz) => this.#engine.tell({ kind: 'listen', port, hertz }, [port]),
+      () => this.#engine.tell({ kind: 'mute' }),
+    );
     this.#gestures = new Gestures({
       move: (at, buttons) => {
         this.#cursor?.touched(at);
@@ -97,6 +106,9 @@ export class Screen implements Display {
     });
     if (this.#viewOnly) this.#listenForPans();
     else this.#listen();
+    for (const kind of ['pointerup', 'keydown'] as const) {
+      window.addEventListener(kind, () => this.#speaker.acted(), { signal: this.#off.signal, capture: true });
+    }
   }
 
   #hear(message: FromEngine): void {
@@ -128,6 +140,9 @@ export class Screen implements Display {
         this.#colour?.(message.colour);
         break;
       case 'audioOffered':
+        this.#audible = true;
+        this.#speaker.turn(this.#sound);
+        break;
       case 'powerOffered':
         break;
       case 'closed':
@@ -147,6 +162,13 @@ export class Screen implements Display {
   apply(settings: ViewerSettings): void {
     this.#engine.tell({ kind: 'quality', quality: QUALITY_LEVELS[settings.quality] });
     this.#viewport.setSizing(settings.sizing);
+    this.#sound = settings.sound;
+    if (this.#audible) this.#speaker.turn(settings.sound);
+  }
+
+  /** Whether the desktop has a loudspeaker that can be heard here. */
+  get audible(): boolean {
+    return this.#audible;
   }
 
   /** Whether dragging moves a picture that is larger than the window. */
@@ -212,6 +234,7 @@ export class Screen implements Display {
     this.#off.abort();
     this.#gestures.cancel();
     this.#viewport.close();
+    this.#speaker.close();
     this.#engine.end();
     this.#cursor?.remove();
     this.#canvas.remove();

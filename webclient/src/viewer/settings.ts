@@ -9,10 +9,12 @@ export type { Quality };
 export interface ViewerSettings {
   sizing: Sizing;
   quality: Quality;
+  /** Whether what the desktop plays is heard. */
+  sound: boolean;
 }
 
 const KEY = 'oriel.viewer';
-const DEFAULTS: ViewerSettings = { sizing: 'scale', quality: 'balanced' };
+const DEFAULTS: ViewerSettings = { sizing: 'scale', quality: 'balanced', sound: true };
 
 function isSizing(value: unknown): value is Sizing {
   return value === 'resize' || value === 'scale' || value === 'actual';
@@ -22,9 +24,10 @@ function read(): ViewerSettings {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     if (typeof stored !== 'object' || stored === null) return DEFAULTS;
-    const { sizing, quality } = stored as Partial<Record<keyof ViewerSettings, unknown>>;
+    const { sizing, quality, sound } = stored as Partial<Record<keyof ViewerSettings, unknown>>;
     return {
       sizing: isSizing(sizing) ? sizing : DEFAULTS.sizing,
+      sound: typeof sound === 'boolean' ? sound : DEFAULTS.sound,
       quality: typeof quality === 'string' && quality in QUALITY_LEVELS ? (quality as Quality) : DEFAULTS.quality,
     };
   } catch {

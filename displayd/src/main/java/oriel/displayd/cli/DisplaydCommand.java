@@ -16,12 +16,14 @@ import oriel.displayd.gateway.RfbTcpServer;
 import oriel.displayd.recording.RecordingSettings;
 import oriel.displayd.source.RawFrames;
 import oriel.displayd.source.RawFramesDisplay;
+import oriel.displayd.source.TestTone;
 import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Recorder;
 import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
+import oriel.hypervisor.sound.Sound;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,6 +58,9 @@ public final class DisplaydCommand implements Callable<Integer> {
             description = "Also records what is shown, as a session's recording.")
     private @Nullable Path recording;
 
+    @Option(names = "--tone", paramLabel = "HERTZ", description = "Also plays a tone, for clients that can hear.")
+    private int tone;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -75,9 +80,10 @@ public final class DisplaydCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         try (RawFrames frames = new RawFrames(from.file(), from.size());
-                DisplayHub hub = new DisplayHub(ViewerListener.NONE)) {
-            RawFramesDisplay display =
-                    new RawFramesDisplay(frames, String.valueOf(from.file().getFileName()));
+                DisplayHub hub = new DisplayHub(ViewerListener.NONE);
+                TestTone played = tone > 0 ? new TestTone(tone) : null) {
+            RawFramesDisplay display = new RawFramesDisplay(
+                    frames, String.valueOf(from.file().getFileName()), played == null ? Sound.SILENT : played.sound());
             DisplayGrant grant = new DisplayGrant("raw", display, Set.of(Right.VIEW), ClipboardPolicy.DENIED);
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
             if (recording != null) {

@@ -10,6 +10,7 @@ import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
+import oriel.hypervisor.sound.Sound;
 
 /**
  * A screen that shows one of a file's pictures at a time. It knows nothing of what differs between them: every step
@@ -18,6 +19,7 @@ import oriel.hypervisor.display.Rectangle;
 public final class RawFramesDisplay implements Display {
     private final RawFrames frames;
     private final String name;
+    private final Sound sound;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private volatile int shown;
     private boolean damaged;
@@ -28,10 +30,12 @@ public final class RawFramesDisplay implements Display {
      *
      * @param frames the file; closed by its owner after everyone has left
      * @param name the display's title
+     * @param sound what is heard with it
      */
-    public RawFramesDisplay(RawFrames frames, String name) {
+    public RawFramesDisplay(RawFrames frames, String name, Sound sound) {
         this.frames = frames;
         this.name = name;
+        this.sound = sound;
     }
 
     /** Shows another picture. */
@@ -61,6 +65,11 @@ public final class RawFramesDisplay implements Display {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public Sound sound() {
+        return sound;
     }
 
     @Override

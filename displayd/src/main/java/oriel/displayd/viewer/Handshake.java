@@ -6,8 +6,8 @@ import oriel.displayd.rfb.RfbVersion;
 import oriel.displayd.rfb.WireBuffer;
 
 /**
- * Version, security and ClientInit (RFC 6143 §7.1–7.3). Security type is always None: who may see the display was
- * settled before, by a ticket or by reaching a loopback port. Not thread-safe.
+ * Version, security and ClientInit (RFC 6143 §7.1–7.3). Security type is None: who may see the display was settled before,
+ * by a ticket or by reaching a loopback port. Not thread-safe.
  */
 final class Handshake {
     private static final int SECURITY_NONE = 1;
@@ -25,6 +25,11 @@ final class Handshake {
     /** What the server says first. */
     void begin(WireBuffer out) {
         out.bytes(RfbVersion.V3_8.banner());
+    }
+
+    /** Version and security are settled already. */
+    void skipToInit() {
+        step = Step.CLIENT_INIT;
     }
 
     /**

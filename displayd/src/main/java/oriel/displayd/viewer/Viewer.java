@@ -115,12 +115,22 @@ public final class Viewer {
 
     /** Says hello. */
     public void start() {
-        handshakeTimeout = pool.cancellableAfter(
-                HANDSHAKE_TIME,
-                () -> close(CloseReason.HANDSHAKE_TIMEOUT, "within " + HANDSHAKE_TIME.toSeconds() + " s"));
+        limitHandshake();
         WireBuffer out = new WireBuffer(16);
         handshake.begin(out);
         send(out);
+    }
+
+    /** The same for a client that the transport has greeted and admitted: ClientInit comes next. */
+    public void startAdmitted() {
+        handshake.skipToInit();
+        limitHandshake();
+    }
+
+    private void limitHandshake() {
+        handshakeTimeout = pool.cancellableAfter(
+                HANDSHAKE_TIME,
+                () -> close(CloseReason.HANDSHAKE_TIMEOUT, "within " + HANDSHAKE_TIME.toSeconds() + " s"));
     }
 
     /** Takes bytes from the client. What isn't RFB ends the connection. */

@@ -19,7 +19,8 @@ import oriel.hypervisor.sound.SoundOutput;
 public final class SyntheticDisplay implements Display {
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final RecordingInput input = new RecordingInput();
-    private final SoundOutput sound = new SoundOutput(Runnable::run);
+    private final SoundOutput loudspeaker = new SoundOutput(Runnable::run);
+    private final Sound sound;
     private final List<DisplaySize> sizeRequests = new CopyOnWriteArrayList<>();
     private DisplaySize size;
     private int[] pixels;
@@ -29,6 +30,12 @@ public final class SyntheticDisplay implements Display {
     private @Nullable CursorImage cursor;
 
     public SyntheticDisplay(int width, int height) {
+        this(width, height, null);
+    }
+
+    /** With somebody else's sound; null for {@link #loudspeaker}'s. */
+    public SyntheticDisplay(int width, int height, @Nullable Sound sound) {
+        this.sound = sound == null ? loudspeaker : sound;
         size = new DisplaySize(width, height);
         pixels = new int[width * height];
     }
@@ -106,7 +113,7 @@ public final class SyntheticDisplay implements Display {
 
     /** What it plays into. */
     public SoundOutput loudspeaker() {
-        return sound;
+        return loudspeaker;
     }
 
     @Override

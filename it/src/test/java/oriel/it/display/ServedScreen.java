@@ -5,15 +5,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.SSLContext;
 import oriel.displayd.gateway.DisplayGateway;
 import oriel.displayd.gateway.OriginPolicy;
 import oriel.displayd.gateway.RfbTcpServer;
+import oriel.displayd.gateway.RfbTlsServer;
 import oriel.displayd.testing.SyntheticDisplay;
 import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
+import oriel.hypervisor.sound.Sound;
 
 /** A screen under the test's control, served as the product serves a machine's. */
 final class ServedScreen implements AutoCloseable {
@@ -24,11 +27,15 @@ final class ServedScreen implements AutoCloseable {
     private final DisplayHub hub = new DisplayHub(ViewerListener.NONE);
     private final DisplayGateway gateway;
     private final RfbTcpServer tcp;
+    private final DisplayGrant grant;
 
     ServedScreen(int width, int height, String origin) throws IOException {
-        display = new SyntheticDisplay(width, height);
-        DisplayGrant grant =
-                new DisplayGrant("test", display, Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS);
+        this(width, height, origin, Sound.SILENT);
+    }
+
+    ServedScreen(int width, int height, String origin, Sound sound) throws IOException {
+        display = new SyntheticDisplay(width, height, sound);
+        grant = new DisplayGrant("test", display, Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS);
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         gateway = new DisplayGateway(
                 hub, loopback, ticket -> Optional.of(grant), OriginPolicy.sameHostAnd(Set.of(origin)));
@@ -46,6 +53,15 @@ final class ServedScreen implements AutoCloseable {
 
     int webSocketPort() {
         return gateway.port();
+    }
+
+    /** A port for native viewers over TLS, which takes one ticket. */
+    RfbTlsServer serveTls(SSLContext tls, String ticket) throws IOException {
+        return new RfbTlsServer(
+                hub,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                offered -> offered.equals(ticket) ? Optional.of(grant) : Optional.empty(),
+                tls);
     }
 
     int tcpPort() {

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import oriel.displayd.source.TestTone;
 import oriel.displayd.video.OpenH264;
 import oriel.it.browser.Chromium;
 
@@ -116,6 +117,23 @@ final class WebViewerTest {
                             assertThat(screen.input().events()).contains("down 10", "up 10")); // Q on a PC's keyboard
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(screen.input().events()).anyMatch(e -> e.contains("grüße, 世界")));
+            page.close();
+        }
+    }
+
+    /** What the machine plays is heard once somebody has done something on the page, and only while it is wanted. */
+    @Test
+    void soundIsHeard() throws IOException {
+        try (TestTone tone = new TestTone(1000);
+                ServedScreen screen = new ServedScreen(WIDTH, HEIGHT, site.origin(), tone.sound())) {
+            screen.show(FrameSequence.photograph(WIDTH, HEIGHT, 0));
+            Page page = open(screen, 6, "");
+            page.locator("#screen canvas").click();
+            page.waitForFunction("() => Math.abs(window.loudest() - 1000) < 12");
+            page.evaluate("() => window.mute(true)");
+            page.waitForFunction("() => window.state.analyser.context.state === 'closed'");
+            page.evaluate("() => window.mute(false)");
+            page.waitForFunction("() => Math.abs(window.loudest() - 1000) < 12");
             page.close();
         }
     }
