@@ -1,6 +1,7 @@
 import type { components } from '@oriel/contract';
 import { empty, json, page, Refused, uuid, type Surroundings } from './answers';
 import { GoldenImages } from './images';
+import { Recordings } from './recordings';
 import { report } from './reports';
 import { desktopPicture } from './picture';
 import { RIGHTS } from './rights';
@@ -70,6 +71,7 @@ export class MockBroker {
     cut: (what, code) => this.cut(what, code),
   };
   #golden = new GoldenImages(this.operations, this.#surroundings);
+  readonly recordings = new Recordings(this.#surroundings);
 
   constructor(options: MockOptions = {}) {
     this.#options = { stageMs: 900, queueMs: 4000, manyMachines: 0, ...options };
@@ -189,7 +191,7 @@ export class MockBroker {
         (entry) => entry.poolId === pool.id && (entry.kind === 'user' ? entry.subject === username : groups.includes(entry.subject)),
       );
       if (!entitled || username === 'nobody') continue;
-      const base = { poolId: pool.id, name: pool.displayName, stages: [], changed: new Date().toISOString() };
+      const base = { poolId: pool.id, name: pool.displayName, stages: [], recorded: pool.policy.recording === 'all', fileDrop: pool.policy.fileDrop === 'to-guest', changed: new Date().toISOString() };
       const described = pool.description === undefined ? {} : { description: pool.description };
       if (!pool.enabled) {
         mine.set(pool.id, {
@@ -461,6 +463,7 @@ export class MockBroker {
           need('session.message');
           return json({ pages: this.#message(user.username, path[1] ?? '', await body()) }, 202);
         }
+        if (path[2] === 'files') return this.#file(user.username, await body());
         if (path[2] === 'shadow') return this.#shadow(user, path.slice(1), await body());
         return this.#session(user, path[1] ?? '', path[2] ?? '');
       case 'DELETE sessions':
@@ -580,8 +583,13 @@ export class MockBroker {
         return json(pool);
       }
       case 'GET machines': {
-        if (path[2] !== 'screen') need('machine.read');
+        if (path[2] !== 'screen' && path[4] !== 'picture') need('machine.read');
         if (path[2] === 'metrics') return this.#metrics(path[1] ?? '');
+        if (path[2] === 'snapshots' && path[4] === 'picture') {
+          const of = this.#machine(path[1]);
+          if (of.username && of.username !== user.username) this.#record(user.username, 'snapshot.picture', of.name, 'OK', of.username);
+          return new Response(desktopPicture(`${of.name} then`), { headers: { 'Content-Type': 'image/png', 'Cache-Control': 'no-store' } });
+        }
         if (path[2] === 'snapshots') return json({ items: this.snapshots.filter((entry) => entry.machine === path[1]) });
         if (path[1] === undefined) return json(page(this.machines, url));
         if (path[2] === 'screen') {
@@ -610,6 +618,10 @@ export class MockBroker {
       case 'DELETE images':
         need(request.method === 'GET' ? 'image.read' : 'image.write');
         return this.#golden.handle(user, request.method, path.slice(1), url, await body());
+      case 'GET recordings':
+      case 'DELETE recordings':
+        need(request.method === 'GET' ? 'recording.read' : 'recording.delete');
+        return this.recordings.handle(user, request.method, path.slice(1), url);
       case 'POST machines': {
         if (path[4] === 'restore') {
           need('snapshot.restore');
@@ -679,6 +691,18 @@ export class MockBroker {
             ]
           : [],
     };
+  }
+
+  /** Files that were handed over, by their names in the desktop. */
+  readonly files = new Map<string, number>();
+
+  #file(username: string, part: Schemas['FilePart']): Response {
+    const received = part.offset + atob(part.data).length;
+    if (part.name.startsWith('full')) throw new Refused(409, 'CONFLICT', { detail: 'The desktop could not take the file: no space left' });
+    if (received < part.size) return json({ received });
+    this.files.set(part.name, part.size);
+    this.#record(username, 'file.drop', part.name);
+    return json({ received, name: part.name } satisfies Schemas['FileReceived']);
   }
 
   #tellShadow(shadow: Schemas['Shadow']): void {
@@ -906,7 +930,7 @@ export class MockBroker {
 function snapshotOf(machine: string, kind: Schemas['Snapshot']['kind'], label: string, created: string): Schemas['Snapshot'] {
   return {
     id: uuid(), machine, name: `s-${created}`, label, kind, state: 'READY', takenBy: 'system', memory: kind === 'SCHEDULED', bytes: 42 << 20,
-    current: kind === 'SCHEDULED', created,
+    current: kind === 'SCHEDULED', picture: kind !== 'BASELINE', created,
   };
 }
 

@@ -23,6 +23,8 @@ import { GroupsPage } from './people/GroupsPage';
 import { RolesPage } from './people/RolesPage';
 import { UserPage } from './people/UserPage';
 import { UsersPage } from './people/UsersPage';
+import { PlayPage } from '../recordings/PlayPage';
+import { RecordingsPage } from '../recordings/RecordingsPage';
 import { ReportsPage } from './report/ReportsPage';
 import { SettingsPage } from './SettingsPage';
 import './admin.css';
@@ -88,6 +90,12 @@ const GROUPS = [
       },
       { path: 'operations', right: 'operation.read', page: <OperationsPage /> },
       { path: 'events', right: 'pool.read', page: <EventsPage /> },
+      {
+        path: 'recordings',
+        right: 'recording.read',
+        page: <RecordingsPage />,
+        below: [{ path: ':recordingId', right: 'recording.read', page: <PlayPage /> }],
+      },
       { path: 'audit', right: 'audit.read', page: <AuditPage /> },
       { path: 'settings', right: 'pool.read', page: <SettingsPage /> },
     ],

@@ -1,7 +1,7 @@
 import { Switch } from '@patternfly/react-core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { logoff } from '../api/portal';
 import type { Session } from '../api/types';
 import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
@@ -18,14 +18,21 @@ export function SessionsPage() {
   const { t, date } = useLanguage();
   const me = useMe();
   const client = useQueryClient();
+  const navigate = useNavigate();
   const [active, setActive] = useState(true);
   const [ask, setAsk] = useState<Confirmation>();
   const pages = usePages(['session', active], (cursor) => sessions(active, cursor));
 
+  const recorded = (session: Session): MenuItem[] =>
+    hasRight(me, 'recording.read')
+      ? [{ title: t('recordings.open'), onClick: () => void navigate(`/admin/recordings?session=${session.id}`) }]
+      : [];
+
   const actions = (session: Session): MenuItem[] =>
-    session.state === 'ENDED'
-      ? []
+    session.state === 'ENDED' || !hasRight(me, 'session.manage')
+      ? recorded(session)
       : [
+          ...recorded(session),
           {
             title: t('desktop.logOff'),
             isDanger: true,
@@ -59,7 +66,7 @@ export function SessionsPage() {
         rowKey={(session) => session.id}
         rowName={(session) => session.machine}
         empty={t('sessions.empty')}
-        {...(hasRight(me, 'session.manage') && { actions })}
+        {...((hasRight(me, 'session.manage') || hasRight(me, 'recording.read')) && { actions })}
         columns={[
           {
             title: t('sessions.user'),

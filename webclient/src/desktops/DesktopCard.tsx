@@ -13,7 +13,7 @@ import {
   type LabelProps,
   type MenuToggleElement,
 } from '@patternfly/react-core';
-import { EllipsisVIcon } from '@patternfly/react-icons';
+import { EllipsisVIcon, VideoIcon } from '@patternfly/react-icons';
 import { lazy, Suspense, useState, type Ref } from 'react';
 import { useNavigate } from 'react-router';
 import { Failure } from '../api/failure';
@@ -114,6 +114,11 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
           {desktop.machine && <span className="oriel-subtle">{desktop.machine}</span>}
         </div>
         {desktop.description && <p className="oriel-desktop__description">{desktop.description}</p>}
+        {desktop.recorded && (
+          <p className="oriel-desktop__recorded">
+            <VideoIcon aria-hidden="true" /> {t('recorded.before')}
+          </p>
+        )}
         {desktop.problem && <FailureAlert failure={new Failure(desktop.problem)} />}
         {starting && <StartBar desktop={desktop} />}
         {desktop.state === 'QUEUED' && <QueueNote desktop={desktop} />}

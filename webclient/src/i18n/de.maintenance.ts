@@ -6,7 +6,6 @@ export const deMaintenance: Record<keyof typeof enMaintenance, string> = {
   'operations.kind.SEAL': 'Image versiegeln',
   'operations.kind.DISCARD': 'Wartungsmaschine verwerfen',
   'maintenance.edit': 'In einer Maschine bearbeiten',
-  'maintenance.editing': 'Eine Maschine auf Version {version} von {name} wird gestartet.',
   'maintenance.title': '{name} bearbeiten',
   'maintenance.on': 'auf Version {version}',
   'maintenance.by': 'Begonnen von {name}, {time}.',

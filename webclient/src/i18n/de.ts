@@ -3,6 +3,7 @@ import { deHelpdesk } from './de.helpdesk';
 import { deMaintenance } from './de.maintenance';
 import { dePeople } from './de.people';
 import { dePool } from './de.pool';
+import { deRecordings } from './de.recordings';
 import { deReports } from './de.reports';
 import type { Messages } from './translate';
 
@@ -13,6 +14,7 @@ export const de: Messages = {
   ...deMaintenance,
   ...dePeople,
   ...dePool,
+  ...deRecordings,
   ...deReports,
   'action.cancel': 'Abbrechen',
   'action.close': 'Schließen',

@@ -4,7 +4,6 @@ export const enMaintenance = {
   'operations.kind.SEAL': 'Seal image',
   'operations.kind.DISCARD': 'Throw maintenance machine away',
   'maintenance.edit': 'Edit in a machine',
-  'maintenance.editing': 'A machine on version {version} of {name} is being started.',
   'maintenance.title': 'Edit {name}',
   'maintenance.on': 'on version {version}',
   'maintenance.by': 'Begun by {name}, {time}.',

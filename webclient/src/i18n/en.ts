@@ -3,6 +3,7 @@ import { enHelpdesk } from './en.helpdesk';
 import { enMaintenance } from './en.maintenance';
 import { enPeople } from './en.people';
 import { enPool } from './en.pool';
+import { enRecordings } from './en.recordings';
 import { enReports } from './en.reports';
 
 /** English, the language that is always there. Keys name the place; every other language has exactly the same keys. */
@@ -12,6 +13,7 @@ export const en = {
   ...enMaintenance,
   ...enPeople,
   ...enPool,
+  ...enRecordings,
   ...enReports,
   'action.cancel': 'Cancel',
   'action.close': 'Close',

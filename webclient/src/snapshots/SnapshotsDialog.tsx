@@ -9,6 +9,7 @@ import { useSubmit } from '../app/useSubmit';
 import { useLanguage } from '../i18n/language';
 import { deleteSnapshot, restoreSnapshot, snapshots, takeSnapshot, type Snapshot } from './api';
 import { RestoreComparison } from './RestoreComparison';
+import { pictureOf } from './SnapshotPicture';
 import { tree } from './tree';
 
 interface Props {
@@ -18,7 +19,7 @@ interface Props {
   writes: boolean;
   close: () => void;
   done?: () => void;
-  /** Whether the screen as it is now may be shown before going back, and only when asked for. */
+  /** Whose screen it is: somebody else's is shown only when asked for. Without it, it is one's own. */
   screen?: { private: boolean };
 }
 
@@ -76,6 +77,7 @@ export default function SnapshotsDialog({ machine, name, writes, close, done, sc
                 snapshot={snapshot}
                 depth={depth}
                 title={titleOf(snapshot)}
+                pictured={!screen?.private}
                 restore={() =>
                   setAsk({
                     title: t('snapshots.restore.title', { name, snapshot: titleOf(snapshot) }),
@@ -117,6 +119,8 @@ export default function SnapshotsDialog({ machine, name, writes, close, done, sc
 
 interface LineProps {
   snapshot: Snapshot;
+  /** Its picture may be shown without a question. */
+  pictured: boolean;
   depth: number;
   title: string;
   restore: () => void;
@@ -125,10 +129,11 @@ interface LineProps {
 
 const DEEPEST = 6;
 
-function SnapshotLine({ snapshot, depth, title, restore, remove }: LineProps) {
+function SnapshotLine({ snapshot, pictured, depth, title, restore, remove }: LineProps) {
   const { t, date, number } = useLanguage();
   return (
     <li style={{ paddingInlineStart: `${Math.min(depth, DEEPEST) * 1.25}rem` }} data-snapshot={snapshot.name}>
+      {pictured && snapshot.picture && <img className="oriel-snapshots__picture" src={pictureOf(snapshot)} alt="" loading="lazy" />}
       <span className="oriel-snapshots__what">
         <strong>{title}</strong>{' '}
         {snapshot.current && (

@@ -11,6 +11,8 @@ import { useClipboard } from './clipboard';
 import { ClipboardPanel } from './ClipboardPanel';
 import type { Screen } from './display';
 import { useViewerSettings } from './settings';
+import { FileDrop } from './FileDrop';
+import { RecordedBadge } from './RecordedBadge';
 import { SoftKeyboard, type SoftKeyboardHandle } from './SoftKeyboard';
 import { useConnection } from './useConnection';
 import { ViewerOverlay } from './ViewerOverlay';
@@ -28,7 +30,8 @@ function Viewer({ poolId }: { poolId: string }) {
   const navigate = useNavigate();
   const questions = useSessionQuestions();
   const list = useQuery({ queryKey: DESKTOPS, queryFn: desktops });
-  const name = list.data?.find((desktop) => desktop.poolId === poolId)?.name ?? poolId;
+  const mine = list.data?.find((desktop) => desktop.poolId === poolId);
+  const name = mine?.name ?? poolId;
   const [settings] = useViewerSettings();
   const [ask, setAsk] = useState<Confirmation>();
   const [clipboardOpen, setClipboardOpen] = useState(false);
@@ -70,6 +73,8 @@ function Viewer({ poolId }: { poolId: string }) {
     setAsk(undefined);
     screen?.focus();
   };
+
+  const sessionId = useCallback(() => connection.sessionId, [connection]);
 
   const withSession = (question: (sessionId: string) => Confirmation): void => {
     if (connection.sessionId !== undefined) setAsk(question(connection.sessionId));
@@ -128,6 +133,8 @@ function Viewer({ poolId }: { poolId: string }) {
           }}
         />
       )}
+      {mine?.fileDrop && connected && <FileDrop sessionId={sessionId} />}
+      {mine?.recorded && <RecordedBadge />}
       {ask && <ConfirmDialog ask={ask} close={closeDialog} />}
     </main>
   );

@@ -6,10 +6,12 @@ describe.skipIf(noBrowser)('an image admin', { timeout: 90_000 }, () => {
   const world = new World();
 
   it('edits a version in a machine, seals it, and publishes the draft', async () => {
+    world.mock.broker.hold();
     await world.signIn('/admin/images', 'admin');
     await world.page.getByRole('button', { name: 'Actions for Debian 12 desktop, version 2' }).click();
     await world.page.getByRole('menuitem', { name: 'Edit in a machine' }).click();
     await world.page.getByRole('heading', { name: 'A machine on version 2 is being started' }).waitFor();
+    world.mock.broker.release();
     await world.page.locator('.oriel-viewer__screen canvas').waitFor();
     await world.page.locator('.oriel-link').waitFor();
     for (const [window, size] of Object.entries(WINDOWS)) {
@@ -24,6 +26,7 @@ describe.skipIf(noBrowser)('an image admin', { timeout: 90_000 }, () => {
     await world.page.getByRole('button', { name: 'Seal' }).press('Enter');
     await world.page.getByLabel('What was changed').waitFor();
     await world.accessible();
+    world.mock.broker.hold();
     await world.page.keyboard.type('Office programs');
     await world.page.keyboard.press('Tab');
     await world.page.keyboard.press('Enter');
@@ -31,6 +34,7 @@ describe.skipIf(noBrowser)('an image admin', { timeout: 90_000 }, () => {
     await world.page.getByText('copying the disk').waitFor();
     await world.accessible();
     await world.shot('maintenance-sealing');
+    world.mock.broker.release();
     await world.page.locator('[data-row="debian-desktop-5"]').getByText('Draft').waitFor();
     expect(world.mock.broker.images[0]?.maintenance).toBeUndefined();
     expect(world.mock.broker.audit.map(({ action }) => action)).toEqual(expect.arrayContaining(['image.edit', 'image.seal']));

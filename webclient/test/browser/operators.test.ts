@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { noBrowser, WAIT, World } from './world';
+import { noBrowser, WAIT, WINDOWS, World } from './world';
 
 describe.skipIf(noBrowser)('the helpdesk', { timeout: 90_000 }, () => {
   const world = new World();
@@ -117,9 +117,16 @@ describe.skipIf(noBrowser)('the helpdesk', { timeout: 90_000 }, () => {
     const now = world.page.getByRole('region', { name: 'Now' });
     await now.getByRole('button', { name: 'Look at the screen' }).click();
     await now.locator('.oriel-screen[data-shown="true"]').waitFor();
-    await world.page.getByRole('region', { name: 'Then' }).getByText('Programs go on as they were then.').waitFor();
+    const then = world.page.getByRole('region', { name: 'Then' });
+    await then.getByText('Programs go on as they were then.').waitFor();
+    await then.getByRole('button', { name: 'Look at the picture' }).click();
+    await then.getByRole('img', { name: 'Screen at “Noon”' }).waitFor();
+    expect(world.mock.broker.audit[0]).toMatchObject({ actor: 'carol', action: 'snapshot.picture', subject: 'bob' });
     await world.accessible();
-    await world.shot('helpdesk-restore');
+    for (const [window, size] of Object.entries(WINDOWS)) {
+      await world.page.setViewportSize(size);
+      await world.shot(`helpdesk-restore-${window}`);
+    }
     await world.page.getByRole('dialog').getByRole('button', { name: 'Go back' }).click();
     await world.page.getByText('Before going back').first().waitFor();
     expect(world.mock.broker.audit[0]).toMatchObject({ actor: 'carol', action: 'snapshot.restore', subject: 'bob' });

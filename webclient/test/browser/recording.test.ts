@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { filled, hello, recordingFile } from '../recordingFile';
-import { noBrowser, WAIT, World } from './world';
+import { noBrowser, WAIT, WINDOWS, World } from './world';
 
 const WIDTH = 320;
 const HEIGHT = 200;
@@ -57,5 +57,57 @@ describe.skipIf(noBrowser)('a recording in a browser', { timeout: 90_000 }, () =
       buffer: Buffer.from('not a recording at all'),
     });
     await world.page.getByText('This can’t be played').waitFor();
+  });
+
+  it('of a pool that demands it is told to its person, played by an auditor, and deleted by an administrator', async () => {
+    world.mock.broker.pools.get('demo')!.policy = { ...world.mock.broker.pools.get('demo')!.policy, recording: 'all' };
+    await world.signIn('/', 'alice');
+    const card = world.page.locator('[data-pool=demo]');
+    await card.getByText('What this desktop’s screen shows is recorded while you are connected.').waitFor();
+    for (const [window, size] of Object.entries(WINDOWS)) {
+      await world.page.setViewportSize(size);
+      expect(await world.fits()).toBe(true);
+      await world.shot(`portal-recorded-${window}`);
+    }
+    await world.accessible();
+    await card.getByRole('button', { name: 'Connect' }).click();
+    await world.page.getByRole('note').getByText('Recorded').waitFor();
+    await world.connected();
+    await world.page.getByRole('note').getByText('Recorded').waitFor();
+    await world.shot('viewer-recorded');
+
+    const id = crypto.randomUUID();
+    world.mock.broker.recordings.add(
+      { id, sessionId: crypto.randomUUID(), username: 'alice', poolId: 'demo', machine: 'demo-1', started: '2026-11-22T08:00:00Z', ended: '2026-11-22T08:30:00Z', endReason: 'CLOSED' },
+      recordingFile(1_700_000_000_000, [
+        ['K', 0, hello(WIDTH, HEIGHT)],
+        ['D', 10, filled(WIDTH, HEIGHT, [0, 150, 0])],
+        ['D', 90_000, filled(WIDTH, HEIGHT, [0, 0, 250])],
+      ]),
+    );
+    await world.open({ viewport: WINDOWS.wide });
+    await world.signIn('/admin/recordings?user=alice', 'admin');
+    await world.page.getByRole('link', { name: /^Play the session of alice/ }).waitFor();
+    for (const [window, size] of Object.entries(WINDOWS)) {
+      await world.page.setViewportSize(size);
+      expect(await world.fits()).toBe(true);
+      await world.shot(`recordings-${window}`);
+    }
+    await world.page.setViewportSize(WINDOWS.wide);
+    await world.accessible();
+    // By keyboard alone.
+    await world.page.getByRole('link', { name: /^Play the session of alice/ }).press('Enter');
+    await world.page.getByRole('heading', { name: 'Recorded session of alice' }).waitFor();
+    await world.page.getByRole('button', { name: 'Play' }).press('Enter');
+    await expect.poll(colour, { timeout: WAIT }).toBe('0 150 0');
+    await world.accessible();
+    await world.shot('recordings-play');
+    expect(world.mock.broker.audit[0]).toMatchObject({ actor: 'admin', action: 'recording.play', subject: 'alice' });
+    await world.page.goBack();
+    await world.page.getByRole('button', { name: /^Actions for alice/ }).click();
+    await world.page.getByRole('menuitem', { name: 'Delete' }).click();
+    await world.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await world.page.getByText('No session was recorded.').waitFor();
+    expect(world.mock.broker.recordings.all).toEqual([]);
   });
 });

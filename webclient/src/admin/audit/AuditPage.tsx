@@ -2,10 +2,11 @@ import { Alert, Button, FormSelect, FormSelectOption, Label, Popover, TextInput 
 import { InfoCircleIcon } from '@patternfly/react-icons';
 import { useMutation } from '@tanstack/react-query';
 import { useDeferredValue } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { asFailure } from '../../api/failure';
 import { FailureAlert } from '../../app/FailureAlert';
 import { useLanguage } from '../../i18n/language';
+import { hasRight, useMe } from '../../identity/identity';
 import { AdminPage } from '../AdminPage';
 import { audit, verifyAudit } from '../api';
 import { DataTable } from '../DataTable';
@@ -18,6 +19,7 @@ import { auditQuery, filterFrom, OUTCOMES, TEXTS } from './filter';
 /** The trail of acts. Its filters are in the address, so that a finding can be handed on. */
 export function AuditPage() {
   const { t, n, date } = useLanguage();
+  const me = useMe();
   const [params, setParams] = useSearchParams();
   const filter = filterFrom(params);
   const query = auditQuery(useDeferredValue(filter));
@@ -101,7 +103,7 @@ export function AuditPage() {
           { title: t('audit.time'), cell: (record) => date(record.time), oneLine: true },
           { title: t('audit.actor'), cell: (record) => record.actor },
           { title: t('audit.action'), cell: (record) => record.action },
-          { title: t('audit.target'), cell: (record) => record.target },
+          { title: t('audit.target'), cell: (record) => /^recording\.(start|play)$/.test(record.action) && hasRight(me, 'recording.read') ? <Link to={`/admin/recordings/${record.target}`}>{record.target}</Link> : record.target },
           {
             title: t('audit.outcome'),
             cell: (record) => (

@@ -35,6 +35,8 @@ export function PolicyFacts({ policy }: { policy: Policy }) {
         [t('policy.min'), policy.min],
         ...LIMITS.map((key) => [t(`policy.limit.${key}`), limits[key] === undefined ? t('policy.never') : duration(limits[key] * 60)] as const),
         [t('clipboard.title'), t(`policy.clipboard.${policy.clipboard}`)],
+        [t('policy.fileDrop'), t(`policy.fileDrop.${policy.fileDrop}`)],
+        [t('policy.recording'), t(`policy.recording.${policy.recording}`)],
         [
           t('snapshots.open'),
           [

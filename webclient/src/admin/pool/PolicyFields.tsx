@@ -1,7 +1,7 @@
 import { Checkbox, FormGroup, FormSelect, FormSelectOption, NumberInput, Radio, Switch, TextInput } from '@patternfly/react-core';
 import { useLanguage } from '../../i18n/language';
 import { NumberField } from '../NumberField';
-import { ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, LIMITS, logoffActions, type Limits, type Policy } from './policy';
+import { ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, FILE_DROPS, LIMITS, logoffActions, RECORDINGS, type Limits, type Policy } from './policy';
 
 interface Props<K extends keyof Policy> {
   policy: Pick<Policy, K>;
@@ -159,5 +159,37 @@ export function SnapshotFields({ policy: { snapshots }, change }: Props<'snapsho
         <NumberField id="policy-snapshots-days" label={t('policy.snapshots.days')} least={1} most={3650} value={snapshots.days} change={(days) => put({ days })} />
       </div>
     </>
+  );
+}
+
+export function FileDropField({ policy, change }: Props<'fileDrop'>) {
+  const { t } = useLanguage();
+  return (
+    <FormGroup label={t('policy.fileDrop')} fieldId="policy-files">
+      <FormSelect id="policy-files" value={policy.fileDrop} onChange={(_, value) => change({ fileDrop: value as Policy['fileDrop'] })}>
+        {FILE_DROPS.map((choice) => (
+          <FormSelectOption key={choice} value={choice} label={t(`policy.fileDrop.${choice}`)} />
+        ))}
+      </FormSelect>
+    </FormGroup>
+  );
+}
+
+export function RecordingField({ policy, change }: Props<'recording'>) {
+  const { t } = useLanguage();
+  return (
+    <FormGroup role="radiogroup" label={t('policy.recording')} fieldId="policy-recording-off">
+      {RECORDINGS.map((recording) => (
+        <Radio
+          key={recording}
+          id={`policy-recording-${recording}`}
+          name="policy-recording"
+          label={t(`policy.recording.${recording}`)}
+          {...(recording === 'all' && { description: t('policy.recording.all.help') })}
+          isChecked={policy.recording === recording}
+          onChange={() => change({ recording })}
+        />
+      ))}
+    </FormGroup>
   );
 }

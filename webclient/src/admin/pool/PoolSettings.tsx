@@ -10,7 +10,7 @@ import { useSubmit } from '../../app/useSubmit';
 import { useLanguage } from '../../i18n/language';
 import { updatePool } from '../api';
 import { policyChanges, policyOf, type Policy } from './policy';
-import { ClipboardField, CloneFields, LimitFields, LogoffFields, SnapshotFields } from './PolicyFields';
+import { ClipboardField, CloneFields, FileDropField, LimitFields, LogoffFields, RecordingField, SnapshotFields } from './PolicyFields';
 import type { PoolDraft } from './poolDraft';
 import { CapacityFields, MachineFields } from './PoolFields';
 import { ScheduleFields } from './ScheduleFields';
@@ -136,6 +136,8 @@ export function PoolSettings({ pool }: { pool: Pool }) {
           <LogoffFields policy={policy} change={changePolicy} />
           <LimitFields policy={policy} change={changePolicy} />
           <ClipboardField policy={policy} change={changePolicy} />
+          <FileDropField policy={policy} change={changePolicy} />
+          <RecordingField policy={policy} change={changePolicy} />
         </FormSection>
         <FormSection title={t('snapshots.open')} titleElement="h2">
           <SnapshotFields policy={policy} change={changePolicy} />

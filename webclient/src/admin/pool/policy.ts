@@ -32,11 +32,15 @@ export interface Policy {
   schedule: Schedule;
   snapshots: SnapshotRules;
   clipboard: NonNullable<Schemas['PoolPolicy']['clipboard']>;
+  recording: NonNullable<Schemas['PoolPolicy']['recording']>;
+  fileDrop: NonNullable<Schemas['PoolPolicy']['fileDrop']>;
 }
 
 export const ASSIGNMENTS = ['floating', 'dedicated'] as const satisfies readonly Policy['assignment'][];
 export const CLONE_TYPES = ['linked', 'instant', 'full'] as const satisfies readonly Policy['cloneType'][];
 export const CLIPBOARDS = ['both', 'to-guest', 'to-client', 'none'] as const satisfies readonly Policy['clipboard'][];
+export const RECORDINGS = ['off', 'all'] as const satisfies readonly Policy['recording'][];
+export const FILE_DROPS = ['off', 'to-guest'] as const satisfies readonly Policy['fileDrop'][];
 export const LIMITS = ['idleMinutes', 'disconnectedMinutes', 'maxMinutes'] as const satisfies readonly (keyof Limits)[];
 
 /** A floating pool can't keep: the next person would see what is left. */
@@ -57,6 +61,8 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
     schedule: { zone, holidays, warm, open },
     snapshots: { byUser, most, days, daily },
     clipboard: given.clipboard ?? 'both',
+    recording: given.recording ?? 'off',
+    fileDrop: given.fileDrop ?? 'off',
   };
 }
 

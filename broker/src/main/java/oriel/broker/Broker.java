@@ -27,6 +27,8 @@ import oriel.broker.display.Tickets;
 import oriel.broker.event.Signal;
 import oriel.broker.event.SignalOutbox;
 import oriel.broker.event.Signals;
+import oriel.broker.file.FileDropResource;
+import oriel.broker.file.FileDrops;
 import oriel.broker.helpdesk.People;
 import oriel.broker.helpdesk.PersonResource;
 import oriel.broker.host.HostController;
@@ -66,6 +68,8 @@ import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.PoolObserver;
 import oriel.broker.pool.PoolResource;
 import oriel.broker.pool.Pools;
+import oriel.broker.recording.RecordingResource;
+import oriel.broker.recording.Recordings;
 import oriel.broker.report.ReportResource;
 import oriel.broker.report.Reports;
 import oriel.broker.role.RoleResource;
@@ -126,6 +130,7 @@ public final class Broker implements AutoCloseable {
     private final SessionDisplays sessionDisplays;
     private final Messages messages;
     private final Shadows shadows;
+    private final Recordings recordings;
     private final SignalOutbox outbox;
     private final LiveFigures liveFigures;
     private final Hosts hosts;
@@ -138,6 +143,7 @@ public final class Broker implements AutoCloseable {
     private final HypervisorHost host;
     private final HostController controller;
     private final Activity activity;
+    private final LostRights lostRights;
     private final StoredRepeats repeats;
     private final RequestFigures figures = new RequestFigures();
     private volatile boolean stopping;
@@ -169,6 +175,7 @@ public final class Broker implements AutoCloseable {
                 new SessionDisplays(store, sessions, tickets, displays, audit, signals, config.name(), clock);
         this.messages = new Messages(store, audit, signals, clock);
         this.shadows = new Shadows(store, tickets, displays, audit, signals, clock);
+        this.recordings = new Recordings(store, audit, signals, clock, config.name(), config.recordings());
         sessions.onUnwatched(shadows::endFor);
         signals.listen(this::cut);
         this.outbox = new SignalOutbox(store, signals, config.name(), clock);
@@ -188,6 +195,8 @@ public final class Broker implements AutoCloseable {
                 clock);
         this.accounts = new Accounts(store, audit, passwords, signIns, accountEnds, clock);
         this.roles = new Roles(store, audit, signals, clock);
+        this.lostRights = new LostRights(displays, signIns, roles, shadows);
+        signals.listen(this::rolesChanged);
         this.images = new Images(
                 store,
                 journal,
@@ -251,9 +260,11 @@ public final class Broker implements AutoCloseable {
                         limits::enforce,
                         snapshots::housekeeping,
                         shadows::sweep,
+                        recordings::sweep,
                         hosts::look,
                         outbox::sweep,
                         repeats::sweep,
+                        lostRights::cut,
                         this::keepWatchedSignInsAlive));
     }
 
@@ -349,6 +360,7 @@ public final class Broker implements AutoCloseable {
         if (config.store().shared()) {
             outbox.start();
         }
+        recordings.nothingRuns();
         controller.start();
     }
 
@@ -365,6 +377,7 @@ public final class Broker implements AutoCloseable {
                 displays,
                 activity,
                 sessionDisplays::clipboard,
+                recordings,
                 clock,
                 this::displayOpened,
                 sessionDisplays::firstFrame,
@@ -412,11 +425,32 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** Whose roles changed may look at something by one of them. Not on the thread that has committed the change. */
+    private void rolesChanged(Signal signal) {
+        if (signal instanceof Signal.Changed changed && changed.kind() == Signal.Kind.USER && displays.count() > 0) {
+            Thread.ofVirtual().name("lost-rights").start(this::cutLostRights);
+        }
+    }
+
+    private void cutLostRights() {
+        try {
+            lostRights.cut();
+        } catch (StoreUnavailableException e) {
+            log.warn("displays are compared with rights in the next round: {}", e.getMessage());
+        }
+    }
+
     /** Displays are cut wherever they are open: the signal may be another broker's. */
     private void cut(Signal signal) {
         if (signal instanceof Signal.CutDisplays cut) {
             switch (cut.of()) {
-                case SESSION -> displays.cutSession(UUID.fromString(cut.id()), cut.how(), cut.detail());
+                case SESSION -> {
+                    UUID session = UUID.fromString(cut.id());
+                    displays.cutSession(session, cut.how(), cut.detail());
+                    if (cut.how() == Cut.SESSION_ENDED) {
+                        recordings.sessionEnded(session);
+                    }
+                }
                 case SIGN_IN -> displays.cutSignIn(cut.id(), cut.how(), cut.detail());
                 case USER -> displays.cutUser(UUID.fromString(cut.id()), cut.how(), cut.detail());
                 case SHADOW -> displays.cutShadow(UUID.fromString(cut.id()), cut.how(), cut.detail());
@@ -482,6 +516,8 @@ public final class Broker implements AutoCloseable {
                 new MaintenanceResource(maintenances, roles),
                 new AuditResource(audit),
                 new OperationResource(journal, roles),
+                new RecordingResource(recordings, roles),
+                new FileDropResource(new FileDrops(store, host, audit), sessions, roles),
                 new ReportResource(new Reports(store, clock), clock),
                 new MetricsResource(store, figures, displays::count, clock),
                 new SnapshotResource(snapshots, machines, roles),
@@ -559,6 +595,11 @@ public final class Broker implements AutoCloseable {
         return shadows;
     }
 
+    /** Recorded sessions. */
+    public Recordings recordings() {
+        return recordings;
+    }
+
     /** Desktops as users see them. */
     public Desktops desktops() {
         return desktops;
@@ -622,6 +663,7 @@ public final class Broker implements AutoCloseable {
         if (web != null) {
             web.close();
         }
+        recordings.close();
         if (displayService != null) {
             displayService.close();
         }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.identity.keycloak.OidcConfig;
+import oriel.broker.recording.Retention;
 import oriel.broker.store.StoreConfig;
 
 /**
@@ -19,6 +20,7 @@ import oriel.broker.store.StoreConfig;
  * @param oidc the identity provider; null: local users only
  * @param pool the pool that is made at the first start
  * @param machines how machines are run
+ * @param recordings where recordings of sessions are kept, and for how long
  */
 public record BrokerConfig(
         Path dataDirectory,
@@ -29,7 +31,8 @@ public record BrokerConfig(
         TlsConfig tls,
         @Nullable OidcConfig oidc,
         FirstPool pool,
-        MachineConfig machines) {
+        MachineConfig machines,
+        Retention recordings) {
     /** This broker's name, among those on one database. */
     public String name() {
         return machines.broker();
@@ -49,7 +52,8 @@ public record BrokerConfig(
                 TlsConfig.AUTO,
                 null,
                 new FirstPool("demo", "debian-desktop", 5, 1, 512, 1),
-                MachineConfig.defaults());
+                MachineConfig.defaults(),
+                Retention.in(dataDirectory.resolve("recordings")));
     }
 
     /** With another address. */
@@ -63,7 +67,8 @@ public record BrokerConfig(
                 tls,
                 oidc,
                 pool,
-                machines);
+                machines,
+                recordings);
     }
 
     /** With golden images elsewhere. */
@@ -77,42 +82,50 @@ public record BrokerConfig(
                 tls,
                 oidc,
                 pool,
-                machines);
+                machines,
+                recordings);
     }
 
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines);
+                dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines, recordings);
     }
 
     /** Behind a proxy of ours, or not. */
     public BrokerConfig behindProxy(boolean proxied) {
-        return new BrokerConfig(dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines);
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines, recordings);
     }
 
     /** With another way to run machines. */
     public BrokerConfig running(MachineConfig otherMachines) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines);
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines, recordings);
     }
 
     /** With another way to encrypt. */
     public BrokerConfig encrypted(TlsConfig otherTls) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, otherTls, oidc, pool, machines);
+                dataDirectory, imageDirectory, store, listen, behindProxy, otherTls, oidc, pool, machines, recordings);
     }
 
     /** With an identity provider. */
     public BrokerConfig signingInBy(OidcConfig provider) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines);
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines, recordings);
+    }
+
+    /** With another keeping of recordings. */
+    public BrokerConfig keepingRecordings(Retention otherRecordings) {
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, machines, otherRecordings);
     }
 
     /** With another first pool. */
     public BrokerConfig startingWith(FirstPool otherPool) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines);
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines, recordings);
     }
 
     /**

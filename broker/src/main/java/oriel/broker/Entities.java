@@ -17,11 +17,13 @@ import oriel.broker.operation.Operation;
 import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.QueuePlace;
+import oriel.broker.recording.SessionRecording;
 import oriel.broker.role.RoleGrant;
 import oriel.broker.session.DesktopSession;
 import oriel.broker.session.SignInTiming;
 import oriel.broker.shadow.ShadowRequest;
 import oriel.broker.snapshot.Snapshot;
+import oriel.broker.snapshot.SnapshotPicture;
 import oriel.broker.store.IdempotentAnswer;
 import oriel.broker.store.Installation;
 
@@ -42,9 +44,11 @@ final class Entities {
                             Operation.class,
                             RoleGrant.class,
                             Snapshot.class,
+                            SnapshotPicture.class,
                             IdempotentAnswer.class,
                             Template.class,
                             ShadowRequest.class,
+                            SessionRecording.class,
                             MaintenanceMachine.class,
                             OutboxRow.class,
                             HostDrain.class,

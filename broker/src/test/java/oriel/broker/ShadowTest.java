@@ -11,6 +11,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import oriel.broker.access.Role;
+import oriel.broker.access.Scope;
+import oriel.broker.role.RoleGrant;
+import oriel.broker.role.Roles;
 import oriel.broker.session.Desktop;
 import oriel.broker.shadow.Shadows;
 import tools.jackson.databind.JsonNode;
@@ -176,5 +179,24 @@ class ShadowTest {
         kim.user().post(kim.session() + "/logoff", null);
         assertThat(second.closedWith()).isIn(4000, 4002);
         assertThat(Http.json(kim.user().get(path)).path("state").asString()).isEqualTo("ENDED");
+    }
+
+    @Test
+    void takingTheRoleAwayCutsWhoWatchesByIt() throws Exception {
+        Watched lea = connected("lea");
+        f.user("assistant");
+        var given = f.broker
+                .roles()
+                .give(
+                        new Roles.NewGrant(RoleGrant.Subject.USER, "assistant", Role.HELPDESK, Scope.Kind.POOL, "demo"),
+                        "test",
+                        "");
+        Http assistant = as("assistant");
+        String path = allowed(assistant, lea);
+        DisplayClient watching = new DisplayClient(assistant, Http.json(assistant.post(path + "/ticket", null)));
+        await().until(() -> Http.json(lea.user().get(path)).path("watching").asBoolean());
+        f.broker.roles().take(given.id(), "test", "");
+        assertThat(watching.closedWith()).isEqualTo(4002);
+        assertThat(Http.json(lea.user().get(path)).path("state").asString()).isEqualTo("ENDED");
     }
 }

@@ -54,6 +54,34 @@ class SnapshotTest {
     }
 
     @Test
+    void aSnapshotHasAPictureOfTheScreenAndWhoLooksAtSomebodyElsesIsRecorded() {
+        try (Fixture f = new Fixture(1, 0)) {
+            f.user("helper", Role.HELPDESK);
+            f.user("root", Role.ADMIN);
+            Caller ann = f.newUser("ann");
+            Connected.Ready ready = f.connectUntilReady(ann);
+            String machine = ready.session().machineName();
+            SnapshotView taken = take(f, machine, "before", true, f.signIn("root"), 1);
+            assertThat(taken.picture()).isTrue();
+            byte[] png = f.broker.snapshots().picture(machine, taken.id(), ann);
+            assertThat(png).startsWith(0x89, 'P', 'N', 'G');
+            assertThat(pictureLooks(f)).isZero();
+            f.broker.snapshots().picture(machine, taken.id(), f.signIn("helper"));
+            assertThat(pictureLooks(f)).isEqualTo(1);
+            f.broker.snapshots().delete(machine, taken.id(), f.signIn("root"));
+            await().until(() -> f.broker.snapshots().list(machine).isEmpty());
+            long pictures = f.broker.store().call(tx -> tx.count("select count(*) from SnapshotPicture"));
+            assertThat(pictures).as("it goes with the snapshot").isZero();
+        }
+    }
+
+    private static long pictureLooks(Fixture f) {
+        return f.broker
+                .store()
+                .call(tx -> tx.count("select count(*) from AuditRecord where action = 'snapshot.picture'"));
+    }
+
+    @Test
     void aRestoreKeepsThePresentStateSoThatItCanBeUndone() {
         try (Fixture f = new Fixture(1, 0)) {
             f.user("helper", Role.ADMIN);

@@ -50,6 +50,10 @@ public enum Right {
     AUDIT_READ("audit.read"),
     /** Read the lines of the audit trail that concern one person. */
     AUDIT_SUBJECT("audit.subject"),
+    /** See recorded sessions. */
+    RECORDING_READ("recording.read"),
+    /** Delete recorded sessions before their time. */
+    RECORDING_DELETE("recording.delete"),
     /** See reports. */
     REPORT_READ("report.read"),
     /** See journalled operations. */

@@ -85,6 +85,7 @@ public enum Role {
                         Right.SNAPSHOT_READ,
                         Right.IMAGE_READ,
                         Right.AUDIT_READ,
+                        Right.RECORDING_READ,
                         Right.AUDIT_SUBJECT,
                         Right.REPORT_READ,
                         Right.OPERATION_READ,

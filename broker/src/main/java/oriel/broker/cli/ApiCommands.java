@@ -33,8 +33,16 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 final class ApiCommands {
     private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
     /** Sign-in is what the other commands do by themselves; streams and pictures are not for a terminal. */
-    private static final Set<String> LEFT_OUT =
-            Set.of("login", "logout", "events", "machineScreen", "live", "ready", "openapi");
+    private static final Set<String> LEFT_OUT = Set.of(
+            "login",
+            "logout",
+            "events",
+            "machineScreen",
+            "snapshotPicture",
+            "recordingContent",
+            "live",
+            "ready",
+            "openapi");
 
     private static final Set<String> ENDED = Set.of("DONE", "FAILED", "CANCELLED");
     private static final Duration LOOK = Duration.ofMillis(500);

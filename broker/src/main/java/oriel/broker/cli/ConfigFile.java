@@ -19,6 +19,7 @@ import oriel.broker.BrokerConfig.FirstPool;
 import oriel.broker.BrokerConfig.MachineConfig;
 import oriel.broker.BrokerConfig.TlsConfig;
 import oriel.broker.identity.keycloak.OidcConfig;
+import oriel.broker.recording.Retention;
 import oriel.broker.store.StoreConfig;
 import oriel.hypervisor.machine.Accelerator;
 
@@ -118,7 +119,22 @@ final class ConfigFile {
                         seconds("machines.boot-timeout-seconds", machines.bootTimeout()),
                         seconds("machines.look-seconds", machines.interval()),
                         machines.retryPause(),
-                        seconds("machines.unclaimed-after-seconds", machines.unclaimedAfter())));
+                        seconds("machines.unclaimed-after-seconds", machines.unclaimedAfter())),
+                new Retention(
+                        Path.of(text(
+                                "recordings.directory",
+                                defaults.recordings().folder().toString())),
+                        Duration.ofDays(number(
+                                "recordings.keep-days",
+                                (int) defaults.recordings().time().toDays(),
+                                1,
+                                3650)),
+                        (long) number(
+                                        "recordings.most-gib",
+                                        (int) (defaults.recordings().bytes() >> 30),
+                                        1,
+                                        1 << 20)
+                                << 30));
         config = config.listeningOn(
                 text("listen.address", defaults.listen().getHostString()),
                 number("listen.port", defaults.listen().getPort(), 0, 65535));

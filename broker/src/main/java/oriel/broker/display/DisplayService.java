@@ -22,6 +22,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.display.Tickets.Redeemed;
+import oriel.broker.recording.Recordings;
 import oriel.displayd.gateway.DisplayGateway;
 import oriel.displayd.gateway.OriginPolicy;
 import oriel.displayd.viewer.ClipboardPolicy;
@@ -45,6 +46,7 @@ public final class DisplayService implements AutoCloseable {
     private final Tickets tickets;
     private final Activity activity;
     private final Function<Redeemed, ClipboardPolicy> clipboard;
+    private final Recordings recordings;
     private final Clock clock;
     private final Consumer<Redeemed> opened;
     private final BiConsumer<UUID, Duration> firstFrame;
@@ -62,6 +64,7 @@ public final class DisplayService implements AutoCloseable {
      * Prepares; {@link #start} listens.
      *
      * @param clipboard which way text may go on a connection
+     * @param recordings what must be recorded before it is shown
      * @param opened told when a client is connected; may block
      * @param firstFrame told how long after its opening a client saw the first picture; may block
      * @param closed told when it has gone; may block
@@ -71,6 +74,7 @@ public final class DisplayService implements AutoCloseable {
             LiveDisplays displays,
             Activity activity,
             Function<Redeemed, ClipboardPolicy> clipboard,
+            Recordings recordings,
             Clock clock,
             Consumer<Redeemed> opened,
             BiConsumer<UUID, Duration> firstFrame,
@@ -78,6 +82,7 @@ public final class DisplayService implements AutoCloseable {
         this.tickets = tickets;
         this.activity = activity;
         this.clipboard = clipboard;
+        this.recordings = recordings;
         this.clock = clock;
         this.opened = opened;
         this.firstFrame = firstFrame;
@@ -112,9 +117,13 @@ public final class DisplayService implements AutoCloseable {
             log.info("{} has no display just now", grant.machine());
             return Optional.empty();
         }
+        Display screen = display.get();
+        if (!recordings.begin(grant, screen, (settings, onEnd) -> hub.record(screen, settings, onEnd))) {
+            return Optional.empty();
+        }
         pending.put(grant.connection(), new Pending(grant, now));
-        return Optional.of(new DisplayGrant(
-                grant.connection().toString(), display.get(), rights(grant.right()), clipboard.apply(grant)));
+        return Optional.of(
+                new DisplayGrant(grant.connection().toString(), screen, rights(grant.right()), clipboard.apply(grant)));
     }
 
     private static Set<Right> rights(DisplayRight right) {

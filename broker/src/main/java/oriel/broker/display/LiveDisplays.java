@@ -65,6 +65,11 @@ public final class LiveDisplays {
         return open.get(connection);
     }
 
+    /** Everything that is open. */
+    public List<Redeemed> all() {
+        return List.copyOf(open.values());
+    }
+
     /** How many connections are open. */
     public int count() {
         return open.size();
@@ -91,6 +96,11 @@ public final class LiveDisplays {
     /** The sign-ins that look at something: they are in use. */
     public List<String> signIns() {
         return open.values().stream().map(Redeemed::signIn).distinct().toList();
+    }
+
+    /** Cuts one connection. */
+    public void cutConnection(UUID connection, Cut cut, String detail) {
+        cutter.cut(connection, cut, detail);
     }
 
     /** Cuts the displays of a session. */

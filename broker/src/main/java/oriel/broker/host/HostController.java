@@ -15,6 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.Screens;
 import oriel.broker.image.ImageOperations;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Lifecycle;
@@ -164,7 +165,8 @@ public final class HostController implements AutoCloseable {
                 this::poolChanged);
         HostOperations all = new HostOperations(
                 operations,
-                new SnapshotOperations(store, host, machines, clock, name -> observer.observe(name, false)),
+                new SnapshotOperations(
+                        store, host, machines, clock, new Screens(host, clock), name -> observer.observe(name, false)),
                 images.operations(),
                 templates,
                 maintenances);

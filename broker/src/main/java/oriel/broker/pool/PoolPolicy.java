@@ -18,6 +18,8 @@ import oriel.broker.problem.RefusedException;
  * @param schedule warm machines and opening hours by the calendar
  * @param snapshots who keeps how many
  * @param clipboard which way text may go
+ * @param recording whether sessions are recorded
+ * @param fileDrop whether users hand files over
  */
 public record PoolPolicy(
         @Nullable Assignment assignment,
@@ -27,7 +29,22 @@ public record PoolPolicy(
         @Nullable Limits limits,
         @Nullable Schedule schedule,
         @Nullable SnapshotRules snapshots,
-        @Nullable Clipboard clipboard) {
+        @Nullable Clipboard clipboard,
+        @Nullable Recording recording,
+        @Nullable FileDrop fileDrop) {
+    /** Without recordings and files. */
+    public PoolPolicy(
+            @Nullable Assignment assignment,
+            @Nullable CloneType cloneType,
+            @Nullable Integer min,
+            @Nullable LogoffAction logoffAction,
+            @Nullable Limits limits,
+            @Nullable Schedule schedule,
+            @Nullable SnapshotRules snapshots,
+            @Nullable Clipboard clipboard) {
+        this(assignment, cloneType, min, logoffAction, limits, schedule, snapshots, clipboard, null, null);
+    }
+
     /** Defaults. */
     public static final PoolPolicy DEFAULT = new PoolPolicy(null, null, null, null, null, null, null, null);
 
@@ -94,6 +111,34 @@ public record PoolPolicy(
         TO_CLIENT,
         /** None. */
         NONE;
+
+        /** The name in the API's contract. */
+        @JsonValue
+        public String wireName() {
+            return wire(this);
+        }
+    }
+
+    /** Which sessions are recorded. */
+    public enum Recording {
+        /** None. */
+        OFF,
+        /** Each, from its first display on. Its user is told. */
+        ALL;
+
+        /** The name in the API's contract. */
+        @JsonValue
+        public String wireName() {
+            return wire(this);
+        }
+    }
+
+    /** Which way files may go. */
+    public enum FileDrop {
+        /** None. */
+        OFF,
+        /** Into the guest. */
+        TO_GUEST;
 
         /** The name in the API's contract. */
         @JsonValue
@@ -174,7 +219,9 @@ public record PoolPolicy(
                 or(change.limits, limits),
                 or(change.schedule, schedule),
                 or(change.snapshots, snapshots),
-                or(change.clipboard, clipboard));
+                or(change.clipboard, clipboard),
+                or(change.recording, recording),
+                or(change.fileDrop, fileDrop));
     }
 
     /**
@@ -198,7 +245,9 @@ public record PoolPolicy(
                 or(limits, Limits.NONE),
                 or(schedule, Schedule.NONE),
                 or(snapshots, SnapshotRules.DEFAULT),
-                or(clipboard, Clipboard.BOTH));
+                or(clipboard, Clipboard.BOTH),
+                or(recording, Recording.OFF),
+                or(fileDrop, FileDrop.OFF));
     }
 
     @Override

@@ -199,6 +199,13 @@ public final class Roles {
         return new Access.Where.At("operation", request -> ofOperation(request.pathId("operationId")));
     }
 
+    /** The recording that a request's path names. */
+    public Access.Where atRecording() {
+        return new Access.Where.At(
+                "recording",
+                request -> inPool("select poolId from SessionRecording where id = ?1", request.pathId("recordingId")));
+    }
+
     /** The golden image that a request's path names; whoever works with a pool made from it reaches it. */
     public Access.Where atImageOfPools() {
         return new Access.Where.At("image", request -> {

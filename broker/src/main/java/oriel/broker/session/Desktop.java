@@ -6,7 +6,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.problem.Reason;
 
-/** A pool as its user sees it: "my desktop". */
+/**
+ * A pool as its user sees it: "my desktop".
+ *
+ * @param recorded whether what its screen shows is recorded
+ * @param fileDrop whether its user may hand files over
+ */
 public record Desktop(
         String poolId,
         String name,
@@ -19,6 +24,8 @@ public record Desktop(
         @Nullable String machine,
         @Nullable Queue queue,
         @Nullable Refusal problem,
+        boolean recorded,
+        boolean fileDrop,
         Instant changed) {
     /** Copies the stages. */
     public Desktop {

@@ -17,6 +17,7 @@ import oriel.broker.operation.OperationKind;
 import oriel.broker.operation.OperationState;
 import oriel.broker.pool.Entitlements;
 import oriel.broker.pool.Pool;
+import oriel.broker.pool.PoolPolicy;
 import oriel.broker.pool.QueuePlace;
 import oriel.broker.problem.Reason;
 import oriel.broker.problem.RefusedException;
@@ -128,7 +129,17 @@ public final class Desktops {
                 null,
                 null,
                 problem,
+                recorded(pool),
+                fileDrop(pool),
                 pool.created());
+    }
+
+    private static boolean recorded(Pool pool) {
+        return pool.policy().recording() == PoolPolicy.Recording.ALL;
+    }
+
+    private static boolean fileDrop(Pool pool) {
+        return pool.policy().fileDrop() == PoolPolicy.FileDrop.TO_GUEST;
     }
 
     private static @Nullable String description(Pool pool) {
@@ -156,6 +167,8 @@ public final class Desktops {
                         place.since(),
                         estimate.map(Duration::toSeconds).orElse(null)),
                 null,
+                recorded(pool),
+                fileDrop(pool),
                 place.since());
     }
 
@@ -192,6 +205,8 @@ public final class Desktops {
                 session.machineName(),
                 null,
                 machine == null ? null : problem(machine, open),
+                recorded(pool),
+                fileDrop(pool),
                 machine == null ? session.started() : machine.changed());
     }
 

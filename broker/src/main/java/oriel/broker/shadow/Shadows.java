@@ -277,6 +277,22 @@ public final class Shadows {
         }
     }
 
+    /** Who watches by a request has lost the right to. */
+    public void revoke(UUID id) {
+        store.run(tx -> tx.lock(ShadowRequest.class, id)
+                .filter(request -> request.state().open())
+                .ifPresent(request -> {
+                    end(tx, request);
+                    audit.record(
+                            tx,
+                            AuditEntry.bySystem(
+                                            "shadow.end",
+                                            request.machineName(),
+                                            request.requester() + " may not watch any more")
+                                    .about(request.username()));
+                }));
+    }
+
     /** Ends what nobody has answered, and what has lasted long enough. */
     public void sweep() {
         store.run(tx -> {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import oriel.broker.audit.AuditEntry;
+import oriel.broker.display.Screens;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
 import oriel.broker.operation.Operation;
@@ -28,19 +29,27 @@ public final class SnapshotOperations implements OperationHandler {
     private final HypervisorHost host;
     private final Machines machines;
     private final Clock clock;
+    private final Screens screens;
     private final Consumer<String> observe;
 
     /**
      * With its collaborators.
      *
+     * @param screens pictures of the host's machines
      * @param observe looks at a machine again
      */
     public SnapshotOperations(
-            Store store, HypervisorHost host, Machines machines, Clock clock, Consumer<String> observe) {
+            Store store,
+            HypervisorHost host,
+            Machines machines,
+            Clock clock,
+            Screens screens,
+            Consumer<String> observe) {
         this.store = store;
         this.host = host;
         this.machines = machines;
         this.clock = clock;
+        this.screens = screens;
         this.observe = observe;
     }
 
@@ -106,7 +115,10 @@ public final class SnapshotOperations implements OperationHandler {
                 .orElseThrow(() -> new HostException(HostException.Reason.NOT_FOUND, "The snapshot is gone."));
         String machine = operation.machineName();
         switch (operation.kind()) {
-            case SNAPSHOT -> host.snapshot(machine, snapshot.name(), snapshot.withMemory());
+            case SNAPSHOT -> {
+                picture(snapshot);
+                host.snapshot(machine, snapshot.name(), snapshot.withMemory());
+            }
             case RESTORE -> {
                 Optional<Snapshot> undo = store.call(tx -> undo(tx, operation));
                 if (undo.isPresent()) {
@@ -116,6 +128,7 @@ public final class SnapshotOperations implements OperationHandler {
                     boolean taken = host.snapshots(machine).stream()
                             .anyMatch(info -> info.name().equals(undo.get().name()));
                     if (!taken) {
+                        picture(undo.get());
                         host.snapshot(
                                 machine, undo.get().name(), on && undo.get().withMemory());
                     }
@@ -137,6 +150,17 @@ public final class SnapshotOperations implements OperationHandler {
                     SEAL,
                     DISCARD -> throw new IllegalArgumentException("not an operation on snapshots: " + operation.kind());
         }
+    }
+
+    /** Right before it is taken; a machine that is off has none. Of a repeated attempt the later one counts. */
+    private void picture(Snapshot snapshot) {
+        screens.of(snapshot.machineName(), SnapshotPicture.WIDTH)
+                .ifPresent(picture -> store.run(tx -> {
+                    tx.execute("delete from SnapshotPicture where snapshotId = ?1", snapshot.id());
+                    if (tx.lock(Snapshot.class, snapshot.id()).isPresent()) {
+                        tx.insert(new SnapshotPicture(snapshot.id(), picture.png()));
+                    }
+                }));
     }
 
     @Override

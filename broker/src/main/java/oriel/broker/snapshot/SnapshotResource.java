@@ -48,12 +48,18 @@ public final class SnapshotResource implements Resource {
                         at(Right.SNAPSHOT_RESTORE),
                         request -> Response.accepted(snapshots.restore(
                                 request.path("machineName"), request.pathId("snapshotId"), request.caller()))),
+                new Route("GET", SNAPSHOTS + "/{snapshotId}/picture", at(Right.MACHINE_SCREEN), this::picture),
                 new Route(
                         "DELETE",
                         SNAPSHOTS + "/{snapshotId}",
                         at(Right.SNAPSHOT_WRITE),
                         request -> Response.accepted(snapshots.delete(
                                 request.path("machineName"), request.pathId("snapshotId"), request.caller()))));
+    }
+
+    private Response picture(Request request) {
+        byte[] png = snapshots.picture(request.path("machineName"), request.pathId("snapshotId"), request.caller());
+        return Response.ok(new Response.Bytes("image/png", png)).with("Cache-Control", "private, no-store");
     }
 
     private Response take(Request request) {

@@ -9,6 +9,7 @@ import java.time.ZonedDateTime;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
@@ -72,7 +73,39 @@ public final class Snapshots {
 
     /** A machine's snapshots, oldest first. */
     public List<SnapshotView> list(String machine) {
-        return store.call(tx -> all(tx, machine).stream().map(Snapshots::view).toList());
+        return store.call(tx -> {
+            Set<UUID> pictured = Set.copyOf(tx.list(
+                    UUID.class,
+                    "select p.snapshotId from SnapshotPicture p, Snapshot s where s.id = p.snapshotId"
+                            + " and s.machineName = ?1",
+                    machine));
+            return all(tx, machine).stream()
+                    .map(snapshot -> view(snapshot, pictured.contains(snapshot.id())))
+                    .toList();
+        });
+    }
+
+    /**
+     * What was on the screen when a snapshot was taken, as PNG. Who looks at somebody else's is recorded.
+     *
+     * @throws RefusedException {@link Reason#NOT_FOUND} if there is no picture: its machine was off
+     */
+    public byte[] picture(String machineName, UUID id, Caller caller) {
+        return store.call(tx -> {
+            byte[] png = tx.find(Snapshot.class, id)
+                    .filter(snapshot -> snapshot.machineName().equals(machineName))
+                    .flatMap(snapshot -> tx.find(SnapshotPicture.class, id))
+                    .orElseThrow(() -> RefusedException.notFound("picture of snapshot " + id))
+                    .png();
+            tx.find(Machine.class, machineName)
+                    .filter(machine ->
+                            machine.userId() != null && !caller.userId().equals(machine.userId()))
+                    .ifPresent(machine -> audit.record(
+                            tx,
+                            AuditEntry.by(caller, "snapshot.picture", machineName, id.toString())
+                                    .about(userOf(tx, machine))));
+            return png;
+        });
     }
 
     static List<Snapshot> all(Tx tx, String machine) {
@@ -292,7 +325,7 @@ public final class Snapshots {
                 .findFirst();
     }
 
-    private static SnapshotView view(Snapshot s) {
+    private static SnapshotView view(Snapshot s, boolean pictured) {
         return new SnapshotView(
                 s.id(),
                 s.machineName(),
@@ -305,6 +338,7 @@ public final class Snapshots {
                 s.withMemory(),
                 s.bytes(),
                 s.current(),
+                pictured,
                 s.failure(),
                 s.created());
     }
@@ -322,6 +356,7 @@ public final class Snapshots {
             boolean memory,
             long bytes,
             boolean current,
+            boolean picture,
             @Nullable String failure,
             Instant created) {}
 }

@@ -44,8 +44,10 @@ final class GuestDesktop {
         screen.awaitPicture(
                 "the desktop is drawn",
                 BOOT,
-                picture ->
-                        picture.getWidth() >= 640 && GuestScreen.share(picture, 300, 300, 200, 200, WALLPAPER) > 0.95);
+                picture -> picture.getWidth() >= 640
+                        && GuestScreen.share(picture, 300, 300, 200, 200, WALLPAPER) > 0.95
+                        // The panel comes last.
+                        && GuestScreen.share(picture, 300, picture.getHeight() - 20, 200, 10, WALLPAPER) < 0.05);
     }
 
     /** With the mouse: the first button of the panel. */

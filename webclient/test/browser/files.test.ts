@@ -1,0 +1,38 @@
+// @vitest-environment node
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { noBrowser, World } from './world';
+
+describe.skipIf(noBrowser)('a person with files', { timeout: 90_000 }, () => {
+  const world = new World();
+
+  it('hands them over where the pool lets them, and hears what became of each', async () => {
+    await world.signIn('/', 'alice');
+    await world.page.locator('[data-pool=demo]').getByRole('button', { name: 'Connect' }).click();
+    await world.connected();
+    expect(await world.page.getByRole('button', { name: 'Hand over files' }).count()).toBe(0);
+    world.mock.broker.change('alice', 'demo', { fileDrop: true });
+    await world.page.getByRole('button', { name: 'Hand over files' }).waitFor();
+    await world.page.setInputFiles('input[type=file]', [
+      { name: 'letter.odt', mimeType: 'application/octet-stream', buffer: Buffer.alloc(500_000, 7) },
+      { name: 'full.bin', mimeType: 'application/octet-stream', buffer: Buffer.from('x') },
+      { name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) },
+    ]);
+    await world.page.getByText('letter.odt is in the folder Documents').waitFor();
+    await world.page.getByText('full.bin could not be handed over').waitFor();
+    await world.page.getByText('no space left').waitFor();
+    await world.page.getByText('empty.txt is in the folder Documents').waitFor();
+    await world.accessible();
+    await world.shot('viewer-files');
+    expect([...world.mock.broker.files]).toEqual([['letter.odt', 500_000], ['empty.txt', 0]]);
+
+    // Dropped onto the picture.
+    await world.page.evaluate(() => {
+      const carried = new DataTransfer();
+      carried.items.add(new File(['dropped'], 'dropped.txt'));
+      const where = document.querySelector('.oriel-viewer__screen')!;
+      for (const type of ['dragover', 'drop']) where.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: carried }));
+    });
+    await world.page.getByText('dropped.txt is in the folder Documents').waitFor();
+  });
+});
