@@ -47,6 +47,7 @@ import oriel.hypervisor.firmware.Initrd;
 import oriel.hypervisor.firmware.LinuxKernel;
 import oriel.hypervisor.firmware.MultibootKernel;
 import oriel.hypervisor.machine.Accelerator;
+import oriel.hypervisor.machine.Equipment;
 import oriel.hypervisor.machine.InputTape;
 import oriel.hypervisor.machine.InstructionTime;
 import oriel.hypervisor.machine.Machine;
@@ -125,6 +126,15 @@ public final class VmCommand implements Callable<Integer> {
 
     @Option(names = "--cpus", paramLabel = "N", description = "Virtual processors (default: ${DEFAULT-VALUE}).")
     private int cpus = 1;
+
+    @Option(
+            names = "--gpu",
+            paramLabel = "vga|virtio",
+            description = "The graphics adapter (default: ${DEFAULT-VALUE}). virtio needs a driver in the guest.")
+    private String gpu = "vga";
+
+    @Option(names = "--hpet", description = "A high precision event timer.")
+    private boolean hpet;
 
     @Option(
             names = "--cpu",
@@ -361,7 +371,8 @@ public final class VmCommand implements Callable<Integer> {
                                     state.display(),
                                     output,
                                     networkCards())
-                            .with(CpuModel.named(state.cpuModel())),
+                            .with(CpuModel.named(state.cpuModel()))
+                            .with(equipment()),
                     state);
             assembled = true;
             return machine;
@@ -391,7 +402,8 @@ public final class VmCommand implements Callable<Integer> {
             drive = openCdDrive();
             MachineConfig config = new MachineConfig(
                             "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards())
-                    .with(CpuModel.named(cpuModel));
+                    .with(CpuModel.named(cpuModel))
+                    .with(equipment());
             Machine machine =
                     new Machine(countInstructions ? config.with(InstructionTime.DEFAULT.with(tape())) : config);
             assembled = true;
@@ -404,6 +416,16 @@ public final class VmCommand implements Callable<Integer> {
                 drive.disc().ifPresent(DiskImage::close);
             }
         }
+    }
+
+    private Equipment equipment() {
+        return new Equipment(
+                hpet,
+                switch (gpu) {
+                    case "vga" -> Equipment.Graphics.VGA;
+                    case "virtio" -> Equipment.Graphics.VIRTIO;
+                    default -> throw badUsage("--gpu is vga or virtio, not " + gpu);
+                });
     }
 
     private InputTape tape() throws IOException {

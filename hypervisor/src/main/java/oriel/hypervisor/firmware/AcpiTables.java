@@ -10,6 +10,7 @@ import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
 import oriel.hypervisor.device.chipset.GenerationId;
+import oriel.hypervisor.device.chipset.Hpet;
 import oriel.hypervisor.device.chipset.IoApic;
 import oriel.hypervisor.device.chipset.ResetControl;
 import oriel.hypervisor.device.pci.PciBus;
@@ -32,30 +33,33 @@ public final class AcpiTables {
     private final ByteBuffer area = ByteBuffer.allocate(SPACE).order(ByteOrder.LITTLE_ENDIAN);
     private final long base;
     private final int processors;
+    private final boolean hpet;
 
-    private AcpiTables(long base, int processors) {
+    private AcpiTables(long base, int processors, boolean hpet) {
         if (processors < 1 || processors > 64) {
             throw new IllegalArgumentException("1 to 64 processors, got " + processors);
         }
         this.base = base;
         this.processors = processors;
+        this.hpet = hpet;
     }
 
     /**
      * Writes the tables into guest memory.
      *
      * @param processors 1–64
+     * @param hpet whether there is an {@link Hpet}
      * @return the guest physical address of the root pointer (RSDP)
      */
-    public static long install(GuestMemory memory, int processors) {
-        byte[] image = image(processors);
+    public static long install(GuestMemory memory, int processors, boolean hpet) {
+        byte[] image = image(processors, hpet);
         memory.write(BASE, image, 0, image.length);
         return BASE;
     }
 
     /** All tables as they lie at {@link #BASE}; the RSDP is first. */
-    static byte[] image(int processors) {
-        AcpiTables tables = new AcpiTables(BASE, processors);
+    static byte[] image(int processors, boolean hpet) {
+        AcpiTables tables = new AcpiTables(BASE, processors, hpet);
         Layout layout = tables.build();
         tables.area.put(0, tables.rsdp(layout));
         return tables.bytes();
@@ -66,9 +70,10 @@ public final class AcpiTables {
      * script by which the firmware links them.
      *
      * @param processors 1–64
+     * @param hpet whether there is an {@link Hpet}
      */
-    public static Map<String, byte[]> files(int processors) {
-        AcpiTables tables = new AcpiTables(0, processors);
+    public static Map<String, byte[]> files(int processors, boolean hpet) {
+        AcpiTables tables = new AcpiTables(0, processors, hpet);
         Layout layout = tables.build();
         byte[] image = tables.bytes();
         AcpiLinker linker = new AcpiLinker()
@@ -101,7 +106,10 @@ public final class AcpiTables {
         int dsdt = place(table("DSDT", 2, dsdt(processors)));
         int fadt = place(table("FACP", 4, fadt(facs, dsdt)));
         int madt = place(table("APIC", 3, madt()));
-        List<Integer> listed = List.of(fadt, madt);
+        List<Integer> listed = new ArrayList<>(List.of(fadt, madt));
+        if (hpet) {
+            listed.add(place(table("HPET", 1, hpet())));
+        }
         int rsdt = place(table("RSDT", 1, pointers(4, listed)));
         int xsdt = place(table("XSDT", 1, pointers(8, listed)));
         List<Pointer> pointers = new ArrayList<>(List.of(
@@ -267,6 +275,15 @@ public final class AcpiTables {
                 .put((byte) irq)
                 .putInt(gsi)
                 .putShort((short) flags);
+    }
+
+    /** IA-PC HPET 1.0a §3.2.4. */
+    private static byte[] hpet() {
+        ByteBuffer table = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
+        table.putInt(Hpet.blockId());
+        table.put((byte) 0).put((byte) 64).putShort((short) 0).putLong(Hpet.BASE); // in memory, 64 bits wide
+        table.put((byte) 0).putShort((short) Hpet.SHORTEST_TICKS).put((byte) 0);
+        return table.array();
     }
 
     private static byte[] dsdt(int processors) {

@@ -22,15 +22,21 @@ public final class BiosConfig {
      * @param processors 1–64
      * @param bootPaths what to boot from, first to last: device paths as SeaBIOS has them (docs: Runtime_config, "Boot
      *     order")
+     * @param hpet whether there is a high precision event timer
      * @param videoAdapter PCI vendor and device ID of the adapter that the video BIOS is for
      */
     public static FirmwareConfig device(
-            GuestMemory memory, Boot.Bios boot, int processors, List<String> bootPaths, VideoAdapter videoAdapter) {
+            GuestMemory memory,
+            Boot.Bios boot,
+            int processors,
+            boolean hpet,
+            List<String> bootPaths,
+            VideoAdapter videoAdapter) {
         Map<Integer, byte[]> numbers = Map.of(
                 FirmwareConfig.PROCESSORS, FirmwareConfig.number(processors, 2),
                 FirmwareConfig.MOST_PROCESSORS, FirmwareConfig.number(processors, 2),
                 FirmwareConfig.BOOT_MENU, FirmwareConfig.number(boot.menu() ? 1 : 0, 2));
-        Map<String, byte[]> files = new HashMap<>(AcpiTables.files(processors));
+        Map<String, byte[]> files = new HashMap<>(AcpiTables.files(processors, hpet));
         files.put("etc/e820", memoryMap(memory.ramSize()));
         files.put("etc/show-boot-menu", FirmwareConfig.number(boot.menu() ? 1 : 0, 2));
         files.put(

@@ -39,7 +39,12 @@ final class BiosParts {
         hostBridge = new HostBridge(shadow::set);
         isaBridge = new IsaBridge(isa);
         config = BiosConfig.device(
-                memory, boot, machine.cpus(), slots.paths(boot.order()), new BiosConfig.VideoAdapter(0x1234, 0x1111));
+                memory,
+                boot,
+                machine.cpus(),
+                machine.equipment().hpet(),
+                slots.paths(boot.order()),
+                new BiosConfig.VideoAdapter(0x1234, 0x1111));
         log = new FirmwareLog(machine.name());
         config.attach(bus);
         log.attach(bus);

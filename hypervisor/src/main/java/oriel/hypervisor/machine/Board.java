@@ -29,6 +29,7 @@ import oriel.hypervisor.device.chipset.AcpiPm;
 import oriel.hypervisor.device.chipset.ApicBus;
 import oriel.hypervisor.device.chipset.CmosRtc;
 import oriel.hypervisor.device.chipset.GenerationId;
+import oriel.hypervisor.device.chipset.Hpet;
 import oriel.hypervisor.device.chipset.InterruptRouter;
 import oriel.hypervisor.device.chipset.IoApic;
 import oriel.hypervisor.device.chipset.LegacyDma;
@@ -41,6 +42,7 @@ import oriel.hypervisor.device.chipset.Watchdog;
 import oriel.hypervisor.device.display.BochsDisplay;
 import oriel.hypervisor.device.display.FramebufferDisplay;
 import oriel.hypervisor.device.display.VideoMemory;
+import oriel.hypervisor.device.display.VirtioGpu;
 import oriel.hypervisor.device.input.I8042;
 import oriel.hypervisor.device.input.Ps2Keyboard;
 import oriel.hypervisor.device.input.Ps2Mouse;
@@ -102,7 +104,7 @@ final class Board {
     final VirtioBalloon balloon;
     final IdentityPort identity;
     private final SpiceAgent spiceAgent;
-    private final BochsDisplay graphics;
+    private final @Nullable BochsDisplay graphics;
     private final HostMapping pixels;
     private final VideoMemory videoMemory;
     private final Ps2Keyboard keyboard;
@@ -161,8 +163,16 @@ final class Board {
         }
         cpus = List.copyOf(processors);
 
-        Pit8254 pit = add(new Pit8254(clock, router.line(0)));
-        CmosRtc rtc = add(new CmosRtc(clock, router.line(8), memory.ramSize()));
+        InterruptLine irq0 = router.line(0);
+        InterruptLine irq8 = router.line(8);
+        if (config.equipment().hpet()) {
+            Hpet hpet = add(new Hpet(clock, router.line(0), router.line(8), router::line));
+            hpet.attach(bus);
+            irq0 = hpet.unlessReplaced(irq0);
+            irq8 = hpet.unlessReplaced(irq8);
+        }
+        Pit8254 pit = add(new Pit8254(clock, irq0));
+        CmosRtc rtc = add(new CmosRtc(clock, irq8, memory.ramSize()));
         powerManagement = add(new AcpiPm(clock, router.line(9), power));
         generation = add(new GenerationId(powerManagement));
         generation.attach(memory);
@@ -228,8 +238,11 @@ final class Board {
         keyboard = new Ps2Keyboard(display::lightsChanged);
         I8042 keyboardController = add(new I8042(router.line(1), router.line(12), power, keyboard, new Ps2Mouse()));
         keyboardController.attach(bus);
-        graphics = new BochsDisplay("display", display, bus, memory);
-        plug(pci, SLOT_DISPLAY, graphics);
+        graphics = switch (config.equipment().graphics()) {
+            case VGA -> new BochsDisplay("display", display, bus, memory);
+            case VIRTIO -> null;
+        };
+        plug(pci, SLOT_DISPLAY, graphics != null ? graphics : new VirtioPci(new VirtioGpu("display", display), memory));
         plug(pci, SLOT_TABLET, new VirtioPci(tablet, memory));
         plug(pci, SLOT_ENTROPY, new VirtioPci(new VirtioEntropy("entropy", random), memory));
         for (int i = 0; i < config.disks().size(); i++) {
@@ -394,8 +407,12 @@ final class Board {
         }
     }
 
-    /** Puts the screen into the mode that a kernel without a driver draws in. */
+    /** Puts the screen into the mode that a kernel without a driver draws in; null if the adapter has none. */
+    @Nullable
     Framebuffer bootFramebuffer(DisplaySize size) {
+        if (graphics == null) {
+            return null;
+        }
         BochsDisplay.BootFramebuffer boot = graphics.boot(size);
         return new Framebuffer(boot.address(), videoMemory.size(), size.width(), size.height(), boot.pitch());
     }

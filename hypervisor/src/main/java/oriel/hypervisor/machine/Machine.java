@@ -376,12 +376,13 @@ public final class Machine {
         board.generation.set(randomId());
         Boot boot = config.boot() instanceof Boot.Deferred(Supplier<Boot.Kernel> read) ? read.get() : config.boot();
         if (boot instanceof Boot.Kernel(LinuxKernel kernel, Initrd initrd, String commandLine)) {
-            long rsdp = AcpiTables.install(board.memory, config.cpus());
+            long rsdp = AcpiTables.install(
+                    board.memory, config.cpus(), config.equipment().hpet());
             new DirectBoot(kernel, initrd, commandLine, board.bootFramebuffer(config.display()), rsdp)
                     .load(board.memory, board.cpus.getFirst().state());
             board.cpus.getFirst().stateChanged();
         } else if (config.boot() instanceof Boot.Multiboot multiboot) {
-            AcpiTables.install(board.memory, config.cpus());
+            AcpiTables.install(board.memory, config.cpus(), config.equipment().hpet());
             new MultibootLoader(multiboot.kernel(), multiboot.module(), multiboot.commandLine())
                     .load(board.memory, board.cpus.getFirst().state());
             board.cpus.getFirst().stateChanged();

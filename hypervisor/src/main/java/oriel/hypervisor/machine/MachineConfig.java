@@ -27,6 +27,7 @@ import oriel.hypervisor.network.NetworkCard;
  * @param instructionTime makes the machine reproducible; else its time is the host's
  * @param cpuModel which processor it has, of {@link CpuModel#all}
  * @param sharedCode where it shares decoded and translated code with other machines
+ * @param equipment what not every machine has
  */
 public record MachineConfig(
         String name,
@@ -41,7 +42,8 @@ public record MachineConfig(
         List<NetworkCard> networkCards,
         Optional<InstructionTime> instructionTime,
         CpuModel cpuModel,
-        Optional<SharedCode> sharedCode) {
+        Optional<SharedCode> sharedCode,
+        Equipment equipment) {
     /** How many virtio disks a machine can have. */
     public static final int MAX_DISKS = 18;
 
@@ -63,6 +65,9 @@ public record MachineConfig(
         if (disks.size() > MAX_DISKS) {
             throw new IllegalArgumentException(
                     "a machine has at most %d disks, not %d".formatted(MAX_DISKS, disks.size()));
+        }
+        if (boot instanceof Boot.Bios && equipment.graphics() == Equipment.Graphics.VIRTIO) {
+            throw new IllegalArgumentException("firmware needs a VGA: choose graphics vga, or boot a kernel directly");
         }
         if (networkCards.size() > MAX_NETWORK_CARDS) {
             throw new IllegalArgumentException(
@@ -87,7 +92,8 @@ public record MachineConfig(
                 networkCards,
                 Optional.of(time),
                 cpuModel,
-                sharedCode);
+                sharedCode,
+                equipment);
     }
 
     /** The same machine with another processor. */
@@ -105,7 +111,8 @@ public record MachineConfig(
                 networkCards,
                 instructionTime,
                 model,
-                sharedCode);
+                sharedCode,
+                equipment);
     }
 
     /** The same machine, sharing code with others. */
@@ -123,7 +130,27 @@ public record MachineConfig(
                 networkCards,
                 instructionTime,
                 cpuModel,
-                Optional.of(code));
+                Optional.of(code),
+                equipment);
+    }
+
+    /** The same machine with other equipment. */
+    public MachineConfig with(Equipment other) {
+        return new MachineConfig(
+                name,
+                memoryMib,
+                cpus,
+                accelerator,
+                boot,
+                disks,
+                cdDrive,
+                display,
+                serial,
+                networkCards,
+                instructionTime,
+                cpuModel,
+                sharedCode,
+                other);
     }
 
     /** A machine in the host's time, with the default processor. */
@@ -151,7 +178,8 @@ public record MachineConfig(
                 networkCards,
                 Optional.empty(),
                 CpuModel.orielV2(),
-                Optional.empty());
+                Optional.empty(),
+                Equipment.STANDARD);
     }
 
     /** A machine without a network. */

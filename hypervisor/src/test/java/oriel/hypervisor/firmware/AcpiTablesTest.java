@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AcpiTablesTest {
-    private final byte[] image = AcpiTables.image(4);
+    private final byte[] image = AcpiTables.image(4, true);
     private final ByteBuffer tables = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
 
     private static int sum(byte[] bytes, int from, int length) {
@@ -125,14 +125,14 @@ class AcpiTablesTest {
 
     @Test
     void fitsBelowOneMebibyteWithAnyNumberOfProcessors() {
-        assertThat(AcpiTables.image(64).length).isLessThan(0x20000);
-        assertThatThrownBy(() -> AcpiTables.image(0)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(AcpiTables.image(64, true).length).isLessThan(0x20000);
+        assertThatThrownBy(() -> AcpiTables.image(0, false)).isInstanceOf(IllegalArgumentException.class);
     }
 
     /** Does what firmware does with the script, and looks for the same tables. */
     @Test
     void linkerScriptBuildsTheSameTablesElsewhere() {
-        Map<String, byte[]> files = AcpiTables.files(2);
+        Map<String, byte[]> files = AcpiTables.files(2, true);
         byte[] loaded = files.get("etc/acpi/tables").clone();
         byte[] root = files.get("etc/acpi/rsdp").clone();
         int base = 0x7FE_0000;

@@ -37,10 +37,12 @@ public final class FramebufferDisplay implements Display {
     private final Runnable flushWriteTracking;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private volatile Scanout scanout;
+    private volatile @Nullable CursorImage cursor;
     private volatile @Nullable String closedBecause;
 
     // Machine's thread only.
     private @Nullable MemoryRegion region;
+    private final ExactDamage named = new ExactDamage();
     private boolean everything = true; // the whole picture is damaged
     private boolean pending = true; // listeners know, or will be told when they come, that there is damage
     private final List<Consumer<DisplaySize>> sizeRequests = new ArrayList<>();
@@ -95,6 +97,20 @@ public final class FramebufferDisplay implements Display {
         if (!pending) {
             pending = true;
             tell(Listener::damaged);
+        }
+    }
+
+    /** The adapter was told what has changed. */
+    void damaged(Rectangle area) {
+        named.add(area);
+        written();
+    }
+
+    /** The cursor has another shape; null: the guest draws its own. */
+    void cursor(@Nullable CursorImage image) {
+        if (cursor != image) {
+            cursor = image;
+            tell(Listener::cursorChanged);
         }
     }
 
@@ -216,6 +232,10 @@ public final class FramebufferDisplay implements Display {
             flushWriteTracking.run();
             areas = now.changed(pages);
         }
+        List<Rectangle> exact = named.take(now.size());
+        if (source == null) {
+            areas = exact;
+        }
         if (everything) {
             areas = List.of(now.size().bounds());
         }
@@ -258,7 +278,7 @@ public final class FramebufferDisplay implements Display {
 
     @Override
     public @Nullable CursorImage cursor() {
-        return null;
+        return cursor;
     }
 
     @Override

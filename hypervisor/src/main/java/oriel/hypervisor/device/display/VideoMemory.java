@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -23,6 +24,7 @@ public final class VideoMemory implements AutoCloseable {
 
     private static final int PAGE = 4096;
     private static final int SAVED_BY_OWNER = -1;
+    private static final ValueLayout.OfInt WORD_32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final HostMapping mapping;
@@ -92,6 +94,16 @@ public final class VideoMemory implements AutoCloseable {
         } finally {
             lifetime.readLock().unlock();
         }
+    }
+
+    /** Writes bytes; on the machine's thread. */
+    void write(long start, byte[] from, int length) {
+        MemorySegment.copy(from, 0, bytes, JAVA_BYTE, start, length);
+    }
+
+    /** Reads little-endian words of 32 bits; on the machine's thread. */
+    void words(long start, int[] to) {
+        MemorySegment.copy(bytes, WORD_32, start, to, 0, to.length);
     }
 
     void clear(long start, long length) {

@@ -28,6 +28,8 @@ public abstract class VirtioDevice {
         BALLOON(5, 0x00FF00),
         /** Entropy source. */
         ENTROPY(4, 0x00FF00),
+        /** Graphics adapter. */
+        GPU(16, 0x038000),
         /** Keyboard or pointer. */
         INPUT(18, 0x098000);
 

@@ -9,11 +9,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import oriel.hypervisor.device.display.FramebufferDisplay;
+import oriel.hypervisor.device.display.VideoMemory;
+import oriel.hypervisor.device.display.VirtioGpu;
 import oriel.hypervisor.device.virtio.FakeDriver.Ring;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.network.MacAddress;
 import oriel.hypervisor.network.NetworkCard;
 import oriel.hypervisor.network.NetworkLink;
+import oriel.hypervisor.sound.Sound;
 
 /** Every device against garbage in rings, descriptors, headers and registers: it may refuse, it must not throw. */
 class HostileDriverTest {
@@ -35,6 +39,17 @@ class HostileDriverTest {
         public void close() {}
     };
 
+    private static FramebufferDisplay screen() {
+        return new FramebufferDisplay(
+                "test",
+                new VideoMemory(4 << 20),
+                new DisplaySize(640, 480),
+                _ -> NoInput.INSTANCE,
+                Sound.SILENT,
+                Runnable::run,
+                () -> {});
+    }
+
     private static Arguments device(String name, Supplier<VirtioDevice> make) {
         return Arguments.of(name, make);
     }
@@ -51,6 +66,7 @@ class HostileDriverTest {
                         () -> new VirtioNet(
                                 "net", new NetworkCard(MacAddress.forName("n"), _ -> NOWHERE), Runnable::run)),
                 device("balloon", () -> new VirtioBalloon("balloon")),
+                device("graphics", () -> new VirtioGpu("gpu", HostileDriverTest.screen())),
                 device("entropy", () -> new VirtioEntropy("rng", new Random(1))),
                 device("console", () -> {
                     ConsolePort port = new ConsolePort("org.qemu.guest_agent.0", NOBODY);
@@ -99,7 +115,8 @@ class HostileDriverTest {
             };
             byte[] header = new byte[32];
             random.nextBytes(header);
-            LittleEndian.put32(header, 0, random.nextInt(16));
+            // A request's type: of the block device, or of the graphics adapter.
+            LittleEndian.put32(header, 0, random.nextInt(16) | (random.nextInt(4) == 0 ? 0x100 : 0));
             LittleEndian.put64(header, 8, random.nextInt(4) == 0 ? random.nextLong() : random.nextInt(2100));
             if (driver.machine.memory.isMemory(address) && driver.machine.memory.isMemory(address + 32)) {
                 driver.machine.memory.write(address, header, 0, 32);
