@@ -48,6 +48,7 @@ final class DebugRegisters implements Mmu.Watch {
         if (index != 6 && (before || active())) {
             cpu.memory.flush(true);
             state.rflags &= ~CpuContext.RF; // blocks of many instructions don't clear it behind each of them
+            blocked = false; // the same
         }
     }
 

@@ -140,6 +140,17 @@ class BreakpointTest {
         stoppedAt(19, 1);
     }
 
+    /** A load of SS holds traps for one instruction, not until somebody sets breakpoints. */
+    @Test
+    void programLoadsBreakpointsAfterItsStackSegment() {
+        state.gpr[RAX] = 0x18;
+        machine.code(
+                        0x8E, 0xD0, 0x48, 0x8D, 0x05, 0x0C, 0, 0, 0, 0x0F, 0x23, 0xC0, 0x68, 0x02, 0x04, 0, 0, 0x58,
+                        0x0F, 0x23, 0xF8, 0x90, 0x90)
+                .run();
+        stoppedAt(21, 1);
+    }
+
     @Test
     void jumpToANonCanonicalAddressFaultsItself() {
         state.gpr[RAX] = 0x8000_0000_0000_0000L;
