@@ -58,7 +58,7 @@ export class Screen implements Display {
   #panned: Spot | undefined;
   #audible = false;
   #sound: boolean;
-  #colour: ((colour: readonly number[]) => void) | undefined;
+  #colour: ((colour: readonly number[], at: number) => void) | undefined;
 
   constructor(target: HTMLElement, ready: ConnectReady, settings: ViewerSettings, events: ScreenEvents) {
     this.#events = events;
@@ -137,7 +137,7 @@ export class Screen implements Display {
         this.#link = message.state;
         break;
       case 'colour':
-        this.#colour?.(message.colour);
+        this.#colour?.(message.colour, message.at);
         break;
       case 'audioOffered':
         this.#audible = true;
@@ -218,8 +218,11 @@ export class Screen implements Display {
     return true;
   }
 
-  /** Tells the colour of a pixel (red, green, blue) after each update: for measurements. */
-  watchColour(x: number, y: number, listener: (colour: readonly number[]) => void): void {
+  /**
+   * Tells the colour of a pixel (red, green, blue) after each update, and when it was drawn, in milliseconds since 1970: for
+   * measurements.
+   */
+  watchColour(x: number, y: number, listener: (colour: readonly number[], at: number) => void): void {
     this.#colour = listener;
     this.#engine.tell({ kind: 'watch', x, y });
   }

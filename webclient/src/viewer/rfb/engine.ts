@@ -170,7 +170,8 @@ export class Engine {
       this.#tell({ kind: 'drawn' });
     }
     if (this.#watched !== undefined && this.#surface !== undefined) {
-      this.#tell({ kind: 'colour', colour: this.#surface.colour(this.#watched.x, this.#watched.y) });
+      const colour = this.#surface.colour(this.#watched.x, this.#watched.y);
+      this.#tell({ kind: 'colour', colour, at: performance.timeOrigin + performance.now() });
     }
   }
 

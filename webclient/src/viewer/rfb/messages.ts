@@ -38,6 +38,7 @@ export type FromEngine =
   | { kind: 'link'; state: LinkState }
   | { kind: 'audioOffered' }
   | { kind: 'powerOffered' }
-  | { kind: 'colour'; colour: readonly number[] }
+  /** `at` is when it was drawn: milliseconds since 1970, as threads have no other clock in common. */
+  | { kind: 'colour'; colour: readonly number[]; at: number }
   /** Told once. `code` is the WebSocket's close code; `reason` is for whoever looks for a fault. */
   | { kind: 'closed'; code: number; reason: string };
