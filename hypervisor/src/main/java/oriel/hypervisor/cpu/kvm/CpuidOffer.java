@@ -21,7 +21,7 @@ import oriel.hypervisor.cpu.kvm.Kvm.SupportedLeaf;
 final class CpuidOffer {
     private static final int ENTRY = 40, SIGNIFICANT_INDEX = 1;
 
-    /** In leaf 1 ECX: the APIC's timer is ours, and there is a hypervisor. */
+    /** In leaf 1 ECX: the APIC's timer is ours, whatever the kernel's could do, and there is a hypervisor. */
     private static final int DEADLINE = 1 << 24, HYPERVISOR = 1 << 31;
 
     /** In leaf 1 EDX: the APIC is ours, threads are topology. */
@@ -64,7 +64,12 @@ final class CpuidOffer {
                 with(
                         leaf,
                         leaf.ebx(),
-                        possible(model, leaf, "ECX", leaf.ecx(), host.ecx() | HYPERVISOR | (deadline ? DEADLINE : 0)),
+                        possible(
+                                model,
+                                leaf,
+                                "ECX",
+                                leaf.ecx(),
+                                host.ecx() & ~DEADLINE | HYPERVISOR | (deadline ? DEADLINE : 0)),
                         possible(model, leaf, "EDX", leaf.edx(), host.edx() | OURS_1_EDX));
             case 7 -> {
                 int edx = leaf.edx() & ~SPECULATION_7_EDX;
@@ -74,8 +79,10 @@ final class CpuidOffer {
                         possible(model, leaf, "ECX", leaf.ecx(), host.ecx()),
                         possible(model, leaf, "EDX", edx, host.edx() | HINTS_7_EDX) | host.edx() & SPECULATION_7_EDX);
             }
-            // Crystal of the APIC's timer: 1 GHz. The other ratio makes the time stamp counter of it.
-            case 0x15 -> new Leaf(leaf.leaf(), 0, false, HostLimits.TSC_KHZ, tscKhz, 1_000_000_000, leaf.edx());
+            case 0x15 -> {
+                TscRatio ratio = TscRatio.of(tscKhz);
+                yield new Leaf(leaf.leaf(), 0, false, ratio.denominator(), ratio.numerator(), leaf.ecx(), leaf.edx());
+            }
             case 0x8000_0001 ->
                 with(
                         leaf,
