@@ -119,6 +119,34 @@ class InProcessHostTest {
     }
 
     @Test
+    void anExportedDiskStandsAloneAndShowsWhatTheMachinesDoes() throws Exception {
+        try (DiskImage image = DiskImages.open(golden, Optional.of(DiskFormat.QCOW2), false)) {
+            image.write(512 << 10, ByteBuffer.wrap("golden".getBytes(StandardCharsets.US_ASCII)));
+        }
+        host.create(spec("vm-1", "broker", 1));
+        writeToDisk("vm-1", 1);
+        Path target = folder.resolve("exported.qcow2");
+        host.start(spec("vm-1", "broker", 1));
+        assertRefused(Reason.CONFLICT, () -> host.exportDisk("vm-1", target));
+        host.stop("vm-1");
+        host.exportDisk("vm-1", target);
+        host.exportDisk("vm-1", target); // the process may have died after the first
+        host.destroy("vm-1");
+        Files.delete(golden);
+        try (DiskImage copy = DiskImages.open(target, Optional.of(DiskFormat.QCOW2), true)) {
+            assertThat(text(copy, 0, 4)).isEqualTo("mine");
+            assertThat(text(copy, 512 << 10, 6)).isEqualTo("golden");
+        }
+        assertRefused(Reason.NOT_FOUND, () -> host.exportDisk("vm-1", target));
+    }
+
+    private static String text(DiskImage disk, long at, int length) {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        disk.read(at, bytes);
+        return new String(bytes.array(), StandardCharsets.US_ASCII);
+    }
+
+    @Test
     void laterGenerationIsANewDiskAndAnEarlierOneARefusal() throws Exception {
         host.create(spec("vm-1", "broker", 1));
         writeToDisk("vm-1", 1);
