@@ -98,6 +98,9 @@ export function FileDrop({ sessionId }: { sessionId: () => string | undefined })
           {t('files.drop')}
         </div>
       )}
+      <Button className="oriel-files__choose" variant="secondary" size="sm" icon={<UploadIcon />} onClick={() => chooser.current?.click()}>
+        {t('files.choose')}
+      </Button>
       <aside className="oriel-files" aria-label={t('files.title')}>
         {transfers.map((entry) => (
           <Alert
@@ -126,9 +129,6 @@ export function FileDrop({ sessionId }: { sessionId: () => string | undefined })
             )}
           </Alert>
         ))}
-        <Button variant="secondary" size="sm" icon={<UploadIcon />} onClick={() => chooser.current?.click()}>
-          {t('files.choose')}
-        </Button>
         <input
           ref={chooser}
           type="file"
