@@ -63,6 +63,26 @@ class EmulatedCpuTest {
         }
     }
 
+    /** The page of the code is mapped a second time, and written there. */
+    @Test
+    void codeChangesThroughAnAlias() {
+        for (TranslationPolicy policy :
+                new TranslationPolicy[] {TranslationPolicy.NEVER, TranslationPolicy.HOT, TranslationPolicy.EVERYTHING
+                }) {
+            try (TestMachine machine = TestMachine.longMode(false, policy)) {
+                machine.memory.write(TestMachine.TABLES + 0x3000 + 0x400 * 8, 8, TestMachine.CODE | 7);
+                machine.state.gpr[RDX] = 2;
+                // start: mov ecx, 100; again: mov eax, 1; dec ecx; jnz again; add ebx, eax;
+                // mov byte [400006h], 2; dec edx; jnz start
+                machine.code(
+                                0xB9, 100, 0, 0, 0, 0xB8, 1, 0, 0, 0, 0xFF, 0xC9, 0x75, 0xF7, 0x01, 0xC3, 0xC6, 0x04,
+                                0x25, 0x06, 0, 0x40, 0, 2, 0xFF, 0xCA, 0x75, 0xE4)
+                        .run();
+                assertThat(machine.register(RBX)).as("%s", policy).isEqualTo(3);
+            }
+        }
+    }
+
     @Test
     void loopsInProtectedMode() {
         try (TestMachine machine = TestMachine.protectedMode()) {
