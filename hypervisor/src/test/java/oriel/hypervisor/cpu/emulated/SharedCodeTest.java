@@ -156,6 +156,7 @@ class SharedCodeTest {
             machine.code(LOOP).run();
             for (int page = 0; page < 400; page++) {
                 machine.enterLongMode(false); // decoded code goes with it
+                machine.memory.write(TestMachine.CODE, new byte[0x1000], 0, 0x1000); // blocks are found by eight bytes
                 long before = machine.cpu.translations().decoded();
                 assertThat(machine.code(LOOP).run().register(RAX)).isEqualTo(SUM);
                 assertThat(machine.cpu.translations().decoded())
