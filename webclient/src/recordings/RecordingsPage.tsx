@@ -19,7 +19,7 @@ export function RecordingsPage() {
   const client = useQueryClient();
   const [params, setParams] = useSearchParams();
   const [ask, setAsk] = useState<Confirmation>();
-  const query = useDeferredValue(Object.fromEntries(FILTERS.flatMap((key) => (params.get(key) ? [[key, params.get(key)!]] : []))));
+  const query = useDeferredValue(Object.fromEntries(FILTERS.map((key) => [key, params.get(key) ?? ''] as const).filter(([, value]) => value !== '')));
   const pages = usePages(['recording', query], (cursor) => recordings(query, cursor));
 
   const remove = (entry: SessionRecording): void =>
