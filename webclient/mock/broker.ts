@@ -30,6 +30,8 @@ interface SignIn {
 const POLICY: Schemas['PoolPolicy'] = {
   assignment: 'floating', cloneType: 'linked', min: 0, logoffAction: 'refresh', limits: {}, schedule: { zone: 'UTC' },
   snapshots: { byUser: false, most: 5, days: 14 }, clipboard: 'both',
+  network: { access: 'isolated', uplink: 'none', megabits: 100 },
+  resources: { cpuShares: 1000, cpuReservedPercent: 0, memoryReservedMib: 0 },
 };
 const STAGES = ['CLAIM', 'CLONE', 'START', 'BOOT', 'READY'] as const;
 const PASSWORD = 'correct horse';
@@ -109,7 +111,7 @@ export class MockBroker {
         id, displayName, description, kind: 'floating', cloneType: 'linked', image: 'debian-desktop', imageVersion: 2,
         enabled: true, state: 'ACTIVE', size: 5, warm: 1, memoryMib: 512, vcpus: 1, width: 1280, height: 720,
         counts: { machines: 3, available: 1, inUse: 1, starting: 1, dirty: 0, error: 0, queued: 0 },
-        created: '2026-11-01T08:00:00Z', etag: '1', policy: POLICY, warmNow: 1, open: true, ...more,
+        created: '2026-11-01T08:00:00Z', etag: '1', policy: POLICY, vlan: this.pools.size + 1, warmNow: 1, open: true, ...more,
       });
     };
     pool('demo', 'Debian desktop', 'Window manager, terminal, file manager, editor and a light browser.');
@@ -839,7 +841,7 @@ export class MockBroker {
       kind: 'floating', cloneType: 'linked', imageVersion: 2, state: 'ACTIVE', displayName: given.id,
       size: 5, warm: 1, memoryMib: 512, vcpus: 1, width: 1280, height: 720, enabled: true, ...given,
       counts: { machines: given.warm ?? 1, available: 0, inUse: 0, starting: given.warm ?? 1, dirty: 0, error: 0, queued: 0 },
-      created: new Date().toISOString(), etag: '1', warmNow: given.warm ?? 1, open: true,
+      created: new Date().toISOString(), etag: '1', vlan: this.pools.size + 1, warmNow: given.warm ?? 1, open: true,
       policy: { ...POLICY, ...given.policy },
     };
     this.pools.set(pool.id, pool);

@@ -21,7 +21,7 @@ export function useWindowWords(): (window: OpenWindow) => string {
 }
 
 /** A pool's policy in words. */
-export function PolicyFacts({ policy }: { policy: Policy }) {
+export function PolicyFacts({ policy, vlan }: { policy: Policy; vlan?: number | undefined }) {
   const { t, duration } = useLanguage();
   const words = useWindowWords();
   const { schedule, snapshots, limits } = policy;
@@ -37,6 +37,27 @@ export function PolicyFacts({ policy }: { policy: Policy }) {
         [t('clipboard.title'), t(`policy.clipboard.${policy.clipboard}`)],
         [t('policy.fileDrop'), t(`policy.fileDrop.${policy.fileDrop}`)],
         [t('policy.recording'), t(`policy.recording.${policy.recording}`)],
+        [
+          t('policy.resources'),
+          [
+            t('policy.shares', { shares: policy.resources.cpuShares }),
+            policy.resources.cpuLimitPercent !== undefined && t('policy.cpuAtMost', { percent: policy.resources.cpuLimitPercent }),
+            policy.resources.cpuReservedPercent > 0 && t('policy.cpuKept', { percent: policy.resources.cpuReservedPercent }),
+            policy.resources.memoryReservedMib > 0 && t('policy.memoryKept', { mib: policy.resources.memoryReservedMib }),
+          ]
+            .filter(Boolean)
+            .join(', '),
+        ],
+        [
+          t('policy.network'),
+          [
+            t(`policy.network.${policy.network.access}`),
+            policy.network.uplink !== 'none' && t(`policy.uplink.${policy.network.uplink}`),
+            policy.network.access !== 'none' && vlan !== undefined && t('policy.vlan', { vlan }),
+          ]
+            .filter(Boolean)
+            .join(', '),
+        ],
         [
           t('snapshots.open'),
           [

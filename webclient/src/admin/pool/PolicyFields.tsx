@@ -1,7 +1,9 @@
 import { Checkbox, FormGroup, FormSelect, FormSelectOption, NumberInput, Radio, Switch, TextInput } from '@patternfly/react-core';
 import { useLanguage } from '../../i18n/language';
 import { NumberField } from '../NumberField';
-import { ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, FILE_DROPS, LIMITS, logoffActions, RECORDINGS, type Limits, type Policy } from './policy';
+import {
+  ACCESSES, ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, FILE_DROPS, LIMITS, RECORDINGS, UPLINKS, logoffActions, type Limits, type Policy,
+} from './policy';
 
 interface Props<K extends keyof Policy> {
   policy: Pick<Policy, K>;
@@ -121,6 +123,112 @@ export function ClipboardField({ policy, change }: Props<'clipboard'>) {
           <FormSelectOption key={choice} value={choice} label={t(`policy.clipboard.${choice}`)} />
         ))}
       </FormSelect>
+    </FormGroup>
+  );
+}
+
+/** Each machine goes out for itself by the host's own connections, so only isolated ones have a way out. */
+export function NetworkFields({ policy: { network }, change }: Props<'network'>) {
+  const { t } = useLanguage();
+  const put = (part: Partial<Policy['network']>): void => change({ network: { ...network, ...part } });
+  return (
+    <>
+      <FormGroup role="radiogroup" label={t('policy.access')} fieldId="policy-network-isolated">
+        {ACCESSES.map((access) => (
+          <Radio
+            key={access}
+            id={`policy-network-${access}`}
+            name="policy-network"
+            label={t(`policy.network.${access}`)}
+            description={t(`policy.network.${access}.help`)}
+            isChecked={network.access === access}
+            onChange={() => put({ access, ...(access !== 'isolated' && { uplink: 'none' }) })}
+          />
+        ))}
+      </FormGroup>
+      {network.access === 'isolated' && (
+        <FormGroup label={t('policy.uplink')} fieldId="policy-uplink">
+          <FormSelect id="policy-uplink" value={network.uplink} onChange={(_, value) => put({ uplink: value as Policy['network']['uplink'] })}>
+            {UPLINKS.map((uplink) => (
+              <FormSelectOption key={uplink} value={uplink} label={t(`policy.uplink.${uplink}`)} />
+            ))}
+          </FormSelect>
+        </FormGroup>
+      )}
+      {network.access !== 'none' && network.uplink === 'none' && (
+        <NumberField
+          id="policy-megabits"
+          label={t('policy.megabits')}
+          least={1}
+          most={10_000}
+          value={network.megabits}
+          change={(megabits) => put({ megabits })}
+        />
+      )}
+    </>
+  );
+}
+
+/** What one machine of the pool may have of its host when others want it too. */
+export function ResourceFields({ policy: { resources }, change }: Props<'resources'>) {
+  const { t } = useLanguage();
+  const put = (part: Partial<Policy['resources']>): void => change({ resources: { ...resources, ...part } });
+  const { cpuLimitPercent: limit, ...unlimited } = resources;
+  return (
+    <FormGroup role="group" label={t('policy.resources')} fieldId="policy-cpu-shares">
+      <div className="oriel-form__row">
+        <NumberField
+          id="policy-cpu-shares"
+          label={t('policy.cpuShares')}
+          help={t('policy.cpuShares.help')}
+          least={1}
+          most={10_000}
+          step={100}
+          value={resources.cpuShares}
+          change={(cpuShares) => put({ cpuShares })}
+        />
+        <NumberField
+          id="policy-cpu-reserved"
+          label={t('policy.cpuReserved')}
+          unit="%"
+          least={0}
+          most={limit ?? 6400}
+          step={5}
+          value={resources.cpuReservedPercent}
+          change={(cpuReservedPercent) => put({ cpuReservedPercent })}
+        />
+        <NumberField
+          id="policy-memory-reserved"
+          label={t('policy.memoryReserved')}
+          unit="MiB"
+          least={0}
+          most={1_048_576}
+          step={64}
+          value={resources.memoryReservedMib}
+          change={(memoryReservedMib) => put({ memoryReservedMib })}
+        />
+      </div>
+      <Checkbox
+        id="policy-cpu-limited"
+        label={t('policy.cpuLimit')}
+        description={t('policy.cpuLimit.help')}
+        isChecked={limit !== undefined}
+        onChange={(_, on) => change({ resources: on ? { ...unlimited, cpuLimitPercent: Math.max(50, unlimited.cpuReservedPercent) } : unlimited })}
+        body={
+          limit !== undefined && (
+            <NumberField
+              id="policy-cpu-limit"
+              label={t('policy.cpuLimit.percent')}
+              unit="%"
+              least={Math.max(1, resources.cpuReservedPercent)}
+              most={6400}
+              step={5}
+              value={limit}
+              change={(cpuLimitPercent) => put({ cpuLimitPercent })}
+            />
+          )
+        }
+      />
     </FormGroup>
   );
 }

@@ -117,7 +117,7 @@ function Overview({ pool }: { pool: Pool }) {
         <Card>
           <CardTitle component="h2">{t('policy.title')}</CardTitle>
           <CardBody>
-            <PolicyFacts policy={policyOf(pool.policy)} />
+            <PolicyFacts policy={policyOf(pool.policy)} vlan={pool.vlan} />
           </CardBody>
         </Card>
         {pool.counts.queued > 0 && <PoolQueue poolId={pool.id} />}

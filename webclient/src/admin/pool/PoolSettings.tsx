@@ -10,7 +10,9 @@ import { useSubmit } from '../../app/useSubmit';
 import { useLanguage } from '../../i18n/language';
 import { updatePool } from '../api';
 import { policyChanges, policyOf, type Policy } from './policy';
-import { ClipboardField, CloneFields, FileDropField, LimitFields, LogoffFields, RecordingField, SnapshotFields } from './PolicyFields';
+import {
+  ClipboardField, CloneFields, FileDropField, LimitFields, LogoffFields, NetworkFields, RecordingField, ResourceFields, SnapshotFields,
+} from './PolicyFields';
 import type { PoolDraft } from './poolDraft';
 import { CapacityFields, MachineFields } from './PoolFields';
 import { ScheduleFields } from './ScheduleFields';
@@ -131,6 +133,7 @@ export function PoolSettings({ pool }: { pool: Pool }) {
         <FormSection title={t('pools.machine')} titleElement="h2">
           <MachineFields draft={draft} change={change} />
           <CloneFields policy={policy} change={changePolicy} />
+          <ResourceFields policy={policy} change={changePolicy} />
         </FormSection>
         <FormSection title={t('admin.sessions')} titleElement="h2">
           <LogoffFields policy={policy} change={changePolicy} />
@@ -138,6 +141,9 @@ export function PoolSettings({ pool }: { pool: Pool }) {
           <ClipboardField policy={policy} change={changePolicy} />
           <FileDropField policy={policy} change={changePolicy} />
           <RecordingField policy={policy} change={changePolicy} />
+        </FormSection>
+        <FormSection title={t('policy.network')} titleElement="h2">
+          <NetworkFields policy={policy} change={changePolicy} />
         </FormSection>
         <FormSection title={t('snapshots.open')} titleElement="h2">
           <SnapshotFields policy={policy} change={changePolicy} />

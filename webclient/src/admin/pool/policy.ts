@@ -22,6 +22,10 @@ export interface SnapshotRules {
   daily: string | undefined;
 }
 
+export type Network = Required<Schemas['PoolNetwork']>;
+
+export type Resources = Required<Omit<Schemas['PoolResources'], 'cpuLimitPercent'>> & Pick<Schemas['PoolResources'], 'cpuLimitPercent'>;
+
 /** What a pool does, with every default of the contract filled in (PoolPolicy). */
 export interface Policy {
   assignment: NonNullable<Schemas['PoolPolicy']['assignment']>;
@@ -34,6 +38,8 @@ export interface Policy {
   clipboard: NonNullable<Schemas['PoolPolicy']['clipboard']>;
   recording: NonNullable<Schemas['PoolPolicy']['recording']>;
   fileDrop: NonNullable<Schemas['PoolPolicy']['fileDrop']>;
+  network: Network;
+  resources: Resources;
 }
 
 export const ASSIGNMENTS = ['floating', 'dedicated'] as const satisfies readonly Policy['assignment'][];
@@ -41,6 +47,8 @@ export const CLONE_TYPES = ['linked', 'instant', 'full'] as const satisfies read
 export const CLIPBOARDS = ['both', 'to-guest', 'to-client', 'none'] as const satisfies readonly Policy['clipboard'][];
 export const RECORDINGS = ['off', 'all'] as const satisfies readonly Policy['recording'][];
 export const FILE_DROPS = ['off', 'to-guest'] as const satisfies readonly Policy['fileDrop'][];
+export const ACCESSES = ['isolated', 'open', 'none'] as const satisfies readonly Network['access'][];
+export const UPLINKS = ['none', 'user'] as const satisfies readonly Network['uplink'][];
 export const LIMITS = ['idleMinutes', 'disconnectedMinutes', 'maxMinutes'] as const satisfies readonly (keyof Limits)[];
 
 /** A floating pool can't keep: the next person would see what is left. */
@@ -52,6 +60,7 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
   const assignment = given.assignment ?? 'floating';
   const { zone = 'UTC', holidays = [], warm = [], open = [] } = given.schedule ?? {};
   const { byUser = false, most = 5, days = 14, daily } = given.snapshots ?? {};
+  const { access = 'isolated', uplink = 'none', megabits = 100 } = given.network ?? {};
   return {
     assignment,
     cloneType: given.cloneType ?? 'linked',
@@ -63,6 +72,8 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
     clipboard: given.clipboard ?? 'both',
     recording: given.recording ?? 'off',
     fileDrop: given.fileDrop ?? 'off',
+    network: { access, uplink, megabits },
+    resources: { cpuShares: 1000, cpuReservedPercent: 0, memoryReservedMib: 0, ...given.resources },
   };
 }
 

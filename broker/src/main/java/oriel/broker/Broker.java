@@ -59,6 +59,7 @@ import oriel.broker.maintenance.MaintenanceResource;
 import oriel.broker.maintenance.Maintenances;
 import oriel.broker.metric.LiveFigures;
 import oriel.broker.metric.LiveFiguresResource;
+import oriel.broker.metric.MachineFigures;
 import oriel.broker.metric.MetricsResource;
 import oriel.broker.metric.RequestFigures;
 import oriel.broker.operation.Journal;
@@ -519,7 +520,7 @@ public final class Broker implements AutoCloseable {
                 new RecordingResource(recordings, roles),
                 new FileDropResource(new FileDrops(store, host, audit), sessions, roles),
                 new ReportResource(new Reports(store, clock), clock),
-                new MetricsResource(store, figures, displays::count, clock),
+                new MetricsResource(store, figures, new MachineFigures(host, clock), displays::count, clock),
                 new SnapshotResource(snapshots, machines, roles),
                 new RoleResource(roles),
                 new PersonResource(new People(store, accounts, sessions, audit), audit, roles));

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import oriel.broker.identity.keycloak.OidcConfig;
 import oriel.broker.recording.Retention;
 import oriel.broker.store.StoreConfig;
+import oriel.hypervisor.host.Overcommit;
 
 /**
  * How a broker runs.
@@ -151,6 +152,7 @@ public record BrokerConfig(
      * @param interval between looks at everything
      * @param retryPause after the first failure of an operation; doubles with each
      * @param unclaimedAfter a session that nobody connects to ends after this time
+     * @param overcommit how much more than it has the host may promise
      */
     public record MachineConfig(
             String broker,
@@ -160,7 +162,8 @@ public record BrokerConfig(
             Duration bootTimeout,
             Duration interval,
             Duration retryPause,
-            Duration unclaimedAfter) {
+            Duration unclaimedAfter,
+            Overcommit overcommit) {
         private static final String NAME = "broker";
 
         /** Of the only broker. */
@@ -172,13 +175,30 @@ public record BrokerConfig(
                 Duration interval,
                 Duration retryPause,
                 Duration unclaimedAfter) {
-            this(NAME, emulated, parallel, booting, bootTimeout, interval, retryPause, unclaimedAfter);
+            this(
+                    NAME,
+                    emulated,
+                    parallel,
+                    booting,
+                    bootTimeout,
+                    interval,
+                    retryPause,
+                    unclaimedAfter,
+                    Overcommit.DEFAULT);
         }
 
         /** Of another broker. */
         public MachineConfig of(String otherBroker) {
             return new MachineConfig(
-                    otherBroker, emulated, parallel, booting, bootTimeout, interval, retryPause, unclaimedAfter);
+                    otherBroker,
+                    emulated,
+                    parallel,
+                    booting,
+                    bootTimeout,
+                    interval,
+                    retryPause,
+                    unclaimedAfter,
+                    overcommit);
         }
 
         static MachineConfig defaults() {
@@ -190,7 +210,8 @@ public record BrokerConfig(
                     Duration.ofMinutes(10),
                     Duration.ofSeconds(15),
                     Duration.ofSeconds(1),
-                    Duration.ofMinutes(10));
+                    Duration.ofMinutes(10),
+                    Overcommit.DEFAULT);
         }
     }
 

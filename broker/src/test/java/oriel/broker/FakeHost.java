@@ -49,6 +49,7 @@ final class FakeHost implements HypervisorHost {
     private static final class Machine {
         final String owner;
         Cloning cloning = Cloning.linked();
+        Optional<MachineSpec> startedWith = Optional.empty();
         long generation;
         PowerState power = PowerState.OFF;
         boolean ready;
@@ -72,6 +73,7 @@ final class FakeHost implements HypervisorHost {
     private record Kept(SnapshotInfo info, List<String> traces) {}
 
     private final Map<String, TemplateStatus> templates = new TreeMap<>();
+    private final List<String> templatesWithCard = new ArrayList<>();
     private final Map<String, Machine> machines = new TreeMap<>();
     private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
     final List<Call> calls = new CopyOnWriteArrayList<>();
@@ -157,6 +159,7 @@ final class FakeHost implements HypervisorHost {
             if (machine.power == PowerState.ON) {
                 return;
             }
+            machine.startedWith = Optional.of(spec);
             machine.power = PowerState.ON;
             machine.wasOn = true;
             if (spec.name().startsWith("edit-") && !machine.traces.contains(IDENTITY)) {
@@ -340,6 +343,9 @@ final class FakeHost implements HypervisorHost {
     public void prepareTemplate(TemplateSpec spec, Duration patience) throws HostException {
         Call call = begin("prepareTemplate", spec.name());
         synchronized (machines) {
+            if (spec.networkCard()) {
+                templatesWithCard.add(spec.name());
+            }
             templates.put(
                     spec.name(),
                     new TemplateStatus(
@@ -483,6 +489,20 @@ final class FakeHost implements HypervisorHost {
     void leaveTrace(String name, String trace) {
         synchronized (machines) {
             machines.get(name).traces.add(trace);
+        }
+    }
+
+    /** What it was last started with. */
+    MachineSpec startedWith(String name) {
+        synchronized (machines) {
+            return machines.get(name).startedWith.orElseThrow();
+        }
+    }
+
+    /** Which of the templates have a network card. */
+    List<String> templatesWithCard() {
+        synchronized (machines) {
+            return List.copyOf(templatesWithCard);
         }
     }
 

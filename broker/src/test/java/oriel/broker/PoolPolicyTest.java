@@ -16,15 +16,18 @@ import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import oriel.broker.access.Caller;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Machine;
+import oriel.broker.pool.PoolNetwork;
 import oriel.broker.pool.PoolPolicy;
 import oriel.broker.pool.PoolPolicy.Assignment;
 import oriel.broker.pool.PoolPolicy.Limits;
 import oriel.broker.pool.PoolPolicy.LogoffAction;
+import oriel.broker.pool.PoolResources;
 import oriel.broker.pool.Pools;
 import oriel.broker.pool.Push;
 import oriel.broker.pool.Schedule;
@@ -36,7 +39,9 @@ import oriel.broker.session.EndReason;
 import oriel.broker.session.SessionState;
 import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.hypervisor.host.HostException;
+import oriel.hypervisor.host.NetworkSpec;
 import oriel.hypervisor.host.PowerState;
+import oriel.hypervisor.host.ResourcePolicy;
 import tools.jackson.databind.JsonNode;
 
 /** Each policy of a pool has its effect. */
@@ -93,6 +98,100 @@ class PoolPolicyTest {
     private static Connected.Ready connect(Fixture f, Caller user, String pool) {
         return (Connected.Ready) await().pollInterval(Duration.ofMillis(5))
                 .until(() -> f.broker.claims().connect(user, pool), Connected.Ready.class::isInstance);
+    }
+
+    private static PoolPolicy network(PoolNetwork network) {
+        return new PoolPolicy(null, null, null, null, null, null, null, null, null, null, network, null);
+    }
+
+    @Test
+    void eachPoolHasASegmentWhoseMachinesAreIsolatedUnlessItSaysOtherwise() {
+        try (Fixture f = new Fixture(2, 0)) {
+            dedicated(f, "own", 2);
+            Connected.Ready demo = connect(f, f.newUser("ann"), "demo");
+            Connected.Ready own = connect(f, f.newUser("bob"), "own");
+            NetworkSpec first =
+                    f.host.startedWith(demo.session().machineName()).network().orElseThrow();
+            NetworkSpec second =
+                    f.host.startedWith(own.session().machineName()).network().orElseThrow();
+            assertThat(first.vlan())
+                    .isEqualTo(f.broker.pools().get("demo").vlan())
+                    .isNotEqualTo(second.vlan());
+            assertThat(first.isolated()).isTrue();
+            assertThat(first.uplink()).isEqualTo(NetworkSpec.Uplink.NONE);
+            assertThat(first.station())
+                    .isEqualTo(f.machine(demo.session().machineName()).number() + 1);
+
+            change(f, network(new PoolNetwork(PoolNetwork.Access.OPEN, null, 8)));
+            NetworkSpec open = f.host.startedWith(
+                            connect(f, f.newUser("eve"), "demo").session().machineName())
+                    .network()
+                    .orElseThrow();
+            assertThat(open.isolated()).isFalse();
+            assertThat(open.vlan()).isEqualTo(first.vlan());
+            assertThat(open.bytesPerSecond()).isEqualTo(1_000_000);
+        }
+    }
+
+    @Test
+    void aPoolWithoutANetworkHasMachinesWithoutACardAndAnotherParent() {
+        try (Fixture f = new Fixture(2, 0)) {
+            change(f, new PoolPolicy(null, PoolPolicy.CloneType.INSTANT, null, null, null, null, null, null));
+            await().until(() -> f.host.templatesWithCard().size() == 1);
+            change(f, network(new PoolNetwork(PoolNetwork.Access.NONE, null, null)));
+            await().until(() -> f.host.templates().size() == 2
+                    || f.host.templates().size() == 1
+                            && !f.host.templates()
+                                    .getFirst()
+                                    .name()
+                                    .equals(f.host.templatesWithCard().getFirst()));
+            assertThat(f.host.templatesWithCard()).hasSize(1);
+            f.awaitSettled();
+            String machine = connect(f, f.newUser("ann"), "demo").session().machineName();
+            assertThat(f.host.startedWith(machine).network()).isEmpty();
+        }
+    }
+
+    @Test
+    void aMachineStartsWithItsPoolsPartOfTheHost() {
+        try (Fixture f = new Fixture(1, 0)) {
+            PoolResources resources = new PoolResources(2000, 150, 20, 64);
+            change(f, new PoolPolicy(null, null, null, null, null, null, null, null, null, null, null, resources));
+            String machine = connect(f, f.newUser("ann"), "demo").session().machineName();
+            assertThat(f.host.startedWith(machine).resources())
+                    .isEqualTo(ResourcePolicy.of(2000, OptionalInt.of(150), 20, 64));
+            assertThatThrownBy(() -> change(
+                            f,
+                            new PoolPolicy(
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    new PoolResources(null, null, null, 1 << 20))))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("memory");
+        }
+        assertThatThrownBy(() -> new PoolResources(null, 10, 20, null)).hasMessageContaining("limit");
+    }
+
+    @Test
+    void aWayOutIsForIsolatedMachinesOnly() {
+        assertThatThrownBy(() -> new PoolNetwork(PoolNetwork.Access.OPEN, PoolNetwork.Uplink.USER, null))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("isolated");
+        try (Fixture f = new Fixture(1, 0)) {
+            change(f, network(new PoolNetwork(null, PoolNetwork.Uplink.USER, null)));
+            String machine = connect(f, f.newUser("ann"), "demo").session().machineName();
+            assertThat(f.host.startedWith(machine).network().orElseThrow().uplink())
+                    .isEqualTo(NetworkSpec.Uplink.USER);
+        }
     }
 
     @Test

@@ -21,6 +21,7 @@ import oriel.broker.BrokerConfig.TlsConfig;
 import oriel.broker.identity.keycloak.OidcConfig;
 import oriel.broker.recording.Retention;
 import oriel.broker.store.StoreConfig;
+import oriel.hypervisor.host.Overcommit;
 import oriel.hypervisor.machine.Accelerator;
 
 /**
@@ -119,7 +120,18 @@ final class ConfigFile {
                         seconds("machines.boot-timeout-seconds", machines.bootTimeout()),
                         seconds("machines.look-seconds", machines.interval()),
                         machines.retryPause(),
-                        seconds("machines.unclaimed-after-seconds", machines.unclaimedAfter())),
+                        seconds("machines.unclaimed-after-seconds", machines.unclaimedAfter()),
+                        new Overcommit(
+                                number(
+                                        "host.vcpus-per-core",
+                                        machines.overcommit().vcpusPerCore(),
+                                        1,
+                                        1000),
+                                number(
+                                        "host.memory-overcommit-percent",
+                                        machines.overcommit().memoryPercent(),
+                                        50,
+                                        1000))),
                 new Retention(
                         Path.of(text(
                                 "recordings.directory",

@@ -22,6 +22,7 @@ import oriel.broker.web.Tls;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HostProvider;
 import oriel.hypervisor.host.HypervisorHost;
+import oriel.hypervisor.host.Overcommit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -97,7 +98,11 @@ final class Up implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         BrokerConfig config = config();
         DataDirectory.make(config.dataDirectory());
-        try (HypervisorHost host = named(host(config.dataDirectory().resolve("machines")), config.name());
+        try (HypervisorHost host = named(
+                        host(
+                                config.dataDirectory().resolve("machines"),
+                                config.machines().overcommit()),
+                        config.name());
                 Broker broker = Broker.open(config, host)) {
             CountDownLatch stopped = new CountDownLatch(1);
             // The port first: if it is taken, nothing must have been changed.
@@ -191,7 +196,7 @@ final class Up implements Callable<Integer> {
         return broker.equals("broker") ? host : new NamedHost(host.name() + "-" + broker, host);
     }
 
-    private HypervisorHost host(Path directory) throws HostException {
+    private HypervisorHost host(Path directory, Overcommit overcommit) throws HostException {
         List<HostProvider> providers = ServiceLoader.load(HostProvider.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(provider -> hostKind == null || provider.kind().equals(hostKind))
@@ -203,7 +208,7 @@ final class Up implements Callable<Integer> {
                             ? "This build has no host to run machines on."
                             : "There is no host \"" + hostKind + "\".");
         }
-        return providers.getFirst().open(directory);
+        return providers.getFirst().open(directory, overcommit);
     }
 
     private static void announce(

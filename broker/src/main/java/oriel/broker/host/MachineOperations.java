@@ -15,6 +15,7 @@ import oriel.broker.operation.OperationHandler;
 import oriel.broker.operation.OperationKind;
 import oriel.broker.operation.OperationState;
 import oriel.broker.pool.Pool;
+import oriel.broker.pool.PoolNetwork;
 import oriel.broker.pool.PoolPolicy;
 import oriel.broker.session.DesktopSession;
 import oriel.broker.session.EndReason;
@@ -25,12 +26,16 @@ import oriel.hypervisor.host.Cloning;
 import oriel.hypervisor.host.HostException;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.host.MachineSpec;
+import oriel.hypervisor.host.NetworkSpec;
 import oriel.hypervisor.host.PowerState;
 
 /** Carries operations on machines out on a host. */
 final class MachineOperations implements OperationHandler {
     /** After so many failed attempts a session that waits for its first desktop gets another machine. */
     private static final int ATTEMPTS_BEFORE_MOVE = 2;
+
+    /** Station 1 of a segment is its services: machine 1 has station 2. */
+    private static final int FIRST_STATION = 1;
 
     private static final Duration SHUTDOWN_TIME = Duration.ofSeconds(60);
     private static final Duration SHUTDOWN_LOOK = Duration.ofMillis(200);
@@ -185,17 +190,14 @@ final class MachineOperations implements OperationHandler {
     }
 
     private MachineSpec spec(Operation operation) throws HostException {
-        record Parts(Pool pool, ImageVersion image, Optional<String> template) {}
+        record Parts(Pool pool, ImageVersion image, Optional<Machine> machine) {}
         Optional<Parts> parts = store.call(tx -> tx.find(Pool.class, operation.poolId())
                 .flatMap(pool -> tx.first(
                                 ImageVersion.class,
                                 "from ImageVersion where imageName = ?1 and number = ?2",
                                 pool.imageName(),
                                 operation.imageVersion())
-                        .map(image -> new Parts(
-                                pool,
-                                image,
-                                tx.find(Machine.class, operation.machineName()).map(Machine::template)))));
+                        .map(image -> new Parts(pool, image, tx.find(Machine.class, operation.machineName())))));
         if (parts.isEmpty()) {
             throw new HostException(
                     HostException.Reason.IMAGE,
@@ -212,7 +214,23 @@ final class MachineOperations implements OperationHandler {
                 image.disk(),
                 image.boot(),
                 pool.display(),
-                parts.get().template().map(Cloning::instant).orElseGet(() -> cloning(pool)));
+                parts.get()
+                        .machine()
+                        .map(Machine::template)
+                        .map(Cloning::instant)
+                        .orElseGet(() -> cloning(pool)),
+                parts.get().machine().filter(_ -> pool.network().card()).map(machine -> network(pool, machine)),
+                pool.resources().onHost());
+    }
+
+    private static NetworkSpec network(Pool pool, Machine machine) {
+        PoolNetwork network = pool.network();
+        return new NetworkSpec(
+                pool.vlan(),
+                machine.number() + FIRST_STATION,
+                network.isolated(),
+                network.uplink() == PoolNetwork.Uplink.USER ? NetworkSpec.Uplink.USER : NetworkSpec.Uplink.NONE,
+                network.bytesPerSecond());
     }
 
     private static Cloning cloning(Pool pool) {

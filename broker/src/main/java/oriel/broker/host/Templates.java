@@ -61,7 +61,7 @@ final class Templates implements OperationHandler {
     /** The same for the same version, hardware and installation: a sealed template never changes. */
     private String nameOf(Pool pool, int version) {
         String what = owner + "/" + pool.imageName() + ":" + version + "/" + pool.memoryMib() + "/" + pool.vcpus() + "/"
-                + pool.display();
+                + pool.display() + (pool.network().card() ? "/network" : "");
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(what.getBytes(StandardCharsets.UTF_8));
             return "t-" + HexFormat.of().formatHex(hash, 0, 8);
@@ -104,6 +104,7 @@ final class Templates implements OperationHandler {
                 pool.memoryMib(),
                 pool.vcpus(),
                 pool.display(),
+                pool.network().card(),
                 host.name(),
                 clock.instant()));
         Operation operation = Operation.ofImage(
@@ -147,7 +148,8 @@ final class Templates implements OperationHandler {
                         template.vcpus(),
                         parts.version().disk(),
                         parts.version().boot(),
-                        template.display()),
+                        template.display(),
+                        template.networkCard()),
                 patience);
     }
 

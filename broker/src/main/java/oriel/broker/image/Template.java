@@ -35,6 +35,7 @@ public class Template {
     private int vcpus;
     private int width;
     private int height;
+    private boolean networkCard;
     private String host;
 
     @Enumerated(EnumType.STRING)
@@ -57,6 +58,7 @@ public class Template {
             int memoryMib,
             int vcpus,
             DisplaySize display,
+            boolean networkCard,
             String host,
             Instant created) {
         this.name = name;
@@ -66,6 +68,7 @@ public class Template {
         this.vcpus = vcpus;
         this.width = display.width();
         this.height = display.height();
+        this.networkCard = networkCard;
         this.host = host;
         this.state = State.PREPARING;
         this.created = created;
@@ -74,6 +77,11 @@ public class Template {
     /** Its name on its host. */
     public String name() {
         return name;
+    }
+
+    /** Whether it has a network card. */
+    public boolean networkCard() {
+        return networkCard;
     }
 
     /** Of which image. */

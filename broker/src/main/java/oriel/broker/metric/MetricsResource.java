@@ -28,6 +28,7 @@ public final class MetricsResource implements Resource {
 
     private final Store store;
     private final RequestFigures requests;
+    private final MachineFigures machines;
     private final IntSupplier displays;
     private final Clock clock;
 
@@ -36,9 +37,11 @@ public final class MetricsResource implements Resource {
      *
      * @param displays counts open displays of this process
      */
-    public MetricsResource(Store store, RequestFigures requests, IntSupplier displays, Clock clock) {
+    public MetricsResource(
+            Store store, RequestFigures requests, MachineFigures machines, IntSupplier displays, Clock clock) {
         this.store = store;
         this.requests = requests;
+        this.machines = machines;
         this.displays = displays;
         this.clock = clock;
     }
@@ -61,6 +64,7 @@ public final class MetricsResource implements Resource {
             up(out, 0);
         }
         requests.write(out);
+        machines.write(out);
         process(out);
         return out.text();
     }

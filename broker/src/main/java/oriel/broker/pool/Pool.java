@@ -38,6 +38,7 @@ public class Pool {
     private @Nullable Instant errorsSince;
     private @Nullable Instant restrainedUntil;
     private Instant created;
+    private int vlan;
 
     private String policy;
     private @Nullable String push;
@@ -49,10 +50,11 @@ public class Pool {
     @SuppressWarnings("NullAway.Init")
     protected Pool() {}
 
-    Pool(String id, String imageName, int imageVersion, Instant created) {
+    Pool(String id, String imageName, int imageVersion, int vlan, Instant created) {
         this.id = id;
         this.imageName = imageName;
         this.imageVersion = imageVersion;
+        this.vlan = vlan;
         this.created = created;
         this.displayName = id;
         this.description = "";
@@ -140,6 +142,23 @@ public class Pool {
     public PoolPolicy.SnapshotRules snapshots() {
         PoolPolicy.SnapshotRules rules = policy().snapshots();
         return rules == null ? PoolPolicy.SnapshotRules.DEFAULT : rules;
+    }
+
+    /** Whom its machines reach. */
+    public PoolNetwork network() {
+        PoolNetwork network = policy().network();
+        return network == null ? PoolNetwork.DEFAULT : network;
+    }
+
+    /** What one of its machines may have of its host. */
+    public PoolResources resources() {
+        PoolResources resources = policy().resources();
+        return resources == null ? PoolResources.DEFAULT : resources;
+    }
+
+    /** The number of its segment on its hosts' switches; no other pool has it. */
+    public int vlan() {
+        return vlan;
     }
 
     void policy(PoolPolicy next) {

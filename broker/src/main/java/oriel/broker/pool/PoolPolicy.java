@@ -20,6 +20,8 @@ import oriel.broker.problem.RefusedException;
  * @param clipboard which way text may go
  * @param recording whether sessions are recorded
  * @param fileDrop whether users hand files over
+ * @param network whom machines reach
+ * @param resources what a machine may have of its host
  */
 public record PoolPolicy(
         @Nullable Assignment assignment,
@@ -31,8 +33,37 @@ public record PoolPolicy(
         @Nullable SnapshotRules snapshots,
         @Nullable Clipboard clipboard,
         @Nullable Recording recording,
-        @Nullable FileDrop fileDrop) {
-    /** Without recordings and files. */
+        @Nullable FileDrop fileDrop,
+        @Nullable PoolNetwork network,
+        @Nullable PoolResources resources) {
+    /** With the host's defaults. */
+    public PoolPolicy(
+            @Nullable Assignment assignment,
+            @Nullable CloneType cloneType,
+            @Nullable Integer min,
+            @Nullable LogoffAction logoffAction,
+            @Nullable Limits limits,
+            @Nullable Schedule schedule,
+            @Nullable SnapshotRules snapshots,
+            @Nullable Clipboard clipboard,
+            @Nullable Recording recording,
+            @Nullable FileDrop fileDrop) {
+        this(
+                assignment,
+                cloneType,
+                min,
+                logoffAction,
+                limits,
+                schedule,
+                snapshots,
+                clipboard,
+                recording,
+                fileDrop,
+                null,
+                null);
+    }
+
+    /** Without recordings and files, with the host's defaults. */
     public PoolPolicy(
             @Nullable Assignment assignment,
             @Nullable CloneType cloneType,
@@ -221,7 +252,9 @@ public record PoolPolicy(
                 or(change.snapshots, snapshots),
                 or(change.clipboard, clipboard),
                 or(change.recording, recording),
-                or(change.fileDrop, fileDrop));
+                or(change.fileDrop, fileDrop),
+                or(change.network, network),
+                or(change.resources, resources));
     }
 
     /**
@@ -247,7 +280,9 @@ public record PoolPolicy(
                 or(snapshots, SnapshotRules.DEFAULT),
                 or(clipboard, Clipboard.BOTH),
                 or(recording, Recording.OFF),
-                or(fileDrop, FileDrop.OFF));
+                or(fileDrop, FileDrop.OFF),
+                or(network, PoolNetwork.DEFAULT),
+                or(resources, PoolResources.DEFAULT));
     }
 
     @Override

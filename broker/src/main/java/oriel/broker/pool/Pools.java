@@ -3,8 +3,10 @@ package oriel.broker.pool;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Reach;
@@ -33,6 +35,9 @@ public final class Pools {
     static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,33}");
 
     static final int MOST_MACHINES = 10_000;
+
+    /** VLANs have twelve bits; the last is where templates are prepared. */
+    private static final int MOST_POOLS = 4093;
 
     private final Store store;
     private final AuditTrail audit;
@@ -188,7 +193,7 @@ public final class Pools {
                 throw new RefusedException(Reason.ALREADY_EXISTS, "There is a pool \"" + wanted.id() + "\" already.");
             }
             ImageVersion version = Images.ready(tx, wanted.image(), wanted.imageVersion());
-            Pool pool = new Pool(wanted.id(), wanted.image(), version.number(), clock.instant());
+            Pool pool = new Pool(wanted.id(), wanted.image(), version.number(), freeVlan(tx), clock.instant());
             apply(pool, wanted.change());
             tx.insert(pool);
             audit.record(
@@ -196,6 +201,16 @@ public final class Pools {
             changed(tx, pool.id());
             return view(tx, pool);
         });
+    }
+
+    /** Two pools that take the same one at the same time: one of the transactions is repeated. */
+    private static int freeVlan(Tx tx) {
+        Set<Integer> taken = Set.copyOf(tx.list(Integer.class, "select vlan from Pool"));
+        return IntStream.rangeClosed(1, MOST_POOLS)
+                .filter(vlan -> !taken.contains(vlan))
+                .findFirst()
+                .orElseThrow(() -> new RefusedException(
+                        Reason.CONFLICT, "There are " + MOST_POOLS + " pools, and no segment is left for another."));
     }
 
     /** A page of pools by id. */
@@ -414,6 +429,11 @@ public final class Pools {
         if (min > pool.size()) {
             throw RefusedException.field("policy.min", "must not be more than the pool's size, " + pool.size());
         }
+        if (pool.resources().onHost().reservedMemoryMib() > pool.memoryMib()) {
+            throw RefusedException.field(
+                    "policy.resources.memoryReservedMib",
+                    "must not be more than a machine's memory, " + pool.memoryMib());
+        }
     }
 
     /**
@@ -525,6 +545,7 @@ public final class Pools {
                 pool.display().width(),
                 pool.display().height(),
                 pool.policy(),
+                pool.vlan(),
                 pool.warmAt(now),
                 pool.schedule().openAt(now),
                 push(tx, pool),
@@ -634,6 +655,7 @@ public final class Pools {
             int width,
             int height,
             PoolPolicy policy,
+            int vlan,
             int warmNow,
             boolean open,
             @Nullable PushView push,

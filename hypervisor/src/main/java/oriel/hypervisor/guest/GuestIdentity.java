@@ -11,8 +11,8 @@ import java.util.HexFormat;
  * telling it twice is harmless. (The VM generation id is the machine's own affair, and random.)
  *
  * @param hostName the machine's name
- * @param mac address of its network card, {@code 52:54:00:xx:xx:xx}; the same for a name for ever, so that leases and
- *     firewall rules outlive a refresh
+ * @param mac address of its network card, {@code 52:xx:xx:xx:xx:xx}, locally administered; the same for a name for
+ *     ever, so that leases and firewall rules outlive a refresh. Of 40 bits, as of 24 two in a thousand machines are alike
  * @param machineId what the guest keeps in {@code /etc/machine-id}: 32 hexadecimal digits, new with each generation
  */
 public record GuestIdentity(String hostName, String mac, String machineId) {
@@ -22,7 +22,7 @@ public record GuestIdentity(String hostName, String mac, String machineId) {
         byte[] generated = digest(owner + "/" + machine + "/" + generation);
         return new GuestIdentity(
                 machine,
-                "52:54:00:%02x:%02x:%02x".formatted(named[0] & 0xFF, named[1] & 0xFF, named[2] & 0xFF),
+                "52:" + HexFormat.ofDelimiter(":").formatHex(named, 0, 5),
                 HexFormat.of().formatHex(generated, 0, 16));
     }
 

@@ -11,7 +11,8 @@ public interface HostProvider {
      * Opens a host, with the machines it had.
      *
      * @param directory where its machines' files are; made if missing
+     * @param overcommit how much more than it has it may promise
      * @throws HostException if it cannot work here, with what to do
      */
-    HypervisorHost open(Path directory) throws HostException;
+    HypervisorHost open(Path directory, Overcommit overcommit) throws HostException;
 }

@@ -88,7 +88,7 @@ final class LayerMerge {
         }
         int bottom = layers.bottom();
         Optional<Path> golden = DiskImages.backingFile(layer(label, bottom));
-        if (golden.isPresent() && InProcessHost.formatOf(golden.get()) == DiskFormat.RAW) {
+        if (golden.isPresent() && MachineMaking.formatOf(golden.get()) == DiskFormat.RAW) {
             // The head's header says that it lies on a qcow2 image: the lowest layer stays.
             return layers.below() == bottom
                     ? Optional.empty()

@@ -1,6 +1,7 @@
 package oriel.hypervisor.host;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import oriel.hypervisor.display.DisplaySize;
 
@@ -19,6 +20,8 @@ import oriel.hypervisor.display.DisplaySize;
  * @param display the screen's size at power-on
  * @param cloning how a new machine comes by its disk and memory; counts at {@link HypervisorHost#create} and at the first
  *     start after it
+ * @param network where its card's cable goes; empty: it has no card. A fork has a card if its template has one
+ * @param resources what it may have of its host
  */
 public record MachineSpec(
         String name,
@@ -29,7 +32,9 @@ public record MachineSpec(
         Path goldenDisk,
         BootSpec boot,
         DisplaySize display,
-        Cloning cloning) {
+        Cloning cloning,
+        Optional<NetworkSpec> network,
+        ResourcePolicy resources) {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,39}");
 
     /** Checks names and ranges. */
@@ -51,7 +56,32 @@ public record MachineSpec(
         }
     }
 
-    /** A linked clone. */
+    /** A machine without a network card. */
+    public MachineSpec(
+            String name,
+            String owner,
+            long generation,
+            int memoryMib,
+            int vcpus,
+            Path goldenDisk,
+            BootSpec boot,
+            DisplaySize display,
+            Cloning cloning) {
+        this(
+                name,
+                owner,
+                generation,
+                memoryMib,
+                vcpus,
+                goldenDisk,
+                boot,
+                display,
+                cloning,
+                Optional.empty(),
+                ResourcePolicy.NORMAL);
+    }
+
+    /** A linked clone without a network card. */
     public MachineSpec(
             String name,
             String owner,
@@ -62,6 +92,28 @@ public record MachineSpec(
             BootSpec boot,
             DisplaySize display) {
         this(name, owner, generation, memoryMib, vcpus, goldenDisk, boot, display, Cloning.linked());
+    }
+
+    /** The same with a network card. */
+    public MachineSpec with(NetworkSpec card) {
+        return new MachineSpec(
+                name,
+                owner,
+                generation,
+                memoryMib,
+                vcpus,
+                goldenDisk,
+                boot,
+                display,
+                cloning,
+                Optional.of(card),
+                resources);
+    }
+
+    /** The same with another policy. */
+    public MachineSpec with(ResourcePolicy policy) {
+        return new MachineSpec(
+                name, owner, generation, memoryMib, vcpus, goldenDisk, boot, display, cloning, network, policy);
     }
 
     /** Whether a text may name a machine or an owner. */

@@ -44,15 +44,22 @@ final class TemplatePreparation {
     private final Accelerator accelerator;
     private final BootCache boots;
     private final SharedCode sharedCode;
+    private final MachineNetworks networks;
     private volatile @Nullable Running running;
 
     private record Running(TemplateSpec spec, Machine machine) {}
 
-    TemplatePreparation(Templates templates, Accelerator accelerator, BootCache boots, SharedCode sharedCode) {
+    TemplatePreparation(
+            Templates templates,
+            Accelerator accelerator,
+            BootCache boots,
+            SharedCode sharedCode,
+            MachineNetworks networks) {
         this.templates = templates;
         this.accelerator = accelerator;
         this.boots = boots;
         this.sharedCode = sharedCode;
+        this.networks = networks;
     }
 
     /** RAM of what is being prepared, 0 if nothing is. */
@@ -89,7 +96,7 @@ final class TemplatePreparation {
         boolean sealed = false;
         try {
             DiskImages.createOverlay(
-                    Templates.disk(partial), spec.goldenDisk(), InProcessHost.formatOf(spec.goldenDisk()));
+                    Templates.disk(partial), spec.goldenDisk(), MachineMaking.formatOf(spec.goldenDisk()));
             SavedMachine saved = bootAndSave(spec, patience, partial);
             saved.sync();
             long bytes = saved.usedBytes() + Files.size(Templates.disk(partial));
@@ -116,7 +123,7 @@ final class TemplatePreparation {
             }
         });
         Machine machine = new Machine(new MachineConfig(
-                        "template-" + spec.name(),
+                        machineName(spec),
                         spec.memoryMib(),
                         spec.vcpus(),
                         accelerator,
@@ -124,7 +131,10 @@ final class TemplatePreparation {
                         List.of(open(Templates.disk(partial))),
                         MachineConfig.CdDrive.NONE,
                         spec.display(),
-                        serial)
+                        serial,
+                        spec.networkCard()
+                                ? List.of(networks.card(machineName(spec), spec.owner(), NetworkSpec.QUARANTINE))
+                                : List.of())
                 .with(sharedCode));
         machine.addListener(new MachineListener() {
             @Override
@@ -169,6 +179,10 @@ final class TemplatePreparation {
         } finally {
             stop(machine);
         }
+    }
+
+    private static String machineName(TemplateSpec spec) {
+        return "template-" + spec.name();
     }
 
     private static void stop(Machine machine) {

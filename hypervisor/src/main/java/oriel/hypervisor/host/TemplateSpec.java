@@ -15,9 +15,23 @@ import oriel.hypervisor.display.DisplaySize;
  * @param goldenDisk the qcow2 or raw disk that it boots from; never written
  * @param boot how it boots
  * @param display the screen's size
+ * @param networkCard whether it has a network card, and its clones too
  */
 public record TemplateSpec(
-        String name, String owner, int memoryMib, int vcpus, Path goldenDisk, BootSpec boot, DisplaySize display) {
+        String name,
+        String owner,
+        int memoryMib,
+        int vcpus,
+        Path goldenDisk,
+        BootSpec boot,
+        DisplaySize display,
+        boolean networkCard) {
+    /** Without a network card. */
+    public TemplateSpec(
+            String name, String owner, int memoryMib, int vcpus, Path goldenDisk, BootSpec boot, DisplaySize display) {
+        this(name, owner, memoryMib, vcpus, goldenDisk, boot, display, false);
+    }
+
     /** Checks names and ranges. */
     public TemplateSpec {
         if (!MachineSpec.isName(name)) {

@@ -105,6 +105,11 @@ final class Templates {
                 PropertiesFile.number(properties, "bytes"));
     }
 
+    /** How a sealed template ran, for a clone of it. */
+    RunSpec run(String name) throws IOException {
+        return parents.get(folder(name).resolve(PROPERTIES)).entry().run();
+    }
+
     /** A sealed template, for a clone. Read once, as a sealed template doesn't change. */
     Optional<Parent> parent(String name) throws IOException {
         Path properties = folder(name).resolve(PROPERTIES);

@@ -41,6 +41,9 @@ import oriel.hypervisor.firmware.MultibootLoader;
 import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.guest.GuestIdentity;
 import oriel.hypervisor.memory.HostMapping;
+import oriel.hypervisor.schedule.CpuAccount;
+import oriel.hypervisor.schedule.CpuPolicy;
+import oriel.hypervisor.schedule.CpuScheduler;
 import oriel.hypervisor.sound.Sound;
 
 /**
@@ -248,6 +251,14 @@ public final class Machine {
     /** Adds a listener; add it before {@link #start} to miss nothing. */
     public void addListener(MachineListener listener) {
         listeners.add(listener);
+    }
+
+    /**
+     * Has the processors run when it is their turn among other machines' only; before {@link #start}. Without it they run
+     * whenever they can.
+     */
+    public CpuAccount shareProcessors(CpuScheduler scheduler, CpuPolicy policy) {
+        return thread.share(scheduler, policy);
     }
 
     /**
@@ -553,6 +564,11 @@ public final class Machine {
         }
     }
 
+    /** For people. */
+    public String name() {
+        return config.name();
+    }
+
     /** The screen, keyboard and pointer. */
     public Display display() {
         return board.display;
@@ -578,13 +594,18 @@ public final class Machine {
         return new PostedBalloon(board.balloon, this::post);
     }
 
+    /** What its RAM and video memory have of the host's; nothing once it is over. */
+    public HostMapping.Resident residentMemory() {
+        HostMapping.Resident none = new HostMapping.Resident(0, 0);
+        return onThread(() ->
+                        board.memories().stream().map(HostMapping::resident).reduce(none, HostMapping.Resident::plus))
+                .exceptionally(_ -> none)
+                .join();
+    }
+
     /** Bytes of the host's memory that its RAM and video memory alone have; 0 once it is over. */
     public long privateMemory() {
-        return onThread(() -> board.memories().stream()
-                        .mapToLong(HostMapping::privateBytes)
-                        .sum())
-                .exceptionally(_ -> 0L)
-                .join();
+        return residentMemory().own();
     }
 
     /** What it has used so far. */

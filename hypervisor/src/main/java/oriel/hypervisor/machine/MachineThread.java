@@ -1,5 +1,7 @@
 package oriel.hypervisor.machine;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -11,6 +13,9 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.cpu.CpuExit;
 import oriel.hypervisor.cpu.Vcpu;
+import oriel.hypervisor.schedule.CpuAccount;
+import oriel.hypervisor.schedule.CpuPolicy;
+import oriel.hypervisor.schedule.CpuScheduler;
 
 /**
  * The one thread on which a machine's processors and devices run, and the queue by which every other thread reaches
@@ -38,6 +43,9 @@ final class MachineThread implements Executor {
 
     /** Tasks run, the guest and its timers don't. */
     private boolean still;
+
+    /** When the processors may run; null: whenever they can. Set before the start. */
+    private @Nullable CpuAccount account;
 
     /**
      * Not yet started.
@@ -77,8 +85,19 @@ final class MachineThread implements Executor {
                 failure = e;
             }
             over = true;
+            if (account != null) {
+                account.close();
+            }
             ended.accept(failure);
         });
+    }
+
+    /** Has the processors run when it is their turn only. Before {@link #start}. */
+    CpuAccount share(CpuScheduler scheduler, CpuPolicy policy) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        CpuAccount opened = scheduler.open(policy, threads::getCurrentThreadCpuTime, () -> LockSupport.unpark(thread));
+        account = opened;
+        return opened;
     }
 
     void start() {
@@ -148,6 +167,7 @@ final class MachineThread implements Executor {
                 break; // not one more instruction
             }
             if (still) {
+                rest();
                 park(Long.MAX_VALUE);
                 continue;
             }
@@ -155,6 +175,11 @@ final class MachineThread implements Executor {
                 replay.applyDue(clock.nanos());
             }
             clock.fireExpired();
+            long wait = account == null ? 0 : account.mayRun();
+            if (wait > 0) { // tasks and timers go on meanwhile
+                park(wait == CpuAccount.UNTIL_TURN ? Long.MAX_VALUE : clock.nanos() + wait);
+                continue;
+            }
             boolean idle = true;
             for (int number = 0; number < cpus.size(); number++) {
                 select.accept(number);
@@ -167,6 +192,7 @@ final class MachineThread implements Executor {
                 }
             }
             if (idle && running) {
+                rest();
                 sleep(nextDeadline());
             }
         }
@@ -193,6 +219,12 @@ final class MachineThread implements Executor {
             }
         } finally {
             others.end();
+        }
+    }
+
+    private void rest() {
+        if (account != null) {
+            account.idle();
         }
     }
 

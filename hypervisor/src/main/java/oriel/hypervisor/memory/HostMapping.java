@@ -185,15 +185,34 @@ public final class HostMapping implements AutoCloseable {
         return true;
     }
 
-    /** Bytes of the host's memory that this mapping alone has: not what it shares with a file. */
-    public long privateBytes() {
+    /**
+     * What a mapping has of the host's memory, in bytes.
+     *
+     * @param own this mapping alone
+     * @param shared it and whoever else maps the file
+     */
+    public record Resident(long own, long shared) {
+        /** Both. */
+        public Resident plus(Resident other) {
+            return new Resident(own + other.own, shared + other.shared);
+        }
+    }
+
+    /** What it has now. */
+    public Resident resident() {
         int pages = Math.toIntExact(size() / PAGE);
         PageResidency residency = PageResidency.of(address(), pages);
-        long mine = 0;
+        long own = 0, shared = 0;
         for (int page = 0; page < pages; page++) {
-            mine += residency.isPrivate(page) ? PAGE : 0;
+            own += residency.isPrivate(page) ? PAGE : 0;
+            shared += residency.isShared(page) ? PAGE : 0;
         }
-        return mine;
+        return new Resident(own, shared);
+    }
+
+    /** Bytes of the host's memory that this mapping alone has: not what it shares with a file. */
+    public long privateBytes() {
+        return resident().own();
     }
 
     /**

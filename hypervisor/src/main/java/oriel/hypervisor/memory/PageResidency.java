@@ -37,6 +37,11 @@ final class PageResidency {
         return new PageResidency(bytes.flip().asLongBuffer());
     }
 
+    /** Whether the page is in memory, and the file's: whoever else maps it has the same one. */
+    boolean isShared(int page) {
+        return page < entries.limit() && (entries.get(page) & (PRESENT | OF_A_FILE)) == (PRESENT | OF_A_FILE);
+    }
+
     boolean isPrivate(int page) {
         if (page >= entries.limit()) {
             return true;

@@ -260,6 +260,6 @@ public final class MonitorCommands {
                 "wall-nanoseconds", JsonValue.of(used.wall().toNanos()),
                 "cpu-nanoseconds", JsonValue.of(used.cpu().toNanos()),
                 "instructions", JsonValue.of(used.instructions()),
-                "private-memory-bytes", JsonValue.of(machine.privateMemory())));
+                "private-memory-bytes", JsonValue.of(machine.residentMemory().own())));
     }
 }

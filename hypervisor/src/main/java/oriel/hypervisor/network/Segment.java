@@ -6,13 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One VLAN of a switch: ports of machines, the segment's own services, and a way out. It learns where addresses are, and
- * keeps machines from each other if it is isolated. Thread-safe: frames are delivered on the thread that sends them.
+ * keeps isolated machines from all others. Thread-safe: frames are delivered on the thread that sends them.
  */
 public final class Segment {
     /** Addresses that are learnt; a way out that invents more forgets the oldest. */
@@ -56,30 +58,85 @@ public final class Segment {
      * @throws NetworkException when it is plugged in, if the segment has no address left
      */
     public NetworkLink link(MacAddress address, String name) {
-        return toCard -> {
-            Ipv4Address lease = lease(address, name);
-            return plug(new Port(toCard, new SpoofGuard(address, lease), false));
-        };
+        return link(address, name, new StationConfig(0, config.isolated(), config.bytesPerSecond()));
+    }
+
+    /**
+     * The same with what holds for one machine: two of a segment can differ, as when what holds for all is being changed.
+     *
+     * @throws NetworkException when it is plugged in, if the station's number is another machine's that is plugged in
+     */
+    public NetworkLink link(MacAddress address, String name, StationConfig station) {
+        return toCard -> plug(address, name, station, toCard);
+    }
+
+    private synchronized Port plug(MacAddress address, String name, StationConfig station, Consumer<byte[]> toCard) {
+        Ipv4Address lease = lease(address, station.station());
+        names.put(address, name);
+        return plug(new Port(
+                toCard,
+                new SpoofGuard(address, lease),
+                station.isolated(),
+                new TokenBucket(station.bytesPerSecond(), burst(station), nanos.getAsLong())));
+    }
+
+    private static long burst(StationConfig station) {
+        return Math.max(station.bytesPerSecond() / PARTS_OF_SECOND, 2L * EthernetFrame.MAX_LENGTH);
     }
 
     /** A cable for a way out: a tap device, a router. Frames of any address come and go, unlimited. */
     public NetworkLink uplink() {
-        return toCard -> plug(new Port(toCard, null, true));
+        return toCard -> plug(new Port(toCard, null, false, null));
     }
 
-    private synchronized Ipv4Address lease(MacAddress address, String name) {
+    private Ipv4Address lease(MacAddress address, int station) {
         Ipv4Address present = leases.get(address);
-        if (present == null) {
-            if (leases.size() + 1 >= config.subnet().stations()) {
-                throw new NetworkException(
-                        "the segment of VLAN %d has no address left in %s".formatted(config.vlan(), config.subnet()));
-            }
-            // Station 1 is the services. Addresses aren't reused while the segment is there, so the next is free.
-            present = config.subnet().station(leases.size() + 2);
-            leases.put(address, present);
+        if (station == 0) {
+            return present != null ? present : give(address, free());
         }
-        names.put(address, name);
-        return present;
+        if (station > config.subnet().stations()) {
+            throw new NetworkException("the segment of VLAN %d has %d addresses in %s: there is none for station %d"
+                    .formatted(config.vlan(), config.subnet().stations(), config.subnet(), station));
+        }
+        Ipv4Address wanted = config.subnet().station(station);
+        if (wanted.equals(present)) {
+            return wanted;
+        }
+        // Whoever had it and isn't there any more was of a pool that is gone.
+        Optional<MacAddress> holder = leases.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(wanted))
+                .map(Map.Entry::getKey)
+                .findFirst();
+        if (holder.filter(this::plugged).isPresent()) {
+            throw new NetworkException("address %s of VLAN %d is %s's: give the segment another number"
+                    .formatted(wanted, config.vlan(), names.get(holder.get())));
+        }
+        holder.ifPresent(gone -> {
+            leases.remove(gone);
+            names.remove(gone);
+        });
+        return give(address, wanted);
+    }
+
+    private Ipv4Address give(MacAddress address, Ipv4Address lease) {
+        leases.put(address, lease);
+        return lease;
+    }
+
+    /** Station 1 is the services. An address is its machine's while the segment is there. */
+    private Ipv4Address free() {
+        Set<Ipv4Address> taken = Set.copyOf(leases.values());
+        return IntStream.rangeClosed(2, config.subnet().stations())
+                .mapToObj(config.subnet()::station)
+                .filter(candidate -> !taken.contains(candidate))
+                .findFirst()
+                .orElseThrow(() -> new NetworkException(
+                        "the segment of VLAN %d has no address left in %s".formatted(config.vlan(), config.subnet())));
+    }
+
+    private boolean plugged(MacAddress address) {
+        return ports.stream()
+                .anyMatch(port -> port.guard != null && port.guard.hardware().equals(address));
     }
 
     /** The address that a machine was given. */
@@ -124,8 +181,8 @@ public final class Segment {
                 .toList();
     }
 
-    private boolean mayReach(Port from, Port to) {
-        return !config.isolated() || from.trusted || to.trusted;
+    private static boolean mayReach(Port from, Port to) {
+        return from.guard == null || to.guard == null || !(from.isolated || to.isolated);
     }
 
     /** A frame of the segment's own services to one machine. */
@@ -142,16 +199,15 @@ public final class Segment {
     /** Where one cable ends. */
     private final class Port implements NetworkLink.Connection {
         private final Consumer<byte[]> toCard;
-        private final @Nullable SpoofGuard guard;
-        private final boolean trusted;
-        private final TokenBucket rate; // guarded by itself
+        private final @Nullable SpoofGuard guard; // none for a way out
+        private final boolean isolated;
+        private final @Nullable TokenBucket rate; // guarded by itself
 
-        Port(Consumer<byte[]> toCard, @Nullable SpoofGuard guard, boolean trusted) {
+        Port(Consumer<byte[]> toCard, @Nullable SpoofGuard guard, boolean isolated, @Nullable TokenBucket rate) {
             this.toCard = toCard;
             this.guard = guard;
-            this.trusted = trusted;
-            long burst = Math.max(config.bytesPerSecond() / PARTS_OF_SECOND, 2L * EthernetFrame.MAX_LENGTH);
-            this.rate = new TokenBucket(config.bytesPerSecond(), burst, nanos.getAsLong());
+            this.isolated = isolated;
+            this.rate = rate;
         }
 
         @Override
@@ -170,6 +226,9 @@ public final class Segment {
         }
 
         private boolean withinRate(int length) {
+            if (rate == null) {
+                return true;
+            }
             synchronized (rate) {
                 return rate.take(length, nanos.getAsLong());
             }

@@ -31,6 +31,7 @@ import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.host.HostException.Reason;
 import oriel.hypervisor.machine.Accelerator;
 import oriel.hypervisor.machine.GuestPrograms;
+import oriel.hypervisor.network.SegmentConfig;
 
 /** Snapshots, templates and clones of an in-process host, with guests of a few bytes. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -365,6 +366,41 @@ class SnapshotsTest {
         host.deleteTemplate("warm");
         assertThat(host.templates()).isEmpty();
         host.deleteTemplate("warm");
+    }
+
+    @Test
+    void clonesHaveACardIfTheirTemplateHasOneAndSnapshotsCarryIt() throws Exception {
+        TemplateSpec plain = template("wired", sleeping);
+        host.prepareTemplate(
+                new TemplateSpec(
+                        plain.name(),
+                        plain.owner(),
+                        plain.memoryMib(),
+                        plain.vcpus(),
+                        plain.goldenDisk(),
+                        plain.boot(),
+                        plain.display(),
+                        true),
+                Duration.ofSeconds(60));
+        NetworkSpec card = new NetworkSpec(7, 2, true, NetworkSpec.Uplink.NONE, SegmentConfig.DEFAULT_RATE);
+        MachineSpec wired = spec("wired", 1, sleeping, Cloning.instant("wired")).with(card);
+        MachineSpec bare = spec("bare", 1, sleeping, Cloning.instant("wired"));
+        for (MachineSpec spec : List.of(wired, bare)) {
+            host.create(spec);
+            host.start(spec); // a board with other devices than the template's would be refused
+            assertThat(host.find(spec.name()).orElseThrow().guestReady()).isTrue();
+        }
+        // The station is taken: so the card is plugged in where it should be.
+        MachineSpec rival = spec("rival", 1, sleeping, Cloning.linked()).with(card);
+        host.create(rival);
+        assertRefused(Reason.CAPACITY, () -> host.start(rival));
+        host.snapshot("wired", "s", true);
+        host.stop("wired");
+        host.start(rival);
+        assertRefused(Reason.CAPACITY, () -> host.restore("wired", "s"));
+        host.stop("rival");
+        host.restore("wired", "s");
+        assertThat(host.find("wired").orElseThrow().power()).isEqualTo(PowerState.ON);
     }
 
     @Test

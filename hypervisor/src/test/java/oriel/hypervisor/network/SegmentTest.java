@@ -28,8 +28,16 @@ class SegmentTest {
         final Ipv4Address address;
 
         Station(Segment segment, String name) {
+            this(segment, name, segment.link(MacAddress.forName(name), name));
+        }
+
+        Station(Segment segment, String name, StationConfig config) {
+            this(segment, name, segment.link(MacAddress.forName(name), name, config));
+        }
+
+        private Station(Segment segment, String name, NetworkLink link) {
             hardware = MacAddress.forName(name);
-            cable = segment.link(hardware, name).connect(received::add);
+            cable = link.connect(received::add);
             address = segment.addressOf(hardware).orElseThrow();
         }
 
@@ -104,6 +112,41 @@ class SegmentTest {
                 b.hardware, MacAddress.of("02:00:00:00:00:01"), b.address, 9, Ipv4Address.of(9, 9, 9, 9), 53, TEXT));
         assertThat(b.received).hasSize(2);
         assertThat(a.received).isEmpty();
+    }
+
+    @Test
+    void anIsolatedStationMeetsNobodyOnASegmentOfOpenOnes() {
+        Segment segment = segment(1, false);
+        Station open = new Station(segment, "open", new StationConfig(5, false, SegmentConfig.DEFAULT_RATE));
+        Station alone = new Station(segment, "alone", new StationConfig(6, true, SegmentConfig.DEFAULT_RATE));
+        Station friend = new Station(segment, "friend", new StationConfig(7, false, SegmentConfig.DEFAULT_RATE));
+        open.send(alone);
+        alone.send(open);
+        open.cable.send(arp(open, alone.address));
+        alone.cable.send(arp(alone, open.address));
+        assertThat(alone.received).isEmpty();
+        assertThat(open.received).isEmpty();
+        open.send(friend);
+        assertThat(Udp.data(friend.last())).isEqualTo(TEXT);
+        alone.cable.send(arp(alone, SERVICES));
+        assertThat(alone.received).hasSize(1);
+    }
+
+    @Test
+    void aStationsNumberIsItsAddressAndNobodyElsesWhileItIsThere() {
+        Segment segment = segment(1, true);
+        StationConfig seven = new StationConfig(7, true, SegmentConfig.DEFAULT_RATE);
+        Station first = new Station(segment, "first", seven);
+        assertThat(first.address).hasToString("10.1.0.7");
+        assertThatThrownBy(() -> new Station(segment, "second", seven))
+                .isInstanceOf(NetworkException.class)
+                .hasMessageContaining("first");
+        first.cable.close();
+        assertThat(new Station(segment, "second", seven).address).hasToString("10.1.0.7");
+        assertThat(new Station(segment, "any").address).hasToString("10.1.0.2");
+        assertThatThrownBy(() -> new Station(segment, "x", new StationConfig(255, true, SegmentConfig.DEFAULT_RATE)))
+                .isInstanceOf(NetworkException.class)
+                .hasMessageContaining("254 addresses");
     }
 
     @Test

@@ -1,0 +1,64 @@
+package oriel.hypervisor.host;
+
+import java.util.Properties;
+import oriel.hypervisor.network.SegmentConfig;
+
+/**
+ * Where the cable of a machine's network card goes.
+ *
+ * @param vlan of the host's switch, 1–4094; the machines of one VLAN are on one segment
+ * @param station of the machine in its segment, from 2: its IPv4 address is made of it, so that it is the same after a
+ *     refresh, a restart of the host, and on another host; 0: any that is free
+ * @param isolated whether it reaches the segment's services and the uplink only, and no other machine
+ * @param uplink its way out
+ * @param bytesPerSecond what it may send
+ */
+public record NetworkSpec(int vlan, int station, boolean isolated, Uplink uplink, long bytesPerSecond) {
+    /** VLAN 4094: where templates are prepared, each for itself. No pool's. */
+    public static final NetworkSpec QUARANTINE =
+            new NetworkSpec(4094, 0, true, Uplink.NONE, SegmentConfig.DEFAULT_RATE);
+
+    /** Ways out of a segment. */
+    public enum Uplink {
+        /** There is none. */
+        NONE,
+        /**
+         * Through the host's own connections, by a passt for each machine. It brings addresses and names of its own, so
+         * the machine isn't on the segment, and reaches no other machine by it.
+         */
+        USER
+    }
+
+    /** Checks the ranges. */
+    public NetworkSpec {
+        if (vlan < 1 || vlan > 4094) {
+            throw new IllegalArgumentException("a VLAN's number is 1 to 4094, not " + vlan);
+        }
+        if (station < 0 || station == 1) {
+            throw new IllegalArgumentException("station " + station + " isn't a machine's");
+        }
+        if (!isolated && uplink == Uplink.USER) {
+            throw new IllegalArgumentException("machines that go out by passt are isolated: it serves one machine");
+        }
+        if (bytesPerSecond < SegmentConfig.LEAST_RATE) {
+            throw new IllegalArgumentException("a machine needs 16 KiB/s at least, not " + bytesPerSecond + " bytes");
+        }
+    }
+
+    void write(Properties properties) {
+        properties.setProperty("network.vlan", Integer.toString(vlan));
+        properties.setProperty("network.station", Integer.toString(station));
+        properties.setProperty("network.isolated", Boolean.toString(isolated));
+        properties.setProperty("network.uplink", uplink.name());
+        properties.setProperty("network.rate", Long.toString(bytesPerSecond));
+    }
+
+    static NetworkSpec read(Properties properties) {
+        return new NetworkSpec(
+                (int) PropertiesFile.number(properties, "network.vlan"),
+                (int) PropertiesFile.number(properties, "network.station"),
+                Boolean.parseBoolean(PropertiesFile.require(properties, "network.isolated")),
+                Uplink.valueOf(PropertiesFile.require(properties, "network.uplink")),
+                PropertiesFile.number(properties, "network.rate"));
+    }
+}
