@@ -91,7 +91,8 @@ class InstallerTest {
             try {
                 HostCommand.run(cache, List.of("sh", "-euc", """
                         rm -f *.deb
-                        apt-get download debian-installer-12-netboot-amd64
+                        name=debian-installer-12-netboot-amd64
+                        apt-get download $name || { apt-get update; apt-get download $name; }
                         dpkg-deb --fsys-tarfile *.deb | tar -x --strip-components=10 --wildcards \\
                           '*/gtk/debian-installer/amd64/linux' '*/gtk/debian-installer/amd64/initrd.gz'
                         rm -f *.deb
