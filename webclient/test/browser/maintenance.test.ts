@@ -23,7 +23,7 @@ describe.skipIf(noBrowser)('an image admin', { timeout: 90_000 }, () => {
     await world.accessible();
 
     // By keyboard alone from here.
-    await world.page.getByRole('button', { name: 'Seal' }).press('Enter');
+    await world.page.getByRole('button', { name: 'Seal', disabled: false }).press('Enter');
     await world.page.getByLabel('What was changed').waitFor();
     await world.accessible();
     world.mock.broker.hold();

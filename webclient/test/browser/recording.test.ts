@@ -98,7 +98,8 @@ describe.skipIf(noBrowser)('a recording in a browser', { timeout: 90_000 }, () =
     // By keyboard alone.
     await world.page.getByRole('link', { name: /^Play the session of alice/ }).press('Enter');
     await world.page.getByRole('heading', { name: 'Recorded session of alice' }).waitFor();
-    await world.page.getByRole('button', { name: 'Play' }).press('Enter');
+    // Unlike a click, a key doesn't wait until the recording can be played.
+    await world.page.getByRole('button', { name: 'Play', disabled: false }).press('Enter');
     await expect.poll(colour, { timeout: WAIT }).toBe('0 150 0');
     await world.accessible();
     await world.shot('recordings-play');
