@@ -85,11 +85,12 @@ class TwoBrokersTest {
             }
             await().atMost(Duration.ofMinutes(2)).until(() -> logons.get() > 150);
             Broker dead = killFirst ? firstBroker : second;
+            int before = logons.get();
             dead.store().close();
             for (Thread thread : threads) {
                 thread.join();
             }
-            assertThat(logons.get()).isGreaterThanOrEqualTo(300);
+            assertThat(logons.get()).as("logons go on at the other").isGreaterThan(before + 50);
             Broker alive = killFirst ? second : firstBroker;
             // What the dead one held is free when its leases have run out.
             f.clock.skip(Duration.ofMinutes(1));

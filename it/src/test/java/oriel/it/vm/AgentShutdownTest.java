@@ -32,7 +32,8 @@ class AgentShutdownTest {
                     ended.complete(how);
                 }
             });
-            guest.machine().guestAgent().shutdown(GuestAgent.Shutdown.POWER_OFF, Duration.ofMinutes(1));
+            assertThat(guest.machine().guestAgent().shutdown(GuestAgent.Shutdown.POWER_OFF, Duration.ofMinutes(1)))
+                    .succeedsWithin(Duration.ofMinutes(2));
             assertThat(ended.get(3, TimeUnit.MINUTES).cause()).isEqualTo(MachineEnd.Cause.POWER_OFF);
         }
     }
