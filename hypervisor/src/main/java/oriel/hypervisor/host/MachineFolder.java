@@ -120,6 +120,7 @@ final class MachineFolder {
 
     /** Deletes what isn't the machine's: other generations' disks and snapshots, and what interrupted work left. */
     void clean(Label label) throws IOException {
+        new PropertiesFile(folder.resolve(LABEL)).clean();
         snapshots().clean(label.generation());
         Set<Path> disks = label.layers().parents().keySet().stream()
                 .map(layer -> disk(label.generation(), layer))

@@ -67,8 +67,17 @@ final class PropertiesFile {
         }
     }
 
+    /** Deletes what a process left that was killed while it wrote. Nobody else may be writing. */
+    void clean() throws IOException {
+        Files.deleteIfExists(partial());
+    }
+
+    private Path partial() {
+        return file.resolveSibling(file.getFileName() + ".partial");
+    }
+
     private void write(Properties properties, boolean durably) throws IOException {
-        Path partial = file.resolveSibling(file.getFileName() + ".partial");
+        Path partial = partial();
         StringWriter text = new StringWriter();
         properties.store(text, null);
         try (FileChannel out = FileChannel.open(
