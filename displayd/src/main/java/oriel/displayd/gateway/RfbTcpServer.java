@@ -1,7 +1,6 @@
 package oriel.displayd.gateway;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -79,14 +78,7 @@ public final class RfbTcpServer implements AutoCloseable {
         try {
             client.setTcpNoDelay(true);
             viewer.start();
-            InputStream in = client.getInputStream();
-            byte[] buffer = new byte[16 * 1024];
-            int count = in.read(buffer);
-            while (count >= 0) {
-                viewer.receive(buffer, 0, count);
-                count = in.read(buffer);
-            }
-            viewer.transportClosed("end of stream");
+            transport.readFor(viewer);
         } catch (IOException e) {
             viewer.transportClosed(String.valueOf(e.getMessage()));
         }

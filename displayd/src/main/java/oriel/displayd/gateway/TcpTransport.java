@@ -1,6 +1,7 @@
 package oriel.displayd.gateway;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import oriel.displayd.viewer.CloseReason;
 import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Transport;
+import oriel.displayd.viewer.Viewer;
 
 /** RFB on a TCP connection; a virtual thread writes what others put into its queue. Thread-safe. */
 final class TcpTransport implements Transport {
@@ -32,6 +34,22 @@ final class TcpTransport implements Transport {
 
     void onWritten(Runnable action) {
         onWritten = action;
+    }
+
+    /**
+     * Hands a viewer what its client sends, until the client goes, and tells it so.
+     *
+     * @throws IOException if the connection breaks
+     */
+    void readFor(Viewer viewer) throws IOException {
+        InputStream in = socket.getInputStream();
+        byte[] buffer = new byte[16 * 1024];
+        int count = in.read(buffer);
+        while (count >= 0) {
+            viewer.receive(buffer, 0, count);
+            count = in.read(buffer);
+        }
+        viewer.transportClosed("end of stream");
     }
 
     private void write() {

@@ -79,63 +79,26 @@ public record MachineConfig(
 
     /** The same machine in another time. */
     public MachineConfig with(InstructionTime time) {
-        return new MachineConfig(
-                name,
-                memoryMib,
-                cpus,
-                accelerator,
-                boot,
-                disks,
-                cdDrive,
-                display,
-                serial,
-                networkCards,
-                Optional.of(time),
-                cpuModel,
-                sharedCode,
-                equipment);
+        return with(Optional.of(time), cpuModel, sharedCode, equipment);
     }
 
     /** The same machine with another processor. */
     public MachineConfig with(CpuModel model) {
-        return new MachineConfig(
-                name,
-                memoryMib,
-                cpus,
-                accelerator,
-                boot,
-                disks,
-                cdDrive,
-                display,
-                serial,
-                networkCards,
-                instructionTime,
-                model,
-                sharedCode,
-                equipment);
+        return with(instructionTime, model, sharedCode, equipment);
     }
 
     /** The same machine, sharing code with others. */
     public MachineConfig with(SharedCode code) {
-        return new MachineConfig(
-                name,
-                memoryMib,
-                cpus,
-                accelerator,
-                boot,
-                disks,
-                cdDrive,
-                display,
-                serial,
-                networkCards,
-                instructionTime,
-                cpuModel,
-                Optional.of(code),
-                equipment);
+        return with(instructionTime, cpuModel, Optional.of(code), equipment);
     }
 
     /** The same machine with other equipment. */
     public MachineConfig with(Equipment other) {
+        return with(instructionTime, cpuModel, sharedCode, other);
+    }
+
+    private MachineConfig with(
+            Optional<InstructionTime> time, CpuModel model, Optional<SharedCode> code, Equipment other) {
         return new MachineConfig(
                 name,
                 memoryMib,
@@ -147,9 +110,9 @@ public record MachineConfig(
                 display,
                 serial,
                 networkCards,
-                instructionTime,
-                cpuModel,
-                sharedCode,
+                time,
+                model,
+                code,
                 other);
     }
 
