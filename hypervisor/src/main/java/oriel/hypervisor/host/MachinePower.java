@@ -190,7 +190,8 @@ final class MachinePower {
                     machineEnded(slot, run, end);
                 }
             });
-            run.ready = saved.isPresent() && savedReady;
+            boolean wasReady = saved.isPresent() && savedReady;
+            run.ready = wasReady;
             slot.run = run;
             changePower(slot, PowerState.ON); // before its thread can say that it is off again
             if (saved.isPresent()) {
@@ -201,7 +202,7 @@ final class MachinePower {
             if (label.layers().parents().size() > 1) {
                 consolidateLater(slot);
             }
-            if (run.ready) {
+            if (wasReady) { // one that boots says so itself, perhaps before start() has returned
                 status(slot).ifPresent(status -> listeners.forEach(listener -> listener.guestReady(status)));
             }
         } catch (IOException | HostException | RuntimeException e) {
