@@ -127,7 +127,6 @@ export function ClipboardField({ policy, change }: Props<'clipboard'>) {
   );
 }
 
-/** Each machine goes out for itself by the host's own connections, so only isolated ones have a way out. */
 export function NetworkFields({ policy: { network }, change }: Props<'network'>) {
   const { t } = useLanguage();
   const put = (part: Partial<Policy['network']>): void => change({ network: { ...network, ...part } });
@@ -142,11 +141,11 @@ export function NetworkFields({ policy: { network }, change }: Props<'network'>)
             label={t(`policy.network.${access}`)}
             description={t(`policy.network.${access}.help`)}
             isChecked={network.access === access}
-            onChange={() => put({ access, ...(access !== 'isolated' && { uplink: 'none' }) })}
+            onChange={() => put({ access, ...(access === 'none' && { uplink: 'none' }) })}
           />
         ))}
       </FormGroup>
-      {network.access === 'isolated' && (
+      {network.access !== 'none' && (
         <FormGroup label={t('policy.uplink')} fieldId="policy-uplink">
           <FormSelect id="policy-uplink" value={network.uplink} onChange={(_, value) => put({ uplink: value as Policy['network']['uplink'] })}>
             {UPLINKS.map((uplink) => (
@@ -155,7 +154,7 @@ export function NetworkFields({ policy: { network }, change }: Props<'network'>)
           </FormSelect>
         </FormGroup>
       )}
-      {network.access !== 'none' && network.uplink === 'none' && (
+      {network.access !== 'none' && (
         <NumberField
           id="policy-megabits"
           label={t('policy.megabits')}

@@ -182,15 +182,16 @@ class PoolPolicyTest {
     }
 
     @Test
-    void aWayOutIsForIsolatedMachinesOnly() {
-        assertThatThrownBy(() -> new PoolNetwork(PoolNetwork.Access.OPEN, PoolNetwork.Uplink.USER, null))
+    void aWayOutIsForMachinesWithACard() {
+        assertThatThrownBy(() -> new PoolNetwork(PoolNetwork.Access.NONE, PoolNetwork.Uplink.USER, null))
                 .isInstanceOf(RefusedException.class)
-                .hasMessageContaining("isolated");
+                .hasMessageContaining("without a card");
         try (Fixture f = new Fixture(1, 0)) {
-            change(f, network(new PoolNetwork(null, PoolNetwork.Uplink.USER, null)));
+            change(f, network(new PoolNetwork(PoolNetwork.Access.OPEN, PoolNetwork.Uplink.USER, null)));
             String machine = connect(f, f.newUser("ann"), "demo").session().machineName();
-            assertThat(f.host.startedWith(machine).network().orElseThrow().uplink())
-                    .isEqualTo(NetworkSpec.Uplink.USER);
+            NetworkSpec network = f.host.startedWith(machine).network().orElseThrow();
+            assertThat(network.uplink()).isEqualTo(NetworkSpec.Uplink.USER);
+            assertThat(network.isolated()).isFalse();
         }
     }
 

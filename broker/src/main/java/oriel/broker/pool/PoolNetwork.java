@@ -28,10 +28,9 @@ public record PoolNetwork(
         access = access == null ? Access.ISOLATED : access;
         uplink = uplink == null ? Uplink.NONE : uplink;
         megabits = megabits == null ? 100 : Check.within("policy.network.megabits", megabits, 1, 10_000);
-        if (uplink == Uplink.USER && access != Access.ISOLATED) {
+        if (uplink != Uplink.NONE && access == Access.NONE) {
             throw RefusedException.field(
-                    "policy.network.uplink",
-                    "can be user only with access isolated: each machine goes out for itself and meets no other");
+                    "policy.network.uplink", "must be none with access none: a machine without a card has no way out");
         }
     }
 

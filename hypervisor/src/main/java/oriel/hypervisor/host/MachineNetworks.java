@@ -11,6 +11,7 @@ import oriel.hypervisor.network.MacAddress;
 import oriel.hypervisor.network.NetworkCard;
 import oriel.hypervisor.network.NetworkLink;
 import oriel.hypervisor.network.PasstLink;
+import oriel.hypervisor.network.Segment;
 import oriel.hypervisor.network.SegmentConfig;
 import oriel.hypervisor.network.StationConfig;
 import oriel.hypervisor.network.VirtualSwitch;
@@ -28,14 +29,14 @@ final class MachineNetworks {
      */
     NetworkCard card(String machine, String owner, NetworkSpec spec) throws HostException {
         MacAddress address = MacAddress.of(GuestIdentity.of(machine, owner, 1).mac());
+        Segment segment = fabric.segment(SegmentConfig.isolated(spec.vlan()));
+        StationConfig station = new StationConfig(spec.station(), spec.isolated(), spec.bytesPerSecond());
         NetworkLink link = switch (spec.uplink()) {
-            case NONE ->
-                fabric.segment(SegmentConfig.isolated(spec.vlan()))
-                        .link(
-                                address,
-                                machine,
-                                new StationConfig(spec.station(), spec.isolated(), spec.bytesPerSecond()));
-            case USER -> new PasstLink(passt());
+            case NONE -> segment.link(address, machine, station);
+            case USER -> {
+                Path passt = passt();
+                yield segment.link(address, machine, station, gateway -> PasstLink.behind(passt, gateway));
+            }
         };
         return new NetworkCard(address, link);
     }

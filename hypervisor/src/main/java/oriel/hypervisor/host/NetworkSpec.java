@@ -22,10 +22,7 @@ public record NetworkSpec(int vlan, int station, boolean isolated, Uplink uplink
     public enum Uplink {
         /** There is none. */
         NONE,
-        /**
-         * Through the host's own connections, by a passt for each machine. It brings addresses and names of its own, so
-         * the machine isn't on the segment, and reaches no other machine by it.
-         */
+        /** Through the host's own connections, by a passt for each machine behind the segment's gateway. */
         USER
     }
 
@@ -36,9 +33,6 @@ public record NetworkSpec(int vlan, int station, boolean isolated, Uplink uplink
         }
         if (station < 0 || station == 1) {
             throw new IllegalArgumentException("station " + station + " isn't a machine's");
-        }
-        if (!isolated && uplink == Uplink.USER) {
-            throw new IllegalArgumentException("machines that go out by passt are isolated: it serves one machine");
         }
         if (bytesPerSecond < SegmentConfig.LEAST_RATE) {
             throw new IllegalArgumentException("a machine needs 16 KiB/s at least, not " + bytesPerSecond + " bytes");

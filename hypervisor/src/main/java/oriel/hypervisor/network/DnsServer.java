@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Names of a segment's machines (RFC 1035): {@code NAME} and {@code NAME.DOMAIN}. There is no other name: a segment's way
- * out brings its own resolver.
+ * Names of a segment's machines (RFC 1035): {@code NAME} and {@code NAME.DOMAIN}. It knows no other name: who has a
+ * way out is asked there.
  */
 final class DnsServer {
     private static final int HEADER = 12;
@@ -32,33 +32,58 @@ final class DnsServer {
         this.machines = machines;
     }
 
+    /**
+     * A query.
+     *
+     * @param name that is asked for
+     * @param end of its only question in the message
+     */
+    private record Question(String name, int end) {
+        static Optional<Question> of(byte[] query) {
+            if (query.length < HEADER || (query[2] & 0x80) != 0 || BigEndian.get16(query, 4) != 1) {
+                return Optional.empty();
+            }
+            int end = HEADER;
+            StringBuilder name = new StringBuilder();
+            while (end < query.length && query[end] != 0) {
+                int length = query[end] & 0xFF;
+                if (length > 63 || end + 1 + length >= query.length || name.length() + length > MAX_NAME) {
+                    return Optional.empty(); // too long, cut, or compressed, which a question has no use for
+                }
+                name.append(name.isEmpty() ? "" : ".").append(new String(query, end + 1, length, US_ASCII));
+                end += 1 + length;
+            }
+            end += 5; // the root, type and class
+            return end > query.length ? Optional.empty() : Optional.of(new Question(name.toString(), end));
+        }
+    }
+
+    /** Whether it is a query for a name that isn't the segment's: neither a machine's nor in its domain. */
+    boolean foreign(byte[] query) {
+        return Question.of(query)
+                .map(Question::name)
+                .filter(name -> !inDomain(name) && machines.apply(name).isEmpty())
+                .isPresent();
+    }
+
     /** The answer to a query; empty if it is none. */
     Optional<byte[]> answer(byte[] query) {
-        if (query.length < HEADER || (query[2] & 0x80) != 0 || BigEndian.get16(query, 4) != 1) {
-            return Optional.empty();
+        return Question.of(query).map(question -> answer(query, question));
+    }
+
+    private byte[] answer(byte[] query, Question question) {
+        int end = question.end();
+        if ((BigEndian.get16(query, 2) & OPCODE) != 0) {
+            return response(query, end, NOT_IMPLEMENTED, Optional.empty());
         }
-        int end = HEADER;
-        StringBuilder name = new StringBuilder();
-        while (end < query.length && query[end] != 0) {
-            int length = query[end] & 0xFF;
-            if (length > 63 || end + 1 + length >= query.length || name.length() + length > MAX_NAME) {
-                return Optional.empty(); // too long, cut, or compressed, which a question has no use for
-            }
-            name.append(name.isEmpty() ? "" : ".").append(new String(query, end + 1, length, US_ASCII));
-            end += 1 + length;
-        }
-        end += 5; // the root, type and class
-        if (end > query.length) {
-            return Optional.empty();
-        }
-        int flags = BigEndian.get16(query, 2);
-        if ((flags & OPCODE) != 0) {
-            return Optional.of(response(query, end, NOT_IMPLEMENTED, Optional.empty()));
-        }
-        Optional<Ipv4Address> machine = machines.apply(withoutDomain(name.toString()));
+        Optional<Ipv4Address> machine = machines.apply(withoutDomain(question.name()));
         boolean address = BigEndian.get16(query, end - 4) == TYPE_A && BigEndian.get16(query, end - 2) == CLASS_IN;
         int status = machine.isPresent() ? 0 : NO_SUCH_NAME;
-        return Optional.of(response(query, end, status, machine.filter(_ -> address)));
+        return response(query, end, status, machine.filter(_ -> address));
+    }
+
+    private boolean inDomain(String name) {
+        return ("." + name.toLowerCase(Locale.ROOT)).endsWith(domain);
     }
 
     private String withoutDomain(String name) {

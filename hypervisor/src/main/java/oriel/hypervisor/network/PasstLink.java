@@ -12,6 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -20,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A way out through the host's own connections, without privileges: the program passt translates one machine's packets
- * into sockets, and gives it an address and names by DHCP. Frames travel behind their length, big-endian (QEMU's stream
- * protocol).
+ * into sockets. By itself it gives the machine an address and names by DHCP; {@linkplain #behind behind} a segment's
+ * gateway it takes what leaves the segment. Frames travel behind their length, big-endian (QEMU's stream protocol).
  *
  * <p>What the host can reach, the machine can: passt keeps it from the host's loopback addresses only.
  */
@@ -33,10 +34,34 @@ public final class PasstLink implements NetworkLink {
     private static final int MAX_FRAME = 65_536;
 
     private final Path program;
+    private final List<String> options;
 
     /** Through a passt at a path: "passt" is looked for by the system. */
     public PasstLink(Path program) {
+        this(program, List.of());
+    }
+
+    private PasstLink(Path program, List<String> options) {
         this.program = program;
+        this.options = options;
+    }
+
+    /** For a machine of a segment, which has its address from there. Its resolver is the host's. */
+    public static PasstLink behind(Path program, WayOut.Gateway gateway) {
+        return new PasstLink(
+                program,
+                List.of(
+                        "--no-dhcp",
+                        "--address",
+                        gateway.machine().toString(),
+                        "--netmask",
+                        Integer.toString(gateway.subnet().prefix()),
+                        "--gateway",
+                        gateway.address().toString(),
+                        "--mac-addr",
+                        gateway.hardware().toString(),
+                        "--dns-forward",
+                        gateway.address().toString()));
     }
 
     @Override
@@ -64,7 +89,7 @@ public final class PasstLink implements NetworkLink {
 
     private Process start(Path folder) throws IOException {
         // --no-map-gw: the gateway's address isn't a way to services that listen on the host's loopback only.
-        List<String> command = List.of(
+        List<String> command = new ArrayList<>(List.of(
                 program.toString(),
                 "--foreground",
                 "--one-off",
@@ -76,7 +101,8 @@ public final class PasstLink implements NetworkLink {
                 "--udp-ports",
                 "none",
                 "--socket",
-                folder.resolve("passt").toString());
+                folder.resolve("passt").toString()));
+        command.addAll(options);
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("passt.log").toFile())

@@ -1,5 +1,7 @@
 package oriel.hypervisor.network;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -68,6 +70,25 @@ public final class Segment {
      */
     public NetworkLink link(MacAddress address, String name, StationConfig station) {
         return toCard -> plug(address, name, station, toCard);
+    }
+
+    /**
+     * The same for a machine that has a way out of its own: the segment's services are its gateway, and ask by it for
+     * names that they don't know.
+     *
+     * @throws NetworkException when it is plugged in, if the way out isn't there
+     */
+    public NetworkLink link(MacAddress address, String name, StationConfig station, WayOut wayOut) {
+        return toCard -> {
+            Port port = plug(address, name, station, toCard);
+            try {
+                port.leadOut(wayOut);
+            } catch (RuntimeException e) {
+                port.close();
+                throw e;
+            }
+            return port;
+        };
     }
 
     private synchronized Port plug(MacAddress address, String name, StationConfig station, Consumer<byte[]> toCard) {
@@ -172,6 +193,9 @@ public final class Segment {
             learnt.put(source, from);
         }
         MacAddress destination = EthernetFrame.destination(frame);
+        if (destination.equals(services.hardware())) {
+            return List.of(); // or what goes out would be heard by everybody
+        }
         Port known = destination.group() ? null : learnt.get(destination);
         if (known != null) {
             return known != from && mayReach(from, known) ? List.of(known) : List.of();
@@ -202,12 +226,23 @@ public final class Segment {
         private final @Nullable SpoofGuard guard; // none for a way out
         private final boolean isolated;
         private final @Nullable TokenBucket rate; // guarded by itself
+        private volatile NetworkLink.@Nullable Connection wayOut;
 
         Port(Consumer<byte[]> toCard, @Nullable SpoofGuard guard, boolean isolated, @Nullable TokenBucket rate) {
             this.toCard = toCard;
             this.guard = guard;
             this.isolated = isolated;
             this.rate = rate;
+        }
+
+        /** Called once, before the machine sends. */
+        void leadOut(WayOut out) {
+            SpoofGuard machine = requireNonNull(guard);
+            wayOut = out.of(services.gateway(machine.address())).connect(frame -> {
+                if (Ipv4.valid(frame) && Ipv4.destination(frame).equals(machine.address())) {
+                    toCard.accept(frame);
+                }
+            });
         }
 
         @Override
@@ -221,7 +256,7 @@ public final class Segment {
             List<Port> receivers = route(this, frame);
             receivers.forEach(port -> port.toCard.accept(frame));
             if (guard != null) {
-                services.received(frame);
+                services.received(frame, wayOut);
             }
         }
 
@@ -237,6 +272,10 @@ public final class Segment {
         @Override
         public void close() {
             unplug(this);
+            NetworkLink.Connection out = wayOut;
+            if (out != null) {
+                out.close();
+            }
         }
     }
 }

@@ -1,8 +1,12 @@
 package oriel.hypervisor.network;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** The first station of a segment: answers to ARP, echo requests, DHCP and DNS. Has no state of its own. */
+/**
+ * The first station of a segment: answers to ARP, echo requests, DHCP and DNS, and the gateway of machines that have a way
+ * out. Has no state of its own.
+ */
 final class SegmentServices {
     private static final int DHCP_SERVER = 67;
     private static final int DHCP_CLIENT = 68;
@@ -23,8 +27,21 @@ final class SegmentServices {
         this.dns = new DnsServer(segment.config().domain(), segment::addressOf);
     }
 
-    /** A frame of a machine, which may be for anybody. */
-    void received(byte[] frame) {
+    MacAddress hardware() {
+        return hardware;
+    }
+
+    /** What a machine's way out must know. */
+    WayOut.Gateway gateway(Ipv4Address machine) {
+        return new WayOut.Gateway(hardware, address, segment.config().subnet(), machine);
+    }
+
+    /**
+     * A frame of a machine, which may be for anybody.
+     *
+     * @param wayOut of this machine
+     */
+    void received(byte[] frame, NetworkLink.@Nullable Connection wayOut) {
         MacAddress destination = EthernetFrame.destination(frame);
         if (!destination.equals(hardware) && !destination.equals(MacAddress.BROADCAST)) {
             return;
@@ -35,11 +52,11 @@ final class SegmentServices {
                 segment.deliver(from, Arp.reply(hardware, address, from, Arp.sender(frame)));
             }
         } else if (Ipv4.valid(frame)) {
-            packet(from, frame);
+            packet(from, frame, wayOut);
         }
     }
 
-    private void packet(MacAddress from, byte[] frame) {
+    private void packet(MacAddress from, byte[] frame, NetworkLink.@Nullable Connection wayOut) {
         if (Udp.valid(frame) && Udp.destinationPort(frame) == DHCP_SERVER) {
             segment.addressOf(from)
                     .flatMap(lease -> dhcp.answer(Udp.data(frame), from, lease))
@@ -54,14 +71,25 @@ final class SegmentServices {
                                     DHCP_SERVER,
                                     answer.message())));
         } else if (!Ipv4.destination(frame).equals(address)) {
-            return;
+            if (wayOut != null && outside(Ipv4.destination(frame))) {
+                wayOut.send(frame);
+            }
         } else if (Udp.valid(frame) && Udp.destinationPort(frame) == DNS) {
+            if (wayOut != null && dns.foreign(Udp.data(frame))) {
+                wayOut.send(frame);
+                return;
+            }
             Optional<byte[]> answer = dns.answer(Udp.data(frame));
             answer.ifPresent(data -> segment.deliver(
                     from, Udp.create(from, hardware, Ipv4.source(frame), Udp.sourcePort(frame), address, DNS, data)));
         } else if (Ipv4.protocol(frame) == Ipv4.ICMP && !Ipv4.fragment(frame)) {
             echo(from, frame);
         }
+    }
+
+    /** Neither a neighbour, who is reached by the switch or not at all, nor many at once (RFC 1112 §4, RFC 919). */
+    private boolean outside(Ipv4Address to) {
+        return !segment.config().subnet().contains(to) && to.value() >>> 28 < 0xE && !to.equals(Ipv4Address.ANY);
     }
 
     private void echo(MacAddress from, byte[] frame) {

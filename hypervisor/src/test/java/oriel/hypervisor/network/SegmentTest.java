@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class SegmentTest {
@@ -279,6 +280,124 @@ class SegmentTest {
         }
         a.cable.send(a.udp(gateway, SERVICES, 53, question("example.org")));
         assertThat(Udp.data(a.last())[3] & 15).as("no such name").isEqualTo(3);
+    }
+
+    /** A way out that keeps what it is given. */
+    private static final class Outside implements WayOut {
+        final List<byte[]> sent = new ArrayList<>();
+        Gateway gateway;
+        Consumer<byte[]> toMachine;
+        boolean closed;
+
+        @Override
+        public NetworkLink of(Gateway of) {
+            gateway = of;
+            return toCard -> {
+                toMachine = toCard;
+                return new NetworkLink.Connection() {
+                    @Override
+                    public void send(byte[] frame) {
+                        sent.add(frame);
+                    }
+
+                    @Override
+                    public void close() {
+                        closed = true;
+                    }
+                };
+            };
+        }
+    }
+
+    private static final Ipv4Address FAR = Ipv4Address.of(192, 0, 2, 1);
+
+    private Station stationWith(WayOut wayOut, Segment segment, String name) {
+        StationConfig open = new StationConfig(0, false, SegmentConfig.DEFAULT_RATE);
+        return new Station(segment, name, segment.link(MacAddress.forName(name), name, open, wayOut));
+    }
+
+    @Test
+    void aMachineGoesOutByItsOwnWayOnly() {
+        Segment segment = segment(1, false);
+        Outside ours = new Outside();
+        Outside theirs = new Outside();
+        Station a = stationWith(ours, segment, "a");
+        Station b = stationWith(theirs, segment, "b");
+        Station without = new Station(segment, "without");
+        byte[] packet = a.udp(ours.gateway.hardware(), FAR, 9, TEXT);
+        a.cable.send(packet);
+        without.cable.send(without.udp(ours.gateway.hardware(), FAR, 9, TEXT));
+        assertThat(ours.sent).containsExactly(packet);
+        assertThat(theirs.sent).isEmpty();
+        assertThat(b.received).as("what goes out isn't heard by others").isEmpty();
+        assertThat(ours.gateway.address()).isEqualTo(SERVICES);
+        assertThat(ours.gateway.machine()).isEqualTo(a.address);
+        a.send(b);
+        assertThat(Udp.data(b.last())).as("neighbours still meet").isEqualTo(TEXT);
+    }
+
+    @Test
+    void onlyPacketsToOtherNetworksGoOut() {
+        Outside outside = new Outside();
+        Segment segment = segment(1, false);
+        Station a = stationWith(outside, segment, "a");
+        Station b = new Station(segment, "b");
+        MacAddress gateway = outside.gateway.hardware();
+        a.cable.send(arp(a, SERVICES));
+        a.cable.send(a.udp(gateway, SERVICES, 9, TEXT));
+        a.cable.send(a.udp(gateway, b.address, 9, TEXT));
+        a.cable.send(a.udp(gateway, Ipv4Address.of(10, 1, 0, 255), 9, TEXT));
+        a.cable.send(a.udp(gateway, Ipv4Address.of(224, 0, 0, 251), 5353, TEXT));
+        a.cable.send(a.udp(gateway, new Ipv4Address(-1), 9, TEXT));
+        a.cable.send(a.udp(gateway, Ipv4Address.ANY, 9, TEXT));
+        a.cable.send(Udp.create(gateway, a.hardware, FAR, 9, b.address, 9, TEXT));
+        a.cable.send(EthernetFrame.create(gateway, a.hardware, 0x86DD, 60));
+        assertThat(outside.sent).isEmpty();
+    }
+
+    @Test
+    void onlyPacketsToTheMachineComeIn() {
+        Outside outside = new Outside();
+        Station a = stationWith(outside, segment(1, false), "a");
+        MacAddress gateway = outside.gateway.hardware();
+        outside.toMachine.accept(Udp.create(a.hardware, gateway, Ipv4Address.of(10, 1, 0, 99), 9, FAR, 9, TEXT));
+        outside.toMachine.accept(Arp.reply(gateway, FAR, a.hardware, a.address));
+        assertThat(a.received).isEmpty();
+        outside.toMachine.accept(Udp.create(a.hardware, gateway, a.address, 9, FAR, 9, TEXT));
+        assertThat(Udp.data(a.last())).isEqualTo(TEXT);
+        a.cable.close();
+        assertThat(outside.closed).isTrue();
+    }
+
+    @Test
+    void foreignNamesAreAskedForOutside() {
+        Outside outside = new Outside();
+        Segment segment = segment(1, true);
+        Station a = stationWith(outside, segment, "a");
+        new Station(segment, "desk-7");
+        a.cable.send(arp(a, SERVICES));
+        for (String ours : List.of("desk-7", "desk-7.pool.internal", "nobody.pool.internal")) {
+            a.received.clear();
+            a.cable.send(a.udp(outside.gateway.hardware(), SERVICES, 53, question(ours)));
+            assertThat(a.received).as(ours).hasSize(1);
+        }
+        assertThat(outside.sent).isEmpty();
+        a.received.clear();
+        a.cable.send(a.udp(outside.gateway.hardware(), SERVICES, 53, question("example.org")));
+        assertThat(outside.sent).hasSize(1);
+        assertThat(a.received).isEmpty();
+    }
+
+    @Test
+    void aWayOutThatFailsPlugsNothingIn() {
+        Segment segment = segment(1, false);
+        WayOut broken = _ -> _ -> {
+            throw new NetworkException("there is no way");
+        };
+        StationConfig seven = new StationConfig(7, false, SegmentConfig.DEFAULT_RATE);
+        NetworkLink link = segment.link(MacAddress.forName("a"), "a", seven, broken);
+        assertThatThrownBy(() -> link.connect(_ -> {})).hasMessage("there is no way");
+        assertThat(new Station(segment, "b", seven).address).hasToString("10.1.0.7");
     }
 
     @Test
