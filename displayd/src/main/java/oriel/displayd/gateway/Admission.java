@@ -20,14 +20,6 @@ sealed interface Admission {
     /** A ticket among the sub-protocols offered: base64url, long enough to be none that was guessed. */
     Pattern TICKET = Pattern.compile("(?:^|[,\\s])oriel\\.ticket\\.([A-Za-z0-9_-]{16,512})(?=$|[,;\\s])");
 
-    /** The same where nothing stands around it: as a password. */
-    Pattern PASSWORD = Pattern.compile("[A-Za-z0-9_-]{16,512}");
-
-    /** Whether a password could be a ticket. */
-    static boolean isTicket(String password) {
-        return PASSWORD.matcher(password).matches();
-    }
-
     /** Longer details would not fit a close frame. */
     int MAX_DETAIL = 200;
 

@@ -2,10 +2,7 @@ package oriel.displayd.gateway;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import oriel.displayd.viewer.CloseReason;
 import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
@@ -16,11 +13,9 @@ import oriel.displayd.viewer.Viewer;
  * loopback only.
  */
 public final class RfbTcpServer implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(RfbTcpServer.class);
-
     private final DisplayHub hub;
     private final DisplayGrant grant;
-    private final ServerSocket socket;
+    private final TcpPort port;
 
     /**
      * Opens the port and serves it.
@@ -38,60 +33,22 @@ public final class RfbTcpServer implements AutoCloseable {
         }
         this.hub = hub;
         this.grant = grant;
-        socket = new ServerSocket();
-        try {
-            socket.setReuseAddress(true);
-            socket.bind(address);
-        } catch (IOException e) {
-            socket.close();
-            throw new IOException("RFB can't listen on " + address + ": " + e.getMessage(), e);
-        }
-        Thread.ofVirtual().name("rfb-accept").start(this::accept);
-        log.info("RFB of {} at {}", grant.display().name(), socket.getLocalSocketAddress());
+        port = new TcpPort("RFB of " + grant.display().name(), address, this::take);
     }
 
     /** The port it listens on. */
     public int port() {
-        return socket.getLocalPort();
+        return port.number();
     }
 
-    private void accept() {
-        while (!socket.isClosed()) {
-            try {
-                Socket client = socket.accept();
-                Thread.ofVirtual().name("rfb-reader").start(() -> serve(client));
-            } catch (IOException e) {
-                if (!socket.isClosed()) {
-                    log.warn("RFB connection not accepted: {}", e.getMessage());
-                }
-            }
-        }
-    }
-
-    private void serve(Socket client) {
-        TcpTransport transport = new TcpTransport(client, hub);
-        Viewer viewer = hub.open(grant, transport);
-        if (viewer == null) {
-            return;
-        }
-        transport.onWritten(viewer::writable);
-        try {
-            client.setTcpNoDelay(true);
-            viewer.start();
-            transport.readFor(viewer);
-        } catch (IOException e) {
-            viewer.transportClosed(String.valueOf(e.getMessage()));
-        }
+    private void take(Socket client) {
+        Thread.ofVirtual().name("rfb-reader").start(() -> TcpTransport.watch(client, hub, grant, Viewer::start));
     }
 
     /** Closes the port and the connections it brought. */
     @Override
     public void close() {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            log.warn("RFB port not closed: {}", e.getMessage());
-        }
+        port.close();
         hub.close(grant.sessionId(), CloseReason.SERVER_SHUTDOWN, "");
     }
 }

@@ -2,39 +2,40 @@ package oriel.displayd.gateway;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.displayd.gateway.PasswordVerifier.Verdict;
 import oriel.displayd.rfb.RfbProtocolException;
 import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Viewer;
 
 /**
- * RFB over TLS for native viewers, with VeNCrypt: the server proves itself by its certificate, and a one-time ticket is the
+ * RFB over TLS for native viewers, with VeNCrypt: the server proves itself by its certificate, the user by name and
  * password. Nothing else is offered, so nothing goes over the network in the clear. Thread-safe.
  */
 public final class RfbTlsServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RfbTlsServer.class);
-    /** Between two messages of a client that isn't admitted yet. */
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-    /** From the connection to the ticket, however a client drips. */
-    private static final Duration ADMISSION = Duration.ofSeconds(60);
+    /** Between two messages of a client that isn't admitted yet: a person may have to be asked for a password. */
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    /** From the connection to the password, however a client drips. */
+    private static final Duration ADMISSION = Duration.ofSeconds(180);
     /** Clients that aren't admitted yet. */
     private static final int MAX_WAITING = 64;
 
     private final DisplayHub hub;
-    private final TicketVerifier tickets;
+    private final PasswordVerifier passwords;
     private final SSLContext tls;
-    private final ServerSocket socket;
+    private final TcpPort port;
     private final Semaphore waiting = new Semaphore(MAX_WAITING);
     private final Set<Socket> unadmitted = ConcurrentHashMap.newKeySet();
 
@@ -43,92 +44,79 @@ public final class RfbTlsServer implements AutoCloseable {
      *
      * @param hub takes the viewers; outlives the server
      * @param address where to listen; port 0 for any
-     * @param tickets knows which passwords are good; a user's name is not heeded
+     * @param passwords knows who is to be admitted
      * @param tls has the server's certificate
      * @throws IOException if the port can't be had, with the reason
      */
-    public RfbTlsServer(DisplayHub hub, InetSocketAddress address, TicketVerifier tickets, SSLContext tls)
+    public RfbTlsServer(DisplayHub hub, InetSocketAddress address, PasswordVerifier passwords, SSLContext tls)
             throws IOException {
         this.hub = hub;
-        this.tickets = tickets;
+        this.passwords = passwords;
         this.tls = tls;
-        socket = new ServerSocket();
-        try {
-            socket.setReuseAddress(true);
-            socket.bind(address);
-        } catch (IOException e) {
-            socket.close();
-            throw new IOException("RFB over TLS can't listen on " + address + ": " + e.getMessage(), e);
-        }
-        Thread.ofVirtual().name("rfb-tls-accept").start(this::accept);
-        log.info("RFB over TLS at {}", socket.getLocalSocketAddress());
+        port = new TcpPort("RFB over TLS", address, this::take);
     }
 
     /** The port it listens on. */
     public int port() {
-        return socket.getLocalPort();
+        return port.number();
     }
 
-    private void accept() {
-        while (!socket.isClosed()) {
-            try {
-                Socket client = socket.accept();
-                if (waiting.tryAcquire()) {
-                    Thread.ofVirtual().name("rfb-tls-reader").start(() -> serve(client));
-                } else {
-                    log.warn("{} clients aren't admitted yet: {} is turned away", MAX_WAITING, peer(client));
-                    client.close();
-                }
-            } catch (IOException e) {
-                if (!socket.isClosed()) {
-                    log.warn("RFB connection not accepted: {}", e.getMessage());
-                }
-            }
+    private void take(Socket client) {
+        if (waiting.tryAcquire()) {
+            Thread.ofVirtual().name("rfb-tls-reader").start(() -> serve(client));
+        } else {
+            log.warn("{} clients aren't admitted yet: {} is turned away", MAX_WAITING, peer(client));
+            close(client);
         }
     }
 
+    private record Admitted(SSLSocket client, DisplayGrant grant) {}
+
     private void serve(Socket client) {
-        Optional<SSLSocket> admitted = Optional.empty();
-        DisplayGrant grant = null;
+        Optional<Admitted> admitted = Optional.empty();
         try {
             unadmitted.add(client);
             client.setSoTimeout((int) PATIENCE.toMillis());
             client.setTcpNoDelay(true);
             hub.after(ADMISSION, () -> giveUp(client));
-            SSLSocket secure = VeNCrypt.secure(client, tls);
-            String password = VeNCrypt.password(secure);
-            grant = Admission.isTicket(password) ? tickets.redeem(password).orElse(null) : null;
-            VeNCrypt.result(secure, grant != null);
-            admitted = Optional.of(secure);
-            secure.setSoTimeout(0);
+            admitted = admit(client);
         } catch (IOException | RfbProtocolException e) {
             log.info("{} was not admitted: {}", peer(client), e.getMessage());
+        } catch (RejectedExecutionException e) {
+            log.debug("{} comes while the server stops", peer(client));
         } finally {
             unadmitted.remove(client);
             waiting.release();
-        }
-        if (grant == null || admitted.isEmpty()) {
-            if (admitted.isPresent()) {
-                log.info("{} was not admitted: its ticket is unknown, expired or was used", peer(client));
+            if (admitted.isEmpty()) {
+                close(client);
             }
-            close(client);
-            return;
         }
-        watch(grant, admitted.get());
+        admitted.ifPresent(who -> TcpTransport.watch(who.client(), hub, who.grant(), Viewer::startAdmitted));
     }
 
-    private void watch(DisplayGrant grant, SSLSocket client) {
-        TcpTransport transport = new TcpTransport(client, hub);
-        Viewer viewer = hub.open(grant, transport);
-        if (viewer == null) {
-            return;
-        }
-        transport.onWritten(viewer::writable);
+    private Optional<Admitted> admit(Socket client) throws IOException, RfbProtocolException {
+        SSLSocket secure = VeNCrypt.secure(client, tls);
+        VeNCrypt.Credentials given = VeNCrypt.credentials(secure);
+        return switch (verdict(given, client)) {
+            case Verdict.Admitted(DisplayGrant grant) -> {
+                VeNCrypt.admit(secure);
+                secure.setSoTimeout(0);
+                yield Optional.of(new Admitted(secure, grant));
+            }
+            case Verdict.Refused(String reason) -> {
+                log.info("{} was not admitted: {}", peer(client), reason);
+                VeNCrypt.refuse(secure, reason);
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private Verdict verdict(VeNCrypt.Credentials given, Socket client) {
         try {
-            viewer.startAdmitted();
-            transport.readFor(viewer);
-        } catch (IOException e) {
-            viewer.transportClosed(String.valueOf(e.getMessage()));
+            return passwords.verify(given.user(), given.password(), client.getInetAddress());
+        } catch (RuntimeException e) {
+            log.error("a viewer's password could not be checked", e);
+            return new Verdict.Refused("The password could not be checked. Try again in a moment.");
         }
     }
 
@@ -153,15 +141,7 @@ public final class RfbTlsServer implements AutoCloseable {
     /** Closes the port. Viewers that were admitted stay, as the grants' owner cuts them. */
     @Override
     public void close() {
-        close(socket);
+        port.close();
         unadmitted.forEach(RfbTlsServer::close);
-    }
-
-    private static void close(ServerSocket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            log.warn("RFB port not closed: {}", e.getMessage());
-        }
     }
 }

@@ -8,8 +8,10 @@ import java.util.Arrays;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import oriel.displayd.viewer.CloseReason;
+import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
 import oriel.displayd.viewer.Transport;
 import oriel.displayd.viewer.Viewer;
@@ -26,22 +28,34 @@ final class TcpTransport implements Transport {
     private final AtomicLong backlog = new AtomicLong();
     private volatile @Nullable Runnable onWritten;
 
-    TcpTransport(Socket socket, DisplayHub hub) {
+    private TcpTransport(Socket socket, DisplayHub hub) {
         this.socket = socket;
         this.hub = hub;
         Thread.ofVirtual().name("rfb-writer").start(this::write);
     }
 
-    void onWritten(Runnable action) {
-        onWritten = action;
+    /**
+     * Serves a client, until it goes. Blocks.
+     *
+     * @param begin what the server does first
+     */
+    static void watch(Socket client, DisplayHub hub, DisplayGrant grant, Consumer<Viewer> begin) {
+        TcpTransport transport = new TcpTransport(client, hub);
+        Viewer viewer = hub.open(grant, transport);
+        if (viewer == null) {
+            return;
+        }
+        transport.onWritten = viewer::writable;
+        try {
+            client.setTcpNoDelay(true);
+            begin.accept(viewer);
+            transport.readFor(viewer);
+        } catch (IOException e) {
+            viewer.transportClosed(String.valueOf(e.getMessage()));
+        }
     }
 
-    /**
-     * Hands a viewer what its client sends, until the client goes, and tells it so.
-     *
-     * @throws IOException if the connection breaks
-     */
-    void readFor(Viewer viewer) throws IOException {
+    private void readFor(Viewer viewer) throws IOException {
         InputStream in = socket.getInputStream();
         byte[] buffer = new byte[16 * 1024];
         int count = in.read(buffer);

@@ -65,32 +65,47 @@ final class VeNCrypt {
         return secure;
     }
 
-    /** Reads name and password, and gives the password. */
-    static String password(SSLSocket client) throws IOException, RfbProtocolException {
-        DataInputStream in = new DataInputStream(client.getInputStream());
-        int name = in.readInt();
-        int password = in.readInt();
-        if (name < 0 || name > MAX_FIELD || password < 0 || password > MAX_FIELD) {
-            throw new RfbProtocolException("a name of %d and a password of %d bytes".formatted(name, password));
+    /**
+     * What a viewer's user gave.
+     *
+     * @param user name, unchecked
+     * @param password unchecked
+     */
+    record Credentials(String user, String password) {
+        @Override
+        public String toString() {
+            return "Credentials";
         }
-        in.skipNBytes(name);
-        byte[] bytes = in.readNBytes(password);
-        if (bytes.length < password) {
-            throw new EOFException("the password ends early");
+    }
+
+    /** Reads name and password (subtype Plain). */
+    static Credentials credentials(SSLSocket client) throws IOException, RfbProtocolException {
+        DataInputStream in = new DataInputStream(client.getInputStream());
+        int user = in.readInt();
+        int password = in.readInt();
+        if (user < 0 || user > MAX_FIELD || password < 0 || password > MAX_FIELD) {
+            throw new RfbProtocolException("a name of %d and a password of %d bytes".formatted(user, password));
+        }
+        return new Credentials(text(in, user), text(in, password));
+    }
+
+    private static String text(DataInputStream in, int length) throws IOException {
+        byte[] bytes = in.readNBytes(length);
+        if (bytes.length < length) {
+            throw new EOFException("name and password end early");
         }
         return new String(bytes, UTF_8);
     }
 
-    /** SecurityResult (RFC 6143 §7.1.3). */
-    static void result(SSLSocket client, boolean admitted) throws IOException {
-        WireBuffer out = new WireBuffer(64);
-        if (admitted) {
-            out.u32(OK);
-        } else {
-            byte[] reason = "The ticket is unknown, has expired or was used.".getBytes(UTF_8);
-            out.u32(FAILED).u32(reason.length).bytes(reason);
-        }
-        send(client, out);
+    /** SecurityResult (RFC 6143 §7.1.3): the client may go on. */
+    static void admit(SSLSocket client) throws IOException {
+        send(client, new WireBuffer(4).u32(OK));
+    }
+
+    /** SecurityResult: the client may not, and its user reads why. */
+    static void refuse(SSLSocket client, String reason) throws IOException {
+        byte[] bytes = reason.getBytes(UTF_8);
+        send(client, new WireBuffer(8 + bytes.length).u32(FAILED).u32(bytes.length).bytes(bytes));
     }
 
     private static void send(Socket client, WireBuffer message) throws IOException {

@@ -18,6 +18,7 @@ final class Announcements {
     private static final CursorImage NO_CURSOR = new CursorImage(0, 0, 0, 0, new int[0]);
 
     private final Display display;
+    private final String title;
     private final Set<Integer> acknowledgements = new LinkedHashSet<>();
     private boolean cursorDue;
     private boolean nameDue;
@@ -25,8 +26,9 @@ final class Announcements {
     private int ledsSent = -1;
     private int leds = -1;
 
-    Announcements(Display display) {
+    Announcements(Display display, String title) {
         this.display = display;
+        this.title = title;
     }
 
     /** The client named what it can do, {@code before} and {@code now}. */
@@ -75,7 +77,7 @@ final class Announcements {
         }
         if (nameDue) {
             nameDue = false;
-            ServerMessages.desktopName(out, display.name());
+            ServerMessages.desktopName(out, title);
             count++;
         }
         if (leds != ledsSent && leds >= 0 && capabilities.has(Encodings.QEMU_LED_STATE)) {

@@ -12,16 +12,28 @@ import oriel.hypervisor.display.Display;
  * @param rights what the viewer may do
  * @param clipboard which way text may go
  * @param power the machine's switch, for viewers that may control it; null if nobody may by this way
+ * @param title what a native viewer writes over its window
  */
 public record DisplayGrant(
         String sessionId,
         Display display,
         Set<Right> rights,
         ClipboardPolicy clipboard,
-        @Nullable PowerSwitch power) {
+        @Nullable PowerSwitch power,
+        String title) {
     /** Copies the set. */
     public DisplayGrant {
         rights = Set.copyOf(rights);
+    }
+
+    /** Under the display's own name. */
+    public DisplayGrant(
+            String sessionId,
+            Display display,
+            Set<Right> rights,
+            ClipboardPolicy clipboard,
+            @Nullable PowerSwitch power) {
+        this(sessionId, display, rights, clipboard, power, display.name());
     }
 
     /** Without a switch. */

@@ -29,7 +29,6 @@ import oriel.displayd.rfb.WireBuffer;
 import oriel.displayd.sound.SoundQueue;
 import oriel.displayd.video.FilmStream;
 import oriel.displayd.video.MotionMap;
-import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
 
@@ -99,7 +98,7 @@ final class UpdateStream implements FrameViewer {
     }
 
     UpdateStream(
-            Display display,
+            Announcements announcements,
             DisplaySize initialSize,
             Transport transport,
             EncoderPool pool,
@@ -112,7 +111,7 @@ final class UpdateStream implements FrameViewer {
         this.traffic = traffic;
         this.onFirstFrame = onFirstFrame;
         size = new PictureSize(initialSize);
-        announcements = new Announcements(display);
+        this.announcements = announcements;
         film = new FilmStream(pool.video());
         task = pool.task(this::pump);
     }

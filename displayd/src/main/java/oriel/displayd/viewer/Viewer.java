@@ -79,7 +79,8 @@ public final class Viewer {
         this.pool = pool;
         this.listener = listener;
         initialSize = grant.display().size();
-        stream = new UpdateStream(grant.display(), initialSize, transport, pool, traffic, this::firstFrameSent, true);
+        Announcements announcements = new Announcements(grant.display(), grant.title());
+        stream = new UpdateStream(announcements, initialSize, transport, pool, traffic, this::firstFrameSent, true);
         clipboard = new ClipboardBridge(grant, stream);
         sound = new SoundBridge(grant.display().sound(), stream);
         keyboard = new KeyboardInput(grant.display().input());
@@ -199,8 +200,7 @@ public final class Viewer {
             if (timeout != null) {
                 timeout.cancel(false);
             }
-            ServerMessages.serverInit(
-                    out, initialSize, PixelFormat.NATIVE, grant.display().name());
+            ServerMessages.serverInit(out, initialSize, PixelFormat.NATIVE, grant.title());
         }
         send(out);
         if (done) {

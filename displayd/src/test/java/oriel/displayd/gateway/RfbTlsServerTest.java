@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLSocket;
@@ -25,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import oriel.displayd.gateway.PasswordVerifier.Verdict.Admitted;
+import oriel.displayd.gateway.PasswordVerifier.Verdict.Refused;
 import oriel.displayd.testing.SyntheticDisplay;
 import oriel.displayd.testing.TestCertificate;
 import oriel.displayd.viewer.ClipboardPolicy;
@@ -58,9 +59,13 @@ final class RfbTlsServerTest {
         server = new RfbTlsServer(
                 hub,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                ticket -> {
-                    asked.add(ticket);
-                    return ticket.equals(TICKET) ? Optional.of(grant) : Optional.empty();
+                (user, password, from) -> {
+                    asked.add(user + " " + password);
+                    assertThat(from.isLoopbackAddress()).isTrue();
+                    if (password.equals("broken")) {
+                        throw new IllegalStateException("no database");
+                    }
+                    return password.equals(TICKET) ? new Admitted(grant) : new Refused("No, because.");
                 },
                 certificate.context());
     }
@@ -123,22 +128,44 @@ final class RfbTlsServerTest {
             await().atMost(Duration.ofSeconds(20)).until(() -> hub.viewers("s").size() == 1);
         }
         await().atMost(Duration.ofSeconds(20)).until(() -> hub.viewers().isEmpty());
-        assertThat(asked).containsExactly(TICKET);
+        assertThat(asked).containsExactly("bob " + TICKET);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"another_0123456789ABCDEF", "short", "", "with spaces 0123456789"})
+    @ValueSource(strings = {"another_0123456789ABCDEF", "short", "", "with spaces and ümlaut"})
     void tellsWhoHasNone(String password) throws IOException {
         try (Socket socket = connect();
                 SSLSocket secure = secure(socket)) {
             giveTicket(secure, password);
             DataInputStream in = new DataInputStream(secure.getInputStream());
             assertThat(in.readInt()).isEqualTo(1);
-            assertThat(new String(in.readNBytes(in.readInt()), UTF_8)).contains("ticket");
+            assertThat(new String(in.readNBytes(in.readInt()), UTF_8)).isEqualTo("No, because.");
             assertThat(in.read()).isNegative();
         }
-        assertThat(asked).isSubsetOf("another_0123456789ABCDEF");
+        assertThat(asked).containsExactly("bob " + password);
         assertThat(hub.viewers()).isEmpty();
+    }
+
+    @Test
+    void tellsWhenItCannotKnow() throws IOException {
+        try (Socket socket = connect();
+                SSLSocket secure = secure(socket)) {
+            giveTicket(secure, "broken");
+            DataInputStream in = new DataInputStream(secure.getInputStream());
+            assertThat(in.readInt()).isEqualTo(1);
+            assertThat(new String(in.readNBytes(in.readInt()), UTF_8)).contains("Try again");
+        }
+        assertThat(hub.viewers()).isEmpty();
+    }
+
+    @Test
+    void takesNoNameOfAnyLength() throws IOException {
+        try (Socket socket = connect();
+                SSLSocket secure = secure(socket)) {
+            say(secure, "7fffffff" + "00000000");
+            assertThat(secure.getInputStream().read()).isNegative();
+        }
+        assertThat(asked).isEmpty();
     }
 
     @ParameterizedTest

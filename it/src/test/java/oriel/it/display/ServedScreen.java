@@ -8,6 +8,8 @@ import java.util.Set;
 import javax.net.ssl.SSLContext;
 import oriel.displayd.gateway.DisplayGateway;
 import oriel.displayd.gateway.OriginPolicy;
+import oriel.displayd.gateway.PasswordVerifier.Verdict.Admitted;
+import oriel.displayd.gateway.PasswordVerifier.Verdict.Refused;
 import oriel.displayd.gateway.RfbTcpServer;
 import oriel.displayd.gateway.RfbTlsServer;
 import oriel.displayd.testing.SyntheticDisplay;
@@ -60,7 +62,7 @@ final class ServedScreen implements AutoCloseable {
         return new RfbTlsServer(
                 hub,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                offered -> offered.equals(ticket) ? Optional.of(grant) : Optional.empty(),
+                (user, password, from) -> password.equals(ticket) ? new Admitted(grant) : new Refused("No."),
                 tls);
     }
 
