@@ -193,7 +193,7 @@ export class MockBroker {
         (entry) => entry.poolId === pool.id && (entry.kind === 'user' ? entry.subject === username : groups.includes(entry.subject)),
       );
       if (!entitled || username === 'nobody') continue;
-      const base = { poolId: pool.id, name: pool.displayName, stages: [], recorded: pool.policy.recording === 'all', fileDrop: pool.policy.fileDrop === 'to-guest', changed: new Date().toISOString() };
+      const base = { poolId: pool.id, name: pool.displayName, stages: [], recorded: pool.policy.recording === 'all', fileDrop: pool.policy.fileDrop === 'to-guest', nativeViewers: pool.policy.nativeViewers === 'on', changed: new Date().toISOString() };
       const described = pool.description === undefined ? {} : { description: pool.description };
       if (!pool.enabled) {
         mine.set(pool.id, {
@@ -911,6 +911,10 @@ export class MockBroker {
       case 'ticket':
         if (!desktop || !['READY', 'CONNECTED', 'DISCONNECTED'].includes(desktop.state)) throw new Refused(409, 'NOT_READY');
         return json(this.#ready(desktop));
+      case 'native-viewer':
+        if (!desktop?.nativeViewers) throw new Refused(403, 'FORBIDDEN');
+        if (!['READY', 'CONNECTED', 'DISCONNECTED'].includes(desktop.state)) throw new Refused(409, 'NOT_READY');
+        return json(nativeViewerOf(session));
       case 'logoff':
         this.#endSession(session, user.username);
         return json(session);
@@ -927,6 +931,18 @@ export class MockBroker {
         throw new Refused(404, 'NOT_FOUND');
     }
   }
+}
+
+function nativeViewerOf(session: Schemas['Session']): Schemas['NativeViewerAccess'] {
+  const [host, port] = ['desktops.example.org', 5900];
+  return {
+    poolId: session.poolId, sessionId: session.id, machine: session.machine, host, port, username: session.username,
+    password: `${uuid()}${uuid()}`.replaceAll('-', '').slice(0, 43), passwordExpires: new Date(Date.now() + 60_000).toISOString(),
+    rights: ['control'], fingerprint: Array.from({ length: 32 }, (_, i) => (i * 37 % 256).toString(16).padStart(2, '0').toUpperCase()).join(':'),
+    publicKeyPin: 'pL1+qb9HTMRZJmuC/bB/ZI9d302BYrrqiVuRyW+DGrU=',
+    certificate: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+    connectionFile: `TigerVNC Configuration file Version 1.0\n\nServerName=${host}::${port}\nSecurityTypes=X509Plain\n`,
+  };
 }
 
 function snapshotOf(machine: string, kind: Schemas['Snapshot']['kind'], label: string, created: string): Schemas['Snapshot'] {

@@ -29,6 +29,7 @@ import { QueueNote } from './QueueNote';
 import { useSessionQuestions } from './sessionQuestions';
 import { StartBar } from './StartProgress';
 
+const NativeViewerDialog = lazy(() => import('../nativeviewer/NativeViewerDialog'));
 const SnapshotsDialog = lazy(() => import('../snapshots/SnapshotsDialog'));
 
 const STATE_STATUS: Record<DesktopState, Pick<LabelProps, 'color' | 'status'>> = {
@@ -52,6 +53,7 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
   const [menuOpen, setMenuOpen] = useState(false);
   const [ask, setAsk] = useState<Confirmation>();
   const [snapshots, setSnapshots] = useState(false);
+  const [nativeViewer, setNativeViewer] = useState(false);
   const what = offer(desktop);
   const path = `/desktop/${encodeURIComponent(desktop.poolId)}`;
   const titleId = `desktop-${desktop.poolId}`;
@@ -79,6 +81,9 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
         <DropdownItem to={path} target="_blank" rel="noopener">
           {t('desktop.newWindow')}
         </DropdownItem>
+        {desktop.nativeViewers && (
+          <DropdownItem onClick={() => setNativeViewer(true)}>{t('nativeViewer.open')}</DropdownItem>
+        )}
         {session !== undefined && (
           <>
             <DropdownItem onClick={() => setSnapshots(true)}>{t('snapshots.open')}</DropdownItem>
@@ -144,6 +149,11 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
       {snapshots && desktop.machine !== undefined && (
         <Suspense fallback={null}>
           <SnapshotsDialog machine={desktop.machine} name={desktop.name} writes close={() => setSnapshots(false)} />
+        </Suspense>
+      )}
+      {nativeViewer && (
+        <Suspense fallback={null}>
+          <NativeViewerDialog desktop={desktop} close={() => setNativeViewer(false)} />
         </Suspense>
       )}
       {ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />}

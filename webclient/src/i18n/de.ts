@@ -1,6 +1,7 @@
 import { deAdmin } from './de.admin';
 import { deHelpdesk } from './de.helpdesk';
 import { deMaintenance } from './de.maintenance';
+import { deNativeViewer } from './de.nativeviewer';
 import { dePeople } from './de.people';
 import { dePool } from './de.pool';
 import { deRecordings } from './de.recordings';
@@ -12,6 +13,7 @@ export const de: Messages = {
   ...deAdmin,
   ...deHelpdesk,
   ...deMaintenance,
+  ...deNativeViewer,
   ...dePeople,
   ...dePool,
   ...deRecordings,

@@ -1,6 +1,7 @@
 import { enAdmin } from './en.admin';
 import { enHelpdesk } from './en.helpdesk';
 import { enMaintenance } from './en.maintenance';
+import { enNativeViewer } from './en.nativeviewer';
 import { enPeople } from './en.people';
 import { enPool } from './en.pool';
 import { enRecordings } from './en.recordings';
@@ -11,6 +12,7 @@ export const en = {
   ...enAdmin,
   ...enHelpdesk,
   ...enMaintenance,
+  ...enNativeViewer,
   ...enPeople,
   ...enPool,
   ...enRecordings,

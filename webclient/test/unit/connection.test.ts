@@ -13,7 +13,7 @@ function ready(ticket: string): ConnectReady {
 }
 
 function desktop(state: Desktop['state'], more: Partial<Desktop> = {}): Desktop {
-  return { poolId: 'demo', name: 'Demo', state, action: 'WAIT', stages: [], recorded: false, fileDrop: false, changed: '2026-11-22T08:00:00Z', ...more };
+  return { poolId: 'demo', name: 'Demo', state, action: 'WAIT', stages: [], recorded: false, fileDrop: false, nativeViewers: false, changed: '2026-11-22T08:00:00Z', ...more };
 }
 
 function pending(state: ConnectPending['state']): ConnectPending {

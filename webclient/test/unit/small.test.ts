@@ -8,7 +8,7 @@ import { closeCause } from '../../src/viewer/ending';
 import { keysymOf, typed } from '../../src/viewer/keys';
 
 function desktop(poolId: string, state: Desktop['state'] = 'NONE', action: Desktop['action'] = 'CONNECT'): Desktop {
-  return { poolId, name: poolId, state, action, stages: [], recorded: false, fileDrop: false, changed: '2026-11-22T08:00:00Z' };
+  return { poolId, name: poolId, state, action, stages: [], recorded: false, fileDrop: false, nativeViewers: false, changed: '2026-11-22T08:00:00Z' };
 }
 
 describe('the way back after sign-in', () => {

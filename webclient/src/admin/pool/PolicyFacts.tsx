@@ -36,6 +36,7 @@ export function PolicyFacts({ policy, vlan }: { policy: Policy; vlan?: number | 
         ...LIMITS.map((key) => [t(`policy.limit.${key}`), limits[key] === undefined ? t('policy.never') : duration(limits[key] * 60)] as const),
         [t('clipboard.title'), t(`policy.clipboard.${policy.clipboard}`)],
         [t('policy.fileDrop'), t(`policy.fileDrop.${policy.fileDrop}`)],
+        [t('policy.nativeViewers'), t(`policy.nativeViewers.${policy.nativeViewers}`)],
         [t('policy.recording'), t(`policy.recording.${policy.recording}`)],
         [
           t('policy.resources'),

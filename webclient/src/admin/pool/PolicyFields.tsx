@@ -2,7 +2,7 @@ import { Checkbox, FormGroup, FormSelect, FormSelectOption, NumberInput, Radio, 
 import { useLanguage } from '../../i18n/language';
 import { NumberField } from '../NumberField';
 import {
-  ACCESSES, ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, FILE_DROPS, LIMITS, RECORDINGS, UPLINKS, logoffActions, type Limits, type Policy,
+  ACCESSES, ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, FILE_DROPS, LIMITS, NATIVE_VIEWERS, RECORDINGS, UPLINKS, logoffActions, type Limits, type Policy,
 } from './policy';
 
 interface Props<K extends keyof Policy> {
@@ -278,6 +278,25 @@ export function FileDropField({ policy, change }: Props<'fileDrop'>) {
           <FormSelectOption key={choice} value={choice} label={t(`policy.fileDrop.${choice}`)} />
         ))}
       </FormSelect>
+    </FormGroup>
+  );
+}
+
+export function NativeViewersField({ policy, change }: Props<'nativeViewers'>) {
+  const { t } = useLanguage();
+  return (
+    <FormGroup role="radiogroup" label={t('policy.nativeViewers')} fieldId="policy-native-viewers-off">
+      {NATIVE_VIEWERS.map((nativeViewers) => (
+        <Radio
+          key={nativeViewers}
+          id={`policy-native-viewers-${nativeViewers}`}
+          name="policy-native-viewers"
+          label={t(`policy.nativeViewers.${nativeViewers}`)}
+          {...(nativeViewers === 'on' && { description: t('policy.nativeViewers.help') })}
+          isChecked={policy.nativeViewers === nativeViewers}
+          onChange={() => change({ nativeViewers })}
+        />
+      ))}
     </FormGroup>
   );
 }

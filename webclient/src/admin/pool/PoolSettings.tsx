@@ -11,7 +11,7 @@ import { useLanguage } from '../../i18n/language';
 import { updatePool } from '../api';
 import { policyChanges, policyOf, type Policy } from './policy';
 import {
-  ClipboardField, CloneFields, FileDropField, LimitFields, LogoffFields, NetworkFields, RecordingField, ResourceFields, SnapshotFields,
+  ClipboardField, CloneFields, FileDropField, LimitFields, LogoffFields, NativeViewersField, NetworkFields, RecordingField, ResourceFields, SnapshotFields,
 } from './PolicyFields';
 import type { PoolDraft } from './poolDraft';
 import { CapacityFields, MachineFields } from './PoolFields';
@@ -140,6 +140,7 @@ export function PoolSettings({ pool }: { pool: Pool }) {
           <LimitFields policy={policy} change={changePolicy} />
           <ClipboardField policy={policy} change={changePolicy} />
           <FileDropField policy={policy} change={changePolicy} />
+          <NativeViewersField policy={policy} change={changePolicy} />
           <RecordingField policy={policy} change={changePolicy} />
         </FormSection>
         <FormSection title={t('policy.network')} titleElement="h2">

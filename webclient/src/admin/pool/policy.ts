@@ -38,6 +38,7 @@ export interface Policy {
   clipboard: NonNullable<Schemas['PoolPolicy']['clipboard']>;
   recording: NonNullable<Schemas['PoolPolicy']['recording']>;
   fileDrop: NonNullable<Schemas['PoolPolicy']['fileDrop']>;
+  nativeViewers: NonNullable<Schemas['PoolPolicy']['nativeViewers']>;
   network: Network;
   resources: Resources;
 }
@@ -47,6 +48,7 @@ export const CLONE_TYPES = ['linked', 'instant', 'full'] as const satisfies read
 export const CLIPBOARDS = ['both', 'to-guest', 'to-client', 'none'] as const satisfies readonly Policy['clipboard'][];
 export const RECORDINGS = ['off', 'all'] as const satisfies readonly Policy['recording'][];
 export const FILE_DROPS = ['off', 'to-guest'] as const satisfies readonly Policy['fileDrop'][];
+export const NATIVE_VIEWERS = ['off', 'on'] as const satisfies readonly Policy['nativeViewers'][];
 export const ACCESSES = ['isolated', 'open', 'none'] as const satisfies readonly Network['access'][];
 export const UPLINKS = ['none', 'user'] as const satisfies readonly Network['uplink'][];
 export const LIMITS = ['idleMinutes', 'disconnectedMinutes', 'maxMinutes'] as const satisfies readonly (keyof Limits)[];
@@ -72,6 +74,7 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
     clipboard: given.clipboard ?? 'both',
     recording: given.recording ?? 'off',
     fileDrop: given.fileDrop ?? 'off',
+    nativeViewers: given.nativeViewers ?? 'off',
     network: { access, uplink, megabits },
     resources: { cpuShares: 1000, cpuReservedPercent: 0, memoryReservedMib: 0, ...given.resources },
   };

@@ -5,7 +5,8 @@ import type { ReactNode } from 'react';
 import { asFailure } from '../../api/failure';
 import { useLanguage } from '../../i18n/language';
 import { DataTable, type Column } from '../DataTable';
-import { csv, download } from './csv';
+import { download } from '../../app/download';
+import { csv } from './csv';
 import type { Span } from './reports';
 
 export interface ReportColumn<T> extends Column<T> {

@@ -12,13 +12,3 @@ export function csv<T>(columns: readonly CsvColumn<T>[], rows: readonly T[]): st
   const line = (values: readonly (string | number)[]): string => `${values.map(field).join(',')}\r\n`;
   return line(columns.map(({ title }) => title)) + rows.map((row) => line(columns.map(({ value }) => value(row)))).join('');
 }
-
-/** Hands text over as a file. */
-export function download(name: string, type: string, text: string): void {
-  const link = document.createElement('a');
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
-}

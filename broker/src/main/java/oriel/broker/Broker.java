@@ -62,6 +62,8 @@ import oriel.broker.metric.LiveFiguresResource;
 import oriel.broker.metric.MachineFigures;
 import oriel.broker.metric.MetricsResource;
 import oriel.broker.metric.RequestFigures;
+import oriel.broker.nativeviewer.NativeViewerPort;
+import oriel.broker.nativeviewer.NativeViewerResource;
 import oriel.broker.operation.Journal;
 import oriel.broker.operation.Journal.OperationView;
 import oriel.broker.operation.OperationResource;
@@ -152,6 +154,7 @@ public final class Broker implements AutoCloseable {
     private final Clock clock;
     private final Json json = new Json();
     private @Nullable Tls tls;
+    private @Nullable NativeViewerPort nativeViewers;
     private @Nullable WebServer web;
     private @Nullable DisplayService displayService;
 
@@ -168,12 +171,10 @@ public final class Broker implements AutoCloseable {
         this.tickets = new Tickets(store, secrets, config.name(), clock);
         this.journal = new Journal(store, signals, clock);
         this.machines = new Machines(store, journal, signals, clock);
-        this.desktops = new Desktops(store, clock);
+        this.desktops = new Desktops(store, clock, config.nativeViewers() != null);
         this.queues = new Queues(store, signals);
         this.sessions = new Sessions(store, machines, queues, audit, signals, clock);
         this.claims = new Claims(store, machines, desktops, sessions, queues, tickets, audit, signals, clock);
-        this.sessionDisplays =
-                new SessionDisplays(store, sessions, tickets, displays, audit, signals, config.name(), clock);
         this.messages = new Messages(store, audit, signals, clock);
         this.shadows = new Shadows(store, tickets, displays, audit, signals, clock);
         this.recordings = new Recordings(store, audit, signals, clock, config.name(), config.recordings());
@@ -188,6 +189,8 @@ public final class Broker implements AutoCloseable {
         this.signIns = new SignIns(store, audit, passwords, secrets, secondFactor, accountEnds, clock);
         this.tokens = new ApiTokens(store, audit, secrets, accountEnds, clock);
         this.callers = new Callers(signIns, tokens);
+        this.sessionDisplays =
+                new SessionDisplays(store, sessions, tickets, displays, audit, signals, callers, config.name(), clock);
         this.oidc = new OidcResource(
                 config.oidc(),
                 store,
@@ -196,8 +199,8 @@ public final class Broker implements AutoCloseable {
                 clock);
         this.accounts = new Accounts(store, audit, passwords, signIns, accountEnds, clock);
         this.roles = new Roles(store, audit, signals, clock);
-        this.lostRights = new LostRights(displays, signIns, roles, shadows);
-        signals.listen(this::rolesChanged);
+        this.lostRights = new LostRights(displays, signIns, roles, shadows, sessionDisplays);
+        signals.listen(this::rightsChanged);
         this.images = new Images(
                 store,
                 journal,
@@ -377,7 +380,7 @@ public final class Broker implements AutoCloseable {
                 tickets,
                 displays,
                 activity,
-                sessionDisplays::clipboard,
+                sessionDisplays,
                 recordings,
                 clock,
                 this::displayOpened,
@@ -385,6 +388,7 @@ public final class Broker implements AutoCloseable {
                 this::displayClosed);
         displayService = service;
         int displayPort = service.start();
+        nativeViewers = openForNativeViewers(service);
         WebServer server = new WebServer(
                 new WebServer.Options(
                         new InetSocketAddress(
@@ -400,6 +404,19 @@ public final class Broker implements AutoCloseable {
                 figures::answered);
         web = server;
         return server.address();
+    }
+
+    /** VNC viewers get the certificate that browsers get, or one of our own where browsers come unencrypted. */
+    private @Nullable NativeViewerPort openForNativeViewers(DisplayService service) throws IOException {
+        BrokerConfig.NativeViewerPort wanted = config.nativeViewers();
+        if (wanted == null) {
+            return null;
+        }
+        InetSocketAddress listen =
+                new InetSocketAddress(wanted.listen().getHostString(), wanted.listen().getPort());
+        Tls shown = tls == null ? certificateFor(wanted.publicHost(), listen) : tls;
+        return new NativeViewerPort(
+                wanted.publicHost(), service.startForNativeViewers(listen, shown.context(), audit), shown);
     }
 
     private void displayOpened(Tickets.Redeemed grant) {
@@ -426,9 +443,14 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** Whose roles changed may look at something by one of them. Not on the thread that has committed the change. */
-    private void rolesChanged(Signal signal) {
-        if (signal instanceof Signal.Changed changed && changed.kind() == Signal.Kind.USER && displays.count() > 0) {
+    /**
+     * Whose roles changed may look at something by one of them, and a pool's policy may allow less than before. Not on the
+     * thread that has committed the change.
+     */
+    private void rightsChanged(Signal signal) {
+        if (signal instanceof Signal.Changed changed
+                && (changed.kind() == Signal.Kind.USER || changed.kind() == Signal.Kind.POOL)
+                && displays.count() > 0) {
             Thread.ofVirtual().name("lost-rights").start(this::cutLostRights);
         }
     }
@@ -462,32 +484,39 @@ public final class Broker implements AutoCloseable {
     /** Outside of this computer nobody's password travels in the clear unless an operator says so. */
     private @Nullable Tls tls() throws IOException {
         BrokerConfig.TlsConfig wanted = config.tls();
-        java.nio.file.Path certificate = wanted.certificate();
-        java.nio.file.Path key = wanted.key();
-        String host = config.listen().getHostString();
-        InetAddress address = new InetSocketAddress(host, 0).getAddress();
+        InetSocketAddress listen = new InetSocketAddress(config.listen().getHostString(), 0);
+        InetAddress address = listen.getAddress();
         boolean encrypt = switch (wanted.use()) {
             case ON -> true;
             case OFF -> false;
             case AUTO ->
-                certificate != null || (!config.behindProxy() && (address == null || !address.isLoopbackAddress()));
+                wanted.certificate() != null || (!config.behindProxy() && (address == null || !address.isLoopbackAddress()));
         };
-        if (!encrypt) {
-            return null;
+        return encrypt ? certificateFor(null, listen) : null;
+    }
+
+    /** The operator's certificate, or one of our own. */
+    private Tls certificateFor(@Nullable String host, InetSocketAddress listen) throws IOException {
+        Path certificate = config.tls().certificate();
+        Path key = config.tls().key();
+        if (certificate != null && key != null) {
+            return Tls.ofFiles(certificate, key, clock);
         }
-        return certificate != null && key != null
-                ? Tls.ofFiles(certificate, key, clock)
-                : Tls.selfSigned(
-                        config.dataDirectory(),
-                        address == null || address.isAnyLocalAddress()
-                                ? InetAddress.getLocalHost().getHostName()
-                                : host,
-                        clock);
+        InetAddress address = listen.getAddress();
+        String name = address == null || address.isAnyLocalAddress()
+                ? InetAddress.getLocalHost().getHostName()
+                : listen.getHostString();
+        return Tls.selfSigned(config.dataDirectory(), host == null ? name : host, clock);
     }
 
     /** How connections are encrypted, once it listens; empty if they are not. */
     public Optional<Tls> encryption() {
         return Optional.ofNullable(tls);
+    }
+
+    /** The port for VNC viewers, once it listens; empty if there is none. */
+    public Optional<NativeViewerPort> nativeViewers() {
+        return Optional.ofNullable(nativeViewers);
     }
 
     /** The API, but for what the server says of itself. */
@@ -518,6 +547,7 @@ public final class Broker implements AutoCloseable {
                 new AuditResource(audit),
                 new OperationResource(journal, roles),
                 new RecordingResource(recordings, roles),
+                new NativeViewerResource(Optional.ofNullable(nativeViewers), claims, sessions, roles),
                 new FileDropResource(new FileDrops(store, host, audit), sessions, roles),
                 new ReportResource(new Reports(store, clock), clock),
                 new MetricsResource(store, figures, new MachineFigures(host, clock), displays::count, clock),

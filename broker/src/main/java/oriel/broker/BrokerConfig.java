@@ -22,6 +22,7 @@ import oriel.hypervisor.host.Overcommit;
  * @param pool the pool that is made at the first start
  * @param machines how machines are run
  * @param recordings where recordings of sessions are kept, and for how long
+ * @param nativeViewers where VNC viewers are served; null: nowhere
  */
 public record BrokerConfig(
         Path dataDirectory,
@@ -33,7 +34,8 @@ public record BrokerConfig(
         @Nullable OidcConfig oidc,
         FirstPool pool,
         MachineConfig machines,
-        Retention recordings) {
+        Retention recordings,
+        @Nullable NativeViewerPort nativeViewers) {
     /** This broker's name, among those on one database. */
     public String name() {
         return machines.broker();
@@ -54,7 +56,8 @@ public record BrokerConfig(
                 null,
                 new FirstPool("demo", "debian-desktop", 5, 1, 512, 1),
                 MachineConfig.defaults(),
-                Retention.in(dataDirectory.resolve("recordings")));
+                Retention.in(dataDirectory.resolve("recordings")),
+                null);
     }
 
     /** With another address. */
@@ -69,7 +72,7 @@ public record BrokerConfig(
                 oidc,
                 pool,
                 machines,
-                recordings);
+                recordings, nativeViewers);
     }
 
     /** With golden images elsewhere. */
@@ -84,49 +87,66 @@ public record BrokerConfig(
                 oidc,
                 pool,
                 machines,
-                recordings);
+                recordings, nativeViewers);
     }
 
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines, recordings);
+                dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines, recordings, nativeViewers);
     }
 
     /** Behind a proxy of ours, or not. */
     public BrokerConfig behindProxy(boolean proxied) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines, recordings);
+                dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines, recordings, nativeViewers);
     }
 
     /** With another way to run machines. */
     public BrokerConfig running(MachineConfig otherMachines) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines, recordings);
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines, recordings, nativeViewers);
     }
 
     /** With another way to encrypt. */
     public BrokerConfig encrypted(TlsConfig otherTls) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, otherTls, oidc, pool, machines, recordings);
+                dataDirectory, imageDirectory, store, listen, behindProxy, otherTls, oidc, pool, machines, recordings, nativeViewers);
     }
 
     /** With an identity provider. */
     public BrokerConfig signingInBy(OidcConfig provider) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines, recordings);
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines, recordings, nativeViewers);
     }
 
     /** With another keeping of recordings. */
     public BrokerConfig keepingRecordings(Retention otherRecordings) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, machines, otherRecordings);
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, machines, otherRecordings, nativeViewers);
     }
 
     /** With another first pool. */
     public BrokerConfig startingWith(FirstPool otherPool) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines, recordings);
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines, recordings, nativeViewers);
+    }
+
+    /** With a port for VNC viewers, or none. */
+    public BrokerConfig servingNativeViewers(@Nullable NativeViewerPort port) {
+        return new BrokerConfig(
+                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, machines, recordings, port);
+    }
+
+    /**
+     * Where VNC viewers are served, always over TLS.
+     *
+     * @param listen address and port; port 0 takes a free one
+     * @param publicHost what viewers call this server; null: what browsers call it
+     */
+    public record NativeViewerPort(InetSocketAddress listen, @Nullable String publicHost) {
+        /** The port that VNC's display 0 has. */
+        public static final int USUAL = 5900;
     }
 
     /**

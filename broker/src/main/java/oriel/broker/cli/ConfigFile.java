@@ -1,6 +1,7 @@
 package oriel.broker.cli;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -146,7 +147,8 @@ final class ConfigFile {
                                         (int) (defaults.recordings().bytes() >> 30),
                                         1,
                                         1 << 20)
-                                << 30));
+                                << 30),
+                nativeViewers(text("listen.address", defaults.listen().getHostString())));
         config = config.listeningOn(
                 text("listen.address", defaults.listen().getHostString()),
                 number("listen.port", defaults.listen().getPort(), 0, 65535));
@@ -180,6 +182,25 @@ final class ConfigFile {
         return certificate.isEmpty()
                 ? new TlsConfig(use, null, null)
                 : new TlsConfig(use, Path.of(certificate), Path.of(key));
+    }
+
+    private BrokerConfig.@Nullable NativeViewerPort nativeViewers(String otherwise) {
+        String address = text("native-viewers.address", otherwise);
+        String host = text("native-viewers.public-host", "");
+        String port = text("native-viewers.port", "off");
+        return port.equals("off")
+                ? null
+                : new BrokerConfig.NativeViewerPort(
+                        InetSocketAddress.createUnresolved(
+                                address, number("native-viewers.port", BrokerConfig.NativeViewerPort.USUAL, 0, 65535)),
+                        host.isEmpty() ? null : hostName("native-viewers.public-host", host));
+    }
+
+    private String hostName(String key, String host) {
+        if (host.matches("[A-Za-z0-9.-]{1,253}|(?=.*:.*:)[0-9A-Fa-f:.]{2,45}")) {
+            return host;
+        }
+        throw new Main.Failure(2, where(key) + "\"" + key + "\" must be a name or an address, without a port.");
     }
 
     private String brokerName(String otherwise) {

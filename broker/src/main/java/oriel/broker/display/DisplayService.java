@@ -18,14 +18,16 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Tickets.Redeemed;
 import oriel.broker.recording.Recordings;
 import oriel.displayd.gateway.DisplayGateway;
 import oriel.displayd.gateway.OriginPolicy;
-import oriel.displayd.viewer.ClipboardPolicy;
+import oriel.displayd.gateway.RfbTlsServer;
 import oriel.displayd.viewer.CloseReason;
 import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
@@ -45,7 +47,7 @@ public final class DisplayService implements AutoCloseable {
 
     private final Tickets tickets;
     private final Activity activity;
-    private final Function<Redeemed, ClipboardPolicy> clipboard;
+    private final DisplayPolicy policy;
     private final Recordings recordings;
     private final Clock clock;
     private final Consumer<Redeemed> opened;
@@ -53,6 +55,7 @@ public final class DisplayService implements AutoCloseable {
     private final Consumer<UUID> closed;
     private final DisplayHub hub;
     private final DisplayGateway gateway;
+    private volatile @Nullable RfbTlsServer nativeViewers;
     private final Map<UUID, Pending> pending = new ConcurrentHashMap<>();
     /** One thread: that a connection is closed must be heard after that it was opened. */
     private final ExecutorService events = Executors.newSingleThreadExecutor(
@@ -63,7 +66,7 @@ public final class DisplayService implements AutoCloseable {
     /**
      * Prepares; {@link #start} listens.
      *
-     * @param clipboard which way text may go on a connection
+     * @param policy what connections may do
      * @param recordings what must be recorded before it is shown
      * @param opened told when a client is connected; may block
      * @param firstFrame told how long after its opening a client saw the first picture; may block
@@ -73,7 +76,7 @@ public final class DisplayService implements AutoCloseable {
             Tickets tickets,
             LiveDisplays displays,
             Activity activity,
-            Function<Redeemed, ClipboardPolicy> clipboard,
+            DisplayPolicy policy,
             Recordings recordings,
             Clock clock,
             Consumer<Redeemed> opened,
@@ -81,7 +84,7 @@ public final class DisplayService implements AutoCloseable {
             Consumer<UUID> closed) {
         this.tickets = tickets;
         this.activity = activity;
-        this.clipboard = clipboard;
+        this.policy = policy;
         this.recordings = recordings;
         this.clock = clock;
         this.opened = opened;
@@ -104,14 +107,29 @@ public final class DisplayService implements AutoCloseable {
         return gateway.start();
     }
 
+    /**
+     * Listens for VNC viewers too, over TLS.
+     *
+     * @param address where; port 0 for any
+     * @param tls has the server's certificate
+     * @return the port
+     * @throws IOException if it can't be had, with the reason
+     */
+    public int startForNativeViewers(InetSocketAddress address, SSLContext tls, AuditTrail audit) throws IOException {
+        RfbTlsServer server =
+                new RfbTlsServer(hub, address, new NativeViewerDoor(tickets, policy, this::show, audit, clock), tls);
+        nativeViewers = server;
+        return server.port();
+    }
+
     private Optional<DisplayGrant> redeem(String ticket) {
+        return tickets.redeem(ticket).flatMap(this::show);
+    }
+
+    /** What a ticket stood for, if it can be shown. */
+    private Optional<DisplayGrant> show(Redeemed grant) {
         Instant now = clock.instant();
         pending.values().removeIf(waiting -> waiting.since().plus(HANDSHAKE).isBefore(now));
-        Optional<Redeemed> redeemed = tickets.redeem(ticket);
-        if (redeemed.isEmpty()) {
-            return Optional.empty();
-        }
-        Redeemed grant = redeemed.get();
         Optional<Display> display = activity.display(grant.machine());
         if (display.isEmpty()) {
             log.info("{} has no display just now", grant.machine());
@@ -122,8 +140,13 @@ public final class DisplayService implements AutoCloseable {
             return Optional.empty();
         }
         pending.put(grant.connection(), new Pending(grant, now));
-        return Optional.of(
-                new DisplayGrant(grant.connection().toString(), screen, rights(grant.right()), clipboard.apply(grant)));
+        return Optional.of(new DisplayGrant(
+                grant.connection().toString(),
+                screen,
+                rights(grant.right()),
+                policy.clipboard(grant),
+                policy.power(grant).orElse(null),
+                policy.title(grant).orElse(screen.name())));
     }
 
     private static Set<Right> rights(DisplayRight right) {
@@ -158,6 +181,10 @@ public final class DisplayService implements AutoCloseable {
     /** Cuts every display, telling clients that the server stops, and stops listening. */
     @Override
     public void close() {
+        RfbTlsServer viewers = nativeViewers;
+        if (viewers != null) {
+            viewers.close();
+        }
         hub.close();
         gateway.close();
         events.shutdown();

@@ -53,6 +53,7 @@ public final class Tickets {
      * @param address where it was issued to
      * @param shadow the request by which somebody else watches; null for the session's own user
      * @param image the golden image whose maintenance machine it is, with its id as {@code sessionId}; null for sessions
+     * @param nativeViewer whether a VNC viewer shows it, not a browser
      */
     public record Redeemed(
             UUID connection,
@@ -63,7 +64,14 @@ public final class Tickets {
             DisplayRight right,
             String address,
             @Nullable UUID shadow,
-            @Nullable String image) {}
+            @Nullable String image,
+            boolean nativeViewer) {
+        /** Opened from another address than it was issued to. */
+        public Redeemed from(String otherAddress) {
+            return new Redeemed(
+                    connection, sessionId, userId, signIn, machine, right, otherAddress, shadow, image, nativeViewer);
+        }
+    }
 
     /** Issues a ticket for a user's own session. */
     public Issued issue(Tx tx, UUID sessionId, UUID userId, String signIn, DisplayRight right, String address) {
@@ -92,6 +100,13 @@ public final class Tickets {
         return issue(tx, machineId, userId, signIn, right, address, null, image);
     }
 
+    /** Issues a password for a user's own session in a VNC viewer. A browser's display doesn't open by it. */
+    public Issued issueForNativeViewer(
+            Tx tx, UUID sessionId, UUID userId, String signIn, DisplayRight right, String address) {
+        String password = secrets.token();
+        return issue(tx, password, nativeHash(password), sessionId, userId, signIn, right, address, null, null);
+    }
+
     private Issued issue(
             Tx tx,
             UUID sessionId,
@@ -102,20 +117,52 @@ public final class Tickets {
             @Nullable UUID shadow,
             @Nullable String image) {
         String ticket = secrets.token();
+        return issue(tx, ticket, Secrets.hash(ticket), sessionId, userId, signIn, right, address, shadow, image);
+    }
+
+    private Issued issue(
+            Tx tx,
+            String ticket,
+            String hash,
+            UUID sessionId,
+            UUID userId,
+            String signIn,
+            DisplayRight right,
+            String address,
+            @Nullable UUID shadow,
+            @Nullable String image) {
         Instant expires = clock.instant().plus(LIFE);
-        tx.insert(new Ticket(
-                Secrets.hash(ticket), sessionId, userId, signIn, right, address, broker, shadow, image, expires));
+        tx.insert(new Ticket(hash, sessionId, userId, signIn, right, address, broker, shadow, image, expires));
         return new Issued(ticket, expires);
+    }
+
+    /** No ticket has a blank in it: what is for one door doesn't open the other. */
+    private static String nativeHash(String password) {
+        return Secrets.hash("native viewer " + password);
     }
 
     /** Redeems a ticket, once: whoever deletes its row has it. */
     public Optional<Redeemed> redeem(String ticket) {
-        if (ticket.isEmpty() || ticket.length() > 128) {
-            return Optional.empty();
-        }
-        String hash = Secrets.hash(ticket);
+        return ticket.isEmpty() || ticket.length() > 128
+                ? Optional.empty()
+                : redeem(Secrets.hash(ticket), null);
+    }
+
+    /**
+     * Redeems a VNC viewer's password, once. Under another name than its user's it stays good.
+     *
+     * @param username of the user whom it was issued to
+     */
+    public Optional<Redeemed> redeemForNativeViewer(String username, String password) {
+        return password.isEmpty() || password.length() > 128
+                ? Optional.empty()
+                : redeem(nativeHash(password), username);
+    }
+
+    private Optional<Redeemed> redeem(String hash, @Nullable String nativeUser) {
         return store.call(tx -> {
-            Optional<Ticket> found = tx.find(Ticket.class, hash);
+            Optional<Ticket> found = tx.find(Ticket.class, hash)
+                    .filter(ticket -> nativeUser == null || isOf(tx, ticket, nativeUser));
             if (found.isEmpty() || tx.execute("delete from Ticket where ticketHash = ?1", hash) != 1) {
                 return Optional.empty();
             }
@@ -137,8 +184,15 @@ public final class Tickets {
                             row.right(),
                             row.address(),
                             row.shadowId(),
-                            row.imageName()));
+                            row.imageName(),
+                            nativeUser != null));
         });
+    }
+
+    private static boolean isOf(Tx tx, Ticket ticket, String username) {
+        return tx.count(
+                        "select count(*) from Account where id = ?1 and username = ?2", ticket.accountId(), username)
+                > 0;
     }
 
     /** The machine that a ticket opens, if it still does. */

@@ -26,6 +26,11 @@ public final class Callers implements Authenticator {
         return tokens.caller(token, address);
     }
 
+    /** Whose sign-in this is, if it lives; counts as use. */
+    public Optional<Caller> bySignIn(String hash, String address) {
+        return signIns.bySignIn(hash, address);
+    }
+
     /** Whether the sign-in or token of a caller lives; counts as use. */
     public boolean lives(Caller caller) {
         return caller.means() == Caller.Means.TOKEN

@@ -22,6 +22,7 @@ import oriel.broker.problem.RefusedException;
  * @param fileDrop whether users hand files over
  * @param network whom machines reach
  * @param resources what a machine may have of its host
+ * @param nativeViewers whether desktops are shown in VNC viewers too
  */
 public record PoolPolicy(
         @Nullable Assignment assignment,
@@ -35,7 +36,38 @@ public record PoolPolicy(
         @Nullable Recording recording,
         @Nullable FileDrop fileDrop,
         @Nullable PoolNetwork network,
-        @Nullable PoolResources resources) {
+        @Nullable PoolResources resources,
+        @Nullable NativeViewers nativeViewers) {
+    /** In browsers only. */
+    public PoolPolicy(
+            @Nullable Assignment assignment,
+            @Nullable CloneType cloneType,
+            @Nullable Integer min,
+            @Nullable LogoffAction logoffAction,
+            @Nullable Limits limits,
+            @Nullable Schedule schedule,
+            @Nullable SnapshotRules snapshots,
+            @Nullable Clipboard clipboard,
+            @Nullable Recording recording,
+            @Nullable FileDrop fileDrop,
+            @Nullable PoolNetwork network,
+            @Nullable PoolResources resources) {
+        this(
+                assignment,
+                cloneType,
+                min,
+                logoffAction,
+                limits,
+                schedule,
+                snapshots,
+                clipboard,
+                recording,
+                fileDrop,
+                network,
+                resources,
+                null);
+    }
+
     /** With the host's defaults. */
     public PoolPolicy(
             @Nullable Assignment assignment,
@@ -178,6 +210,20 @@ public record PoolPolicy(
         }
     }
 
+    /** Whether desktops are shown in VNC viewers, over TLS, next to browsers. */
+    public enum NativeViewers {
+        /** In browsers only. */
+        OFF,
+        /** In both. */
+        ON;
+
+        /** The name in the API's contract. */
+        @JsonValue
+        public String wireName() {
+            return wire(this);
+        }
+    }
+
     /**
      * Times in minutes after which something ends; absent: never.
      *
@@ -254,7 +300,8 @@ public record PoolPolicy(
                 or(change.recording, recording),
                 or(change.fileDrop, fileDrop),
                 or(change.network, network),
-                or(change.resources, resources));
+                or(change.resources, resources),
+                or(change.nativeViewers, nativeViewers));
     }
 
     /**
@@ -282,7 +329,8 @@ public record PoolPolicy(
                 or(recording, Recording.OFF),
                 or(fileDrop, FileDrop.OFF),
                 or(network, PoolNetwork.DEFAULT),
-                or(resources, PoolResources.DEFAULT));
+                or(resources, PoolResources.DEFAULT),
+                or(nativeViewers, NativeViewers.OFF));
     }
 
     @Override
@@ -293,6 +341,11 @@ public record PoolPolicy(
     /** Whether a user's machine stays theirs. */
     public boolean dedicated() {
         return assignment() == Assignment.DEDICATED;
+    }
+
+    /** Whether desktops are shown in VNC viewers too. */
+    public boolean showsInNativeViewers() {
+        return nativeViewers == NativeViewers.ON;
     }
 
     private static <T> @Nullable T or(@Nullable T value, @Nullable T otherwise) {

@@ -124,4 +124,18 @@ final class Assignments {
         audit.record(tx, AuditEntry.by(caller, "session.ticket", session.machineName(), "session " + session.id()));
         return ticket;
     }
+
+    /** The right of a session's user to open its display once, in a VNC viewer. */
+    Tickets.Issued nativeTicket(Tx tx, Caller caller, DesktopSession session, DisplayRight right) {
+        Tickets.Issued ticket = tickets.issueForNativeViewer(
+                tx, session.id(), caller.userId(), caller.signIn(), right, caller.address());
+        audit.record(
+                tx,
+                AuditEntry.by(
+                        caller,
+                        "session.ticket",
+                        session.machineName(),
+                        "session " + session.id() + ", for a VNC viewer, to " + right.wireName()));
+        return ticket;
+    }
 }

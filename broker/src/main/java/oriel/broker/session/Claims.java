@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import oriel.broker.access.Caller;
 import oriel.broker.audit.AuditTrail;
+import oriel.broker.display.DisplayRight;
 import oriel.broker.display.Tickets;
 import oriel.broker.event.Signals;
 import oriel.broker.identity.Account;
@@ -213,13 +214,39 @@ public final class Claims {
      * @throws RefusedException {@link Reason#NOT_READY}, {@link Reason#SESSION_ENDED}
      */
     public Connected.Ready ticket(Caller caller, UUID sessionId) {
+        return whenReady(caller, sessionId, this::open);
+    }
+
+    /**
+     * A one-time password for a VNC viewer that is to show a user's own live session.
+     *
+     * @throws RefusedException {@link Reason#NOT_READY}, {@link Reason#SESSION_ENDED}; {@link Reason#FORBIDDEN} by the
+     *     pool's policy
+     */
+    public Connected.Ready nativeTicket(Caller caller, UUID sessionId, DisplayRight right) {
+        return whenReady(caller, sessionId, (tx, user, session) -> {
+            if (!Pools.require(tx, session.poolId()).policy().showsInNativeViewers()) {
+                throw new RefusedException(
+                        Reason.FORBIDDEN, "Desktops of this pool are not shown in VNC viewers. Open it in the browser.");
+            }
+            return new Connected.Ready(session, assignments.nativeTicket(tx, user, session, right));
+        });
+    }
+
+    /** Opens a session whose machine is ready. */
+    @FunctionalInterface
+    private interface Opening {
+        Connected.Ready open(Tx tx, Caller caller, DesktopSession session);
+    }
+
+    private Connected.Ready whenReady(Caller caller, UUID sessionId, Opening opening) {
         Optional<Connected.Ready> ready = store.call(tx -> {
             DesktopSession session = Sessions.requireLive(tx, sessionId);
             if (!Entitlements.entitled(tx, caller.userId(), caller.username(), session.poolId())) {
                 throw new RefusedException(Reason.NOT_ENTITLED, "You may not use this desktop any more.");
             }
             if (Machines.require(tx, session.machineName()).ready()) {
-                return Optional.of(open(tx, caller, session));
+                return Optional.of(opening.open(tx, caller, session));
             }
             // After a crash of the host a session's machine is off until its user wants it: now.
             resume(tx, caller, session);

@@ -11,6 +11,7 @@ import oriel.broker.problem.Reason;
  *
  * @param recorded whether what its screen shows is recorded
  * @param fileDrop whether its user may hand files over
+ * @param nativeViewers whether it may be opened in a VNC viewer
  */
 public record Desktop(
         String poolId,
@@ -26,6 +27,7 @@ public record Desktop(
         @Nullable Refusal problem,
         boolean recorded,
         boolean fileDrop,
+        boolean nativeViewers,
         Instant changed) {
     /** Copies the stages. */
     public Desktop {

@@ -36,12 +36,18 @@ public final class Desktops {
     private final Store store;
     private final Estimates estimates;
     private final Clock clock;
+    private final boolean nativeViewers;
 
-    /** Over a database. */
-    public Desktops(Store store, Clock clock) {
+    /**
+     * Over a database.
+     *
+     * @param nativeViewers whether there is a port for VNC viewers
+     */
+    public Desktops(Store store, Clock clock, boolean nativeViewers) {
         this.store = store;
         this.estimates = new Estimates(clock);
         this.clock = clock;
+        this.nativeViewers = nativeViewers;
     }
 
     /** Every desktop that a user may use. */
@@ -116,7 +122,7 @@ public final class Desktops {
         return plain(pool, State.NONE, free ? Action.CONNECT : Action.QUEUE, null);
     }
 
-    private static Desktop plain(Pool pool, State state, Action action, @Nullable Refusal problem) {
+    private Desktop plain(Pool pool, State state, Action action, @Nullable Refusal problem) {
         return new Desktop(
                 pool.id(),
                 pool.displayName(),
@@ -131,6 +137,7 @@ public final class Desktops {
                 problem,
                 recorded(pool),
                 fileDrop(pool),
+                nativeViewers(pool),
                 pool.created());
     }
 
@@ -140,6 +147,10 @@ public final class Desktops {
 
     private static boolean fileDrop(Pool pool) {
         return pool.policy().fileDrop() == PoolPolicy.FileDrop.TO_GUEST;
+    }
+
+    private boolean nativeViewers(Pool pool) {
+        return nativeViewers && pool.policy().showsInNativeViewers();
     }
 
     private static @Nullable String description(Pool pool) {
@@ -169,6 +180,7 @@ public final class Desktops {
                 null,
                 recorded(pool),
                 fileDrop(pool),
+                nativeViewers(pool),
                 place.since());
     }
 
@@ -207,6 +219,7 @@ public final class Desktops {
                 machine == null ? null : problem(machine, open),
                 recorded(pool),
                 fileDrop(pool),
+                nativeViewers(pool),
                 machine == null ? session.started() : machine.changed());
     }
 

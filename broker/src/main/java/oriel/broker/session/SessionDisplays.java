@@ -2,34 +2,41 @@ package oriel.broker.session;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import oriel.broker.audit.AuditEntry;
 import oriel.broker.audit.AuditRecord.Outcome;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Cut;
+import oriel.broker.display.DisplayPolicy;
+import oriel.broker.display.DisplayRight;
 import oriel.broker.display.LiveDisplays;
 import oriel.broker.display.Tickets;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
+import oriel.broker.identity.Callers;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.PoolPolicy;
 import oriel.broker.store.Store;
 import oriel.displayd.viewer.ClipboardPolicy;
+import oriel.displayd.viewer.PowerSwitch;
 
 /** What follows from displays being opened and closed. Thread-safe. */
-public final class SessionDisplays {
+public final class SessionDisplays implements DisplayPolicy {
     private final Store store;
     private final Sessions sessions;
     private final Tickets tickets;
     private final LiveDisplays displays;
     private final AuditTrail audit;
     private final Signals signals;
+    private final Callers callers;
     private final String broker;
     private final Clock clock;
 
     /**
      * With its collaborators.
      *
+     * @param callers who is behind a connection
      * @param broker the name of the one that has the displays
      */
     public SessionDisplays(
@@ -39,6 +46,7 @@ public final class SessionDisplays {
             LiveDisplays displays,
             AuditTrail audit,
             Signals signals,
+            Callers callers,
             String broker,
             Clock clock) {
         this.store = store;
@@ -47,6 +55,7 @@ public final class SessionDisplays {
         this.displays = displays;
         this.audit = audit;
         this.signals = signals;
+        this.callers = callers;
         this.broker = broker;
         this.clock = clock;
     }
@@ -69,25 +78,24 @@ public final class SessionDisplays {
                                             "session.connect",
                                             session.machineName(),
                                             Outcome.OK,
-                                            "session " + session.id(),
+                                            "session " + session.id()
+                                                    + (grant.nativeViewer() ? ", in a VNC viewer" : ""),
                                             grant.address()));
                         },
                         () -> signals.send(
                                 tx, Signal.CutDisplays.ofSession(grant.sessionId(), Cut.SESSION_ENDED, ""))));
     }
 
-    /** Which way text may go on a connection, by its pool's policy. */
+    @Override
     public ClipboardPolicy clipboard(Tickets.Redeemed grant) {
-        if (grant.shadow() != null) {
+        if (grant.shadow() != null || grant.right() == DisplayRight.VIEW) {
             return ClipboardPolicy.DENIED;
         }
         if (grant.image() != null) {
             return ClipboardPolicy.BOTH_WAYS;
         }
-        PoolPolicy.Clipboard allowed = store.call(tx -> tx.find(DesktopSession.class, grant.sessionId())
-                .flatMap(session -> tx.find(Pool.class, session.poolId()))
-                .map(pool -> pool.policy().clipboard())
-                .orElse(PoolPolicy.Clipboard.NONE));
+        PoolPolicy.Clipboard allowed =
+                pool(grant).map(pool -> pool.policy().clipboard()).orElse(PoolPolicy.Clipboard.NONE);
         int most = ClipboardPolicy.BOTH_WAYS.maximumBytes();
         return switch (allowed) {
             case BOTH -> ClipboardPolicy.BOTH_WAYS;
@@ -95,6 +103,35 @@ public final class SessionDisplays {
             case TO_CLIENT -> new ClipboardPolicy(false, true, most);
             case NONE -> ClipboardPolicy.DENIED;
         };
+    }
+
+    private Optional<Pool> pool(Tickets.Redeemed grant) {
+        return store.call(tx -> tx.find(DesktopSession.class, grant.sessionId())
+                .flatMap(session -> tx.find(Pool.class, session.poolId())));
+    }
+
+    /** Of who works in a session of their own, which they may restart and log off from the portal as well. */
+    @Override
+    public Optional<PowerSwitch> power(Tickets.Redeemed grant) {
+        boolean own = grant.shadow() == null && grant.image() == null && grant.right() == DisplayRight.CONTROL;
+        return own
+                ? Optional.of(new SessionSwitch(
+                        sessions, grant.sessionId(), () -> callers.bySignIn(grant.signIn(), grant.address())))
+                : Optional.empty();
+    }
+
+    /** Says that the session is recorded: a VNC viewer shows nothing else of ours. */
+    @Override
+    public Optional<String> title(Tickets.Redeemed grant) {
+        return pool(grant)
+                .map(pool -> pool.policy().recording() == PoolPolicy.Recording.ALL
+                        ? pool.displayName() + " (recorded)"
+                        : pool.displayName());
+    }
+
+    @Override
+    public boolean allowsNativeViewer(Tickets.Redeemed grant) {
+        return pool(grant).filter(pool -> pool.policy().showsInNativeViewers()).isPresent();
     }
 
     /** Somebody sees the first picture. */

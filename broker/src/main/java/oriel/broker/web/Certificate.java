@@ -9,7 +9,9 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -18,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A server's certificate with its key.
@@ -138,13 +141,37 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
 
     /** SHA-256, as browsers show it. */
     String fingerprint() {
+        return HexFormat.ofDelimiter(":").withUpperCase().formatHex(sha256(encoded(chain.getFirst())));
+    }
+
+    /** SHA-256 of the public key (SubjectPublicKeyInfo), in base64. */
+    String publicKeyPin() {
+        return Base64.getEncoder()
+                .encodeToString(sha256(chain.getFirst().getPublicKey().getEncoded()));
+    }
+
+    /** The chain in PEM (RFC 7468 §5). */
+    String pem() {
+        Base64.Encoder lines = Base64.getMimeEncoder(64, new byte[] {'\n'});
+        return chain.stream()
+                .map(one -> "-----BEGIN CERTIFICATE-----\n" + lines.encodeToString(encoded(one))
+                        + "\n-----END CERTIFICATE-----\n")
+                .collect(Collectors.joining());
+    }
+
+    private static byte[] encoded(X509Certificate certificate) {
         try {
-            return HexFormat.ofDelimiter(":")
-                    .withUpperCase()
-                    .formatHex(MessageDigest.getInstance("SHA-256")
-                            .digest(chain.getFirst().getEncoded()));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a certificate that was read has a fingerprint", e);
+            return certificate.getEncoded();
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException("a certificate that was read can be written", e);
+        }
+    }
+
+    private static byte[] sha256(byte[] of) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(of);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

@@ -81,7 +81,18 @@ public final class Tls {
         return certificate.fingerprint();
     }
 
-    SSLContext context() {
+    /** SHA-256 of the certificate's public key, in base64 (RFC 7469 §2.4), as TigerVNC's viewer shows it. */
+    public String publicKeyPin() {
+        return certificate.publicKeyPin();
+    }
+
+    /** The certificate with those that vouch for it, for viewers that are to know it beforehand. */
+    public String pem() {
+        return certificate.pem();
+    }
+
+    /** For the sockets and engines of a server. */
+    public SSLContext context() {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(new KeyManager[] {new Current()}, null, null);

@@ -42,6 +42,26 @@ class ConfigFileTest {
     }
 
     @Test
+    void vncViewersHaveAPortIfOneIsSaid() {
+        assertThat(ConfigFile.empty().toConfig(DATA).nativeViewers()).isNull();
+        BrokerConfig.NativeViewerPort port = ConfigFile.parse(
+                        "oriel.conf",
+                        List.of(
+                                "listen.address = 0.0.0.0",
+                                "native-viewers.port = 5900",
+                                "native-viewers.public-host = vnc.example.org"))
+                .toConfig(DATA)
+                .nativeViewers();
+        assertThat(port).isNotNull();
+        assertThat(port.listen().getHostString()).isEqualTo("0.0.0.0");
+        assertThat(port.listen().getPort()).isEqualTo(5900);
+        assertThat(port.publicHost()).isEqualTo("vnc.example.org");
+        assertMistake(List.of("native-viewers.port = on"), "line 1", "number between 0 and 65535");
+        assertMistake(
+                List.of("native-viewers.port = 1", "native-viewers.public-host = example.org:5900"), "line 2", "without a port");
+    }
+
+    @Test
     void mistakesAreToldWithTheirLine() {
         assertMistake(List.of("", "pool.sise = 3"), "line 2", "pool.sise", "pool.size");
         assertMistake(List.of("listen.port = http"), "line 1", "number between 0 and 65535");

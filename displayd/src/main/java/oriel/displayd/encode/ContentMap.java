@@ -31,7 +31,7 @@ public final class ContentMap {
 
     private static final int TILE = 32;
     /** Below this share of pixels that equal their left neighbour a tile is a photograph's. */
-    private static final double PHOTO_EQUAL = 0.35;
+    static final double PHOTO_EQUAL = 0.35;
     /** Up to this share it may be: a soft part of one. */
     private static final double SOFT_EQUAL = 0.65;
     /** A dithered or hatched area has no equal neighbours either, but few colours. */

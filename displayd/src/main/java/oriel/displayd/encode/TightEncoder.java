@@ -22,6 +22,9 @@ public final class TightEncoder implements RectangleEncoder {
     /** Shorter data travels as it is, without a length. */
     private static final int MIN_TO_COMPRESS = 12;
 
+    /** A smaller piece costs little either way. */
+    private static final int MIN_PHOTO = 256;
+
     private static final int COPY_STREAM = 0;
     private static final int MONO_STREAM = 1;
     private static final int INDEXED_STREAM = 2;
@@ -58,6 +61,10 @@ public final class TightEncoder implements RectangleEncoder {
         // With one-byte pixels an index saves nothing unless it is a bit.
         int limit = layout.bytes() == 1 ? 2 : Math.clamp(area / 4, 2, Palette.CAPACITY);
         if (!palette.collect(pixels, 0, block.width(), block.width(), block.height(), limit)) {
+            if (format.is888() && isPhotographic(block)) {
+                encodePhoto(block, format, out);
+                return;
+            }
             filtered.clear();
             layout.write(filtered, pixels, 0, area);
             out.u8(COPY_STREAM << 4);
@@ -95,6 +102,22 @@ public final class TightEncoder implements RectangleEncoder {
         filtered.clear();
         gradient.filter(block, format, filtered);
         writeData(GRADIENT_STREAM, out);
+    }
+
+    /**
+     * Whether many colours are a photograph's, of which a dragged window uncovers strips that are too narrow for
+     * {@link ContentMap}: hardly any pixel equals its left neighbour.
+     */
+    private static boolean isPhotographic(PixelBlock block) {
+        int[] pixels = block.pixels();
+        int equal = 0;
+        for (int y = 0; y < block.height(); y++) {
+            int row = y * block.width();
+            for (int x = 1; x < block.width(); x++) {
+                equal += pixels[row + x] == pixels[row + x - 1] ? 1 : 0;
+            }
+        }
+        return block.area() >= MIN_PHOTO && equal < (block.area() - block.height()) * ContentMap.PHOTO_EQUAL;
     }
 
     /** Writes a JPEG picture as a rectangle's data. */

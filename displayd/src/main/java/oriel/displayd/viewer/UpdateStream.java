@@ -2,13 +2,11 @@ package oriel.displayd.viewer;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import oriel.displayd.encode.JpegSettings;
 import oriel.displayd.encode.Move;
 import oriel.displayd.encode.RectangleSplitter;
 import oriel.displayd.encode.Region;
@@ -28,7 +26,6 @@ import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
 import oriel.displayd.sound.SoundQueue;
 import oriel.displayd.video.FilmStream;
-import oriel.displayd.video.MotionMap;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
 
@@ -46,8 +43,6 @@ final class UpdateStream implements FrameViewer {
     private static final long PAUSE_BACKLOG = 1 << 20;
     /** Pixels encoded before others get their turn. */
     private static final int TURN_PIXELS = 8 * RectangleSplitter.MAX_AREA;
-    /** Answers waiting for a client that doesn't read. */
-    private static final int MAX_ANSWERS = 64 * 1024;
 
     private final Transport transport;
     private final EncoderPool pool;
@@ -66,20 +61,14 @@ final class UpdateStream implements FrameViewer {
     // Guarded by lock.
     private @Nullable ScreenFeed feed;
     private boolean closed;
-    private PixelFormat format = PixelFormat.NATIVE;
-    private ClientCapabilities capabilities = ClientCapabilities.NONE;
-    private final PendingChanges pending = new PendingChanges();
+    private final ClientRequests client = new ClientRequests();
+    private final UpdatePlanner planner;
+    private final PendingChanges pending;
+    private final PictureSize size;
     private final FlowWindow window = new FlowWindow();
     private @Nullable Update update;
-    private final PictureSize size;
-    private @Nullable Rectangle requested;
-    private @Nullable Rectangle continuous;
-    private final Announcements announcements;
-    private final WireBuffer answers = new WireBuffer(256);
     private boolean firstFrameDone;
-    private final MotionMap motion = new MotionMap();
     private boolean agingScheduled;
-    private final RepairPace repairPace = new RepairPace();
     private @Nullable SoundQueue sound;
     private boolean wakeScheduled;
 
@@ -110,8 +99,9 @@ final class UpdateStream implements FrameViewer {
         this.pool = pool;
         this.traffic = traffic;
         this.onFirstFrame = onFirstFrame;
-        size = new PictureSize(initialSize);
-        this.announcements = announcements;
+        planner = new UpdatePlanner(announcements, initialSize, pool.video(), TURN_PIXELS);
+        pending = planner.pending();
+        size = planner.size();
         film = new FilmStream(pool.video());
         task = pool.task(this::pump);
     }
@@ -138,14 +128,10 @@ final class UpdateStream implements FrameViewer {
 
     // What the client said.
 
-    void setPixelFormat(PixelFormat newFormat) throws RfbProtocolException {
+    void setPixelFormat(PixelFormat format) throws RfbProtocolException {
         synchronized (lock) {
-            requireRoomForAnswers();
-            format = newFormat;
-            announcements.cursorChanged();
-            if (!newFormat.trueColour()) {
-                ServerMessages.colourMap332(answers);
-            }
+            client.setFormat(format);
+            planner.announcements().cursorChanged();
         }
         task.schedule();
     }
@@ -153,16 +139,9 @@ final class UpdateStream implements FrameViewer {
     void setEncodings(List<Integer> encodings) throws RfbProtocolException {
         ClientCapabilities now = ClientCapabilities.of(encodings);
         synchronized (lock) {
-            requireRoomForAnswers();
-            ClientCapabilities before = capabilities;
-            announcements.encodingsSet(before, now);
-            if (now.has(Encodings.CONTINUOUS_UPDATES) && !before.has(Encodings.CONTINUOUS_UPDATES)) {
-                ServerMessages.endOfContinuousUpdates(answers);
-            }
-            if (now.has(Encodings.FENCE) && !before.has(Encodings.FENCE)) {
-                ServerMessages.fence(answers, ClientMessage.Fence.REQUEST, new byte[0]);
-            }
-            capabilities = now;
+            ClientCapabilities before = client.capabilities();
+            client.setCapabilities(now);
+            planner.announcements().encodingsSet(before, now);
             if (!now.has(Encodings.COPY_RECT)) {
                 pending.dropMoves();
             }
@@ -172,11 +151,10 @@ final class UpdateStream implements FrameViewer {
 
     void request(boolean incremental, Rectangle area) {
         synchronized (lock) {
-            Rectangle old = requested;
-            requested = old == null ? area : Region.of(List.of(old, area)).bounds();
+            client.request(area);
             if (!incremental) {
                 pending.markDirty(Region.of(area.intersect(size.ofClient().bounds())));
-                if (capabilities.has(Encodings.EXTENDED_DESKTOP_SIZE)) {
+                if (client.capabilities().has(Encodings.EXTENDED_DESKTOP_SIZE)) {
                     size.completeRequested();
                 }
             }
@@ -186,13 +164,7 @@ final class UpdateStream implements FrameViewer {
 
     void enableContinuousUpdates(boolean enable, Rectangle area) throws RfbProtocolException {
         synchronized (lock) {
-            requireRoomForAnswers();
-            if (enable) {
-                continuous = area;
-            } else if (continuous != null) {
-                continuous = null;
-                ServerMessages.endOfContinuousUpdates(answers);
-            }
+            client.enableContinuousUpdates(enable, area);
         }
         task.schedule();
     }
@@ -207,17 +179,9 @@ final class UpdateStream implements FrameViewer {
     /** Queues a message that isn't an update. */
     void answer(Consumer<WireBuffer> writer) throws RfbProtocolException {
         synchronized (lock) {
-            requireRoomForAnswers();
-            writer.accept(answers);
+            client.answer(writer);
         }
         task.schedule();
-    }
-
-    /** Called with the lock, before anything that makes {@link #answers} longer. */
-    private void requireRoomForAnswers() throws RfbProtocolException {
-        if (answers.size() > MAX_ANSWERS) {
-            throw new RfbProtocolException("the client asks for answers but doesn't read them");
-        }
     }
 
     void fenceConfirmed(byte[] payload) {
@@ -233,7 +197,7 @@ final class UpdateStream implements FrameViewer {
 
     ClientCapabilities capabilities() {
         synchronized (lock) {
-            return capabilities;
+            return client.capabilities();
         }
     }
 
@@ -255,25 +219,20 @@ final class UpdateStream implements FrameViewer {
     private boolean isReady() {
         return !closed
                 && update == null
-                && (requested != null || continuous != null)
+                && client.pending()
                 && transport.backlog() <= START_BACKLOG
                 && flowDelay() == 0;
     }
 
     private long flowDelay() {
-        return fenced() ? window.delay(System.nanoTime()) : 0;
-    }
-
-    private boolean fenced() {
-        return continuous != null && capabilities.has(Encodings.FENCE);
+        return client.fenced() ? window.delay(System.nanoTime()) : 0;
     }
 
     @Override
     public void frameChanged(List<Move> made, Region changed) {
         synchronized (lock) {
-            boolean movesPossible = update == null && capabilities.has(Encodings.COPY_RECT) && size.isAgreed();
-            pending.change(made, changed, movesPossible);
-            repairPace.changed(changed);
+            boolean movesPossible = update == null && client.capabilities().has(Encodings.COPY_RECT);
+            planner.frameChanged(made, changed, movesPossible);
         }
         task.schedule();
     }
@@ -281,22 +240,21 @@ final class UpdateStream implements FrameViewer {
     @Override
     public void frameReplaced(DisplaySize newSize) {
         synchronized (lock) {
-            size.frameReplaced(newSize);
-            pending.replace(newSize.bounds());
+            planner.frameReplaced(newSize);
         }
         task.schedule();
     }
 
     void cursorChanged() {
         synchronized (lock) {
-            announcements.cursorChanged();
+            planner.announcements().cursorChanged();
         }
         task.schedule();
     }
 
     void setLeds(int now) {
         synchronized (lock) {
-            announcements.setLeds(now);
+            planner.announcements().setLeds(now);
         }
         task.schedule();
     }
@@ -331,8 +289,7 @@ final class UpdateStream implements FrameViewer {
                     if (transport.backlog() > START_BACKLOG) {
                         return false;
                     }
-                    out.bytes(answers.array(), 0, answers.size());
-                    answers.clear(4096);
+                    client.takeAnswers(out);
                     if (sound != null) {
                         sound.take(out);
                     }
@@ -409,9 +366,7 @@ final class UpdateStream implements FrameViewer {
         List<Rectangle> lossy = rectangleWriter.write(source, area, exact, divisible, markSent, scratch, out);
         if (!lossy.isEmpty()) {
             synchronized (lock) {
-                lossy.forEach(pending::sentLossy);
-                long now = System.nanoTime();
-                lossy.forEach(part -> motion.changed(part, size.ofClient(), now));
+                planner.sentLossy(lossy);
                 scheduleAging();
             }
         }
@@ -426,7 +381,7 @@ final class UpdateStream implements FrameViewer {
         if (!film.prepare(area, reduction)) {
             current.rectangles.addAll(RectangleSplitter.strips(Region.of(area)));
             synchronized (lock) {
-                motion.clear();
+                planner.forgetMotion();
             }
             return;
         }
@@ -438,101 +393,28 @@ final class UpdateStream implements FrameViewer {
         traffic.rectangle();
         rectangleWriter.writeFilm(source, area, film, markSent, scratch, out);
         synchronized (lock) {
-            pending.sentLossy(area);
-            motion.changed(area, size.ofClient(), System.nanoTime());
+            planner.sentLossy(List.of(area));
             scheduleAging();
         }
     }
 
     /** Writes the start of the next update, if one is wanted and there is something to tell. Called with the lock. */
     private @Nullable Update beginUpdate(WireBuffer out) {
-        if (requested == null && continuous == null) {
+        if (!client.pending()) {
             return null;
         }
-        if (size.tell(capabilities, pending, out)) {
-            requested = null;
+        if (size.tell(client.capabilities(), pending, out)) {
+            client.served();
             return new Update(List.of(), true, false);
         }
         if (!size.isFrameKnown() || flowDelay() > 0) {
             return null;
         }
-        WireBuffer pseudo = new WireBuffer(64);
-        int pseudoRectangles = announcements.write(capabilities, format, pseudo);
-
-        Region wanted = Region.of(wantedAreas())
-                .intersect(size.ofClient().bounds())
-                .intersect(size.ofFrame().bounds());
-        boolean exact = pending.dirty().isEmpty();
-        Region stale = (exact ? pending.repair() : pending.dirty()).intersect(wanted);
-        boolean divisible = capabilities.has(Encodings.LAST_RECT);
-        Rectangle moving = exact || !divisible ? null : filmIn(stale);
-        if (moving != null) {
-            stale = stale.subtract(Region.of(moving));
+        Update begun = planner.begin(client, rectangleWriter, window.link().reduction(), out);
+        if (begun != null) {
+            window.started(System.nanoTime());
         }
-        List<Rectangle> rectangles =
-                new ArrayList<>(divisible ? RectangleSplitter.strips(stale) : RectangleSplitter.split(stale));
-        if (exact && !rectangles.isEmpty()) {
-            rectangles = firstOf(rectangles);
-            repairPace.repaired(rectangles);
-        }
-        List<Move> moves = pending.takeMoves();
-        if (pseudoRectangles == 0 && rectangles.isEmpty() && moves.isEmpty() && moving == null) {
-            return null;
-        }
-        JpegSettings jpeg = capabilities.jpeg();
-        rectangleWriter.use(
-                format,
-                capabilities,
-                jpeg == null ? null : jpeg.reduced(window.link().reduction()));
-        window.started(System.nanoTime());
-        boolean open = divisible && (!rectangles.isEmpty() || moving != null);
-        ServerMessages.updateHeader(
-                out, open ? ServerMessages.UNKNOWN_COUNT : pseudoRectangles + moves.size() + rectangles.size());
-        out.bytes(pseudo.array(), 0, pseudo.size());
-        for (Move move : moves) {
-            ServerMessages.copyRect(out, move.to(), move.from().x(), move.from().y());
-        }
-        requested = null;
-        Update begun = new Update(rectangles, exact, open);
-        begun.film = moving;
         return begun;
-    }
-
-    /** The area to be sent as a film, if a good part of it changed. Called with the lock. */
-    private @Nullable Rectangle filmIn(Region stale) {
-        if (!capabilities.has(Encodings.H264)
-                || capabilities.jpeg() == null
-                || !pool.video().available()) {
-            return null;
-        }
-        Rectangle moving = motion.film(System.nanoTime());
-        if (moving == null || !moving.equals(moving.intersect(size.ofClient().bounds()))) {
-            return null;
-        }
-        long changed = stale.intersect(moving).area();
-        return changed * 4 >= (long) moving.width() * moving.height() ? moving : null;
-    }
-
-    /** As many as fit a turn: a change that comes while exact pixels are sent shall not wait for all of them. */
-    private static List<Rectangle> firstOf(List<Rectangle> rectangles) {
-        int pixels = 0;
-        int count = 0;
-        while (count < rectangles.size() && pixels < TURN_PIXELS) {
-            Rectangle next = rectangles.get(count++);
-            pixels += next.width() * next.height();
-        }
-        return rectangles.subList(0, count);
-    }
-
-    private List<Rectangle> wantedAreas() {
-        List<Rectangle> areas = new ArrayList<>(2);
-        if (requested != null) {
-            areas.add(requested);
-        }
-        if (continuous != null) {
-            areas.add(continuous);
-        }
-        return areas;
     }
 
     private void finishUpdate(Update done, WireBuffer out) {
@@ -540,7 +422,7 @@ final class UpdateStream implements FrameViewer {
         synchronized (lock) {
             update = null;
             traffic.update();
-            if (fenced()) {
+            if (client.fenced()) {
                 long id = window.sent(done.bytes, System.nanoTime());
                 byte[] payload = ByteBuffer.allocate(Long.BYTES).putLong(id).array();
                 // Answered only after what came before has been drawn.
@@ -561,7 +443,7 @@ final class UpdateStream implements FrameViewer {
         if (repairs && !agingScheduled && !pool.isClosed()) {
             agingScheduled = true;
             try {
-                pool.after(repairPace.halfQuiet(), this::age);
+                pool.after(planner.halfQuiet(), this::age);
             } catch (RejectedExecutionException e) {
                 agingScheduled = false; // the pool is being closed, and this connection with it
             }

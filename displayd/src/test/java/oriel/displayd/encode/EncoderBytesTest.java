@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.junit.jupiter.api.Test;
@@ -177,6 +178,16 @@ final class EncoderBytesTest {
     }
 
     @Test
+    void tightTellsAStripOfAPhotographFromADrawing() {
+        int[] photo = IntStream.range(0, 7 * 600)
+                .map(i -> 0x406080 + i % 7 * 0x010203 + i / 7 * 0x000100)
+                .toArray();
+        assertThat(encode(new TightEncoder(), block(7, 600, photo))).startsWith(0x70, 2);
+        int[] drawing = IntStream.range(0, 8 * 600).map(i -> i / 4 * 0x0305).toArray();
+        assertThat(encode(new TightEncoder(), block(8, 600, drawing))).startsWith(0x00);
+    }
+
+    @Test
     void tightJpegIsAStreamWithItsLength() {
         WireBuffer out = new WireBuffer(8);
         TightEncoder.writeJpeg(new byte[200], 200, out);
@@ -204,8 +215,9 @@ final class EncoderBytesTest {
 
     @Test
     void tightLengthTakesThreeBytesWhenItMust() {
-        int[] noise = new Random(4).ints(200 * 100, 0, 1 << 24).toArray();
-        byte[] bytes = encode(new TightEncoder(), block(200, 100, noise));
+        int[] noise = new Random(4).ints(200 * 50, 0, 1 << 24).toArray();
+        int[] twiceEach = IntStream.range(0, 200 * 100).map(i -> noise[i / 2]).toArray();
+        byte[] bytes = encode(new TightEncoder(), block(200, 100, twiceEach));
         int length = bytes[1] & 0x7F | (bytes[2] & 0x7F) << 7 | (bytes[3] & 0xFF) << 14;
         assertThat(bytes[1] & 0x80).isNotZero();
         assertThat(bytes[2] & 0x80).isNotZero();

@@ -1,0 +1,26 @@
+/** English of desktops in VNC viewers. */
+export const enNativeViewer = {
+  'nativeViewer.open': 'Open in a VNC viewer',
+  'nativeViewer.title': '{name} in a VNC viewer',
+  'nativeViewer.text':
+    'Start a viewer that speaks VNC over TLS, such as TigerVNC, and enter what it asks for. The desktop appears there, and closes where it was open before. Signing out here closes the viewer.',
+  'nativeViewer.facts': 'What the viewer asks for',
+  'nativeViewer.address': 'Server',
+  'nativeViewer.password': 'One-time password',
+  'nativeViewer.left.one': 'Good once, for {count} second more',
+  'nativeViewer.left.other': 'Good once, for {count} seconds more',
+  'nativeViewer.expired': 'The password has expired.',
+  'nativeViewer.renew': 'New password',
+  'nativeViewer.viewOnly': 'Only see',
+  'nativeViewer.viewOnly.help': 'Keyboard, mouse and clipboard of the viewer do nothing: for a projector.',
+  'nativeViewer.certificate': 'The server’s certificate',
+  'nativeViewer.certificate.help': 'A viewer that doesn’t know who vouches for it shows the certificate and asks. Compare one of these before you agree.',
+  'nativeViewer.fingerprint': 'SHA-256 fingerprint',
+  'nativeViewer.pin': 'SHA-256 of the key (TigerVNC: pin-sha256)',
+  'nativeViewer.certificate.save': 'Save the certificate',
+  'nativeViewer.file': 'Save the connection file',
+  'policy.nativeViewers': 'VNC viewers',
+  'policy.nativeViewers.off': 'Desktops are shown in browsers only',
+  'policy.nativeViewers.on': 'Desktops are shown in VNC viewers too',
+  'policy.nativeViewers.help': 'Over TLS, with a one-time password from the portal. The server needs a port for them (native-viewers.port).',
+} as const satisfies Record<string, string>;
