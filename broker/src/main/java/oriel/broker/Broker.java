@@ -412,8 +412,8 @@ public final class Broker implements AutoCloseable {
         if (wanted == null) {
             return null;
         }
-        InetSocketAddress listen =
-                new InetSocketAddress(wanted.listen().getHostString(), wanted.listen().getPort());
+        InetSocketAddress listen = new InetSocketAddress(
+                wanted.listen().getHostString(), wanted.listen().getPort());
         Tls shown = tls == null ? certificateFor(wanted.publicHost(), listen) : tls;
         return new NativeViewerPort(
                 wanted.publicHost(), service.startForNativeViewers(listen, shown.context(), audit), shown);
@@ -490,7 +490,8 @@ public final class Broker implements AutoCloseable {
             case ON -> true;
             case OFF -> false;
             case AUTO ->
-                wanted.certificate() != null || (!config.behindProxy() && (address == null || !address.isLoopbackAddress()));
+                wanted.certificate() != null
+                        || (!config.behindProxy() && (address == null || !address.isLoopbackAddress()));
         };
         return encrypt ? certificateFor(null, listen) : null;
     }

@@ -72,7 +72,8 @@ public record BrokerConfig(
                 oidc,
                 pool,
                 machines,
-                recordings, nativeViewers);
+                recordings,
+                nativeViewers);
     }
 
     /** With golden images elsewhere. */
@@ -87,49 +88,120 @@ public record BrokerConfig(
                 oidc,
                 pool,
                 machines,
-                recordings, nativeViewers);
+                recordings,
+                nativeViewers);
     }
 
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, otherStore, listen, behindProxy, tls, oidc, pool, machines, recordings, nativeViewers);
+                dataDirectory,
+                imageDirectory,
+                otherStore,
+                listen,
+                behindProxy,
+                tls,
+                oidc,
+                pool,
+                machines,
+                recordings,
+                nativeViewers);
     }
 
     /** Behind a proxy of ours, or not. */
     public BrokerConfig behindProxy(boolean proxied) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, proxied, tls, oidc, pool, machines, recordings, nativeViewers);
+                dataDirectory,
+                imageDirectory,
+                store,
+                listen,
+                proxied,
+                tls,
+                oidc,
+                pool,
+                machines,
+                recordings,
+                nativeViewers);
     }
 
     /** With another way to run machines. */
     public BrokerConfig running(MachineConfig otherMachines) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, otherMachines, recordings, nativeViewers);
+                dataDirectory,
+                imageDirectory,
+                store,
+                listen,
+                behindProxy,
+                tls,
+                oidc,
+                pool,
+                otherMachines,
+                recordings,
+                nativeViewers);
     }
 
     /** With another way to encrypt. */
     public BrokerConfig encrypted(TlsConfig otherTls) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, otherTls, oidc, pool, machines, recordings, nativeViewers);
+                dataDirectory,
+                imageDirectory,
+                store,
+                listen,
+                behindProxy,
+                otherTls,
+                oidc,
+                pool,
+                machines,
+                recordings,
+                nativeViewers);
     }
 
     /** With an identity provider. */
     public BrokerConfig signingInBy(OidcConfig provider) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, provider, pool, machines, recordings, nativeViewers);
+                dataDirectory,
+                imageDirectory,
+                store,
+                listen,
+                behindProxy,
+                tls,
+                provider,
+                pool,
+                machines,
+                recordings,
+                nativeViewers);
     }
 
     /** With another keeping of recordings. */
     public BrokerConfig keepingRecordings(Retention otherRecordings) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, machines, otherRecordings, nativeViewers);
+                dataDirectory,
+                imageDirectory,
+                store,
+                listen,
+                behindProxy,
+                tls,
+                oidc,
+                pool,
+                machines,
+                otherRecordings,
+                nativeViewers);
     }
 
     /** With another first pool. */
     public BrokerConfig startingWith(FirstPool otherPool) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, otherPool, machines, recordings, nativeViewers);
+                dataDirectory,
+                imageDirectory,
+                store,
+                listen,
+                behindProxy,
+                tls,
+                oidc,
+                otherPool,
+                machines,
+                recordings,
+                nativeViewers);
     }
 
     /** With a port for VNC viewers, or none. */
@@ -144,7 +216,8 @@ public record BrokerConfig(
      * @param listen address and port; port 0 takes a free one
      * @param publicHost what viewers call this server; null: what browsers call it
      */
-    public record NativeViewerPort(InetSocketAddress listen, @Nullable String publicHost) {
+    public record NativeViewerPort(
+            InetSocketAddress listen, @Nullable String publicHost) {
         /** The port that VNC's display 0 has. */
         public static final int USUAL = 5900;
     }

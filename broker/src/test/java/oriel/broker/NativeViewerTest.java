@@ -21,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 /** Desktops in native VNC viewers: who may, by which password, and until when. */
 class NativeViewerTest {
     private Fixture f;
+    private InetSocketAddress address;
     private Http ann;
     private String session;
 
@@ -30,7 +31,8 @@ class NativeViewerTest {
         serve(new BrokerConfig.NativeViewerPort(InetSocketAddress.createUnresolved("127.0.0.1", 0), null));
         allow(PoolPolicy.NativeViewers.ON);
         f.user("ann");
-        ann = new Http(f.listen()).signedIn("ann", Fixture.PASSWORD);
+        address = f.listen();
+        ann = new Http(address).signedIn("ann", Fixture.PASSWORD);
         session = connected(ann);
     }
 
@@ -46,8 +48,7 @@ class NativeViewerTest {
     }
 
     private void allow(PoolPolicy.NativeViewers viewers) {
-        change(new PoolPolicy(
-                null, null, null, null, null, null, null, null, null, null, null, null, viewers));
+        change(new PoolPolicy(null, null, null, null, null, null, null, null, null, null, null, null, viewers));
     }
 
     private void change(PoolPolicy policy) {
@@ -88,7 +89,8 @@ class NativeViewerTest {
 
     @Test
     void aUserWorksInAViewerAndTheBrowsersDisplayIsTakenOver() throws Exception {
-        DisplayClient browser = new DisplayClient(ann, Http.json(ann.post("/api/v1/sessions/" + session + "/ticket", null)));
+        DisplayClient browser =
+                new DisplayClient(ann, Http.json(ann.post("/api/v1/sessions/" + session + "/ticket", null)));
         f.awaitState(f.signIn("ann"), Desktop.State.CONNECTED);
         JsonNode access = access();
         assertThat(access.path("username").asString()).isEqualTo("ann");
@@ -108,7 +110,8 @@ class NativeViewerTest {
         f.awaitState(f.signIn("ann"), Desktop.State.DISCONNECTED);
         assertThat(audited(AuditRecord.Outcome.OK))
                 .anyMatch(line -> line.startsWith("ann session.connect ") && line.endsWith(", in a VNC viewer"))
-                .anyMatch(line -> line.startsWith("ann session.ticket ") && line.endsWith("for a VNC viewer, to control"));
+                .anyMatch(line ->
+                        line.startsWith("ann session.ticket ") && line.endsWith("for a VNC viewer, to control"));
     }
 
     @Test
@@ -122,7 +125,9 @@ class NativeViewerTest {
                 seeing.awaitEnd();
                 controlling.press('y');
                 await().until(() -> !f.host.keys.isEmpty());
-                assertThat(f.host.keys).as("only the key of who may control arrives").hasSize(1);
+                assertThat(f.host.keys)
+                        .as("only the key of who may control arrives")
+                        .hasSize(1);
             }
         }
     }
@@ -141,11 +146,15 @@ class NativeViewerTest {
         String password = fresh.path("password").asString();
         assertRefused(fresh, "bob", password, "user name");
         assertRefused(fresh, "", password, "user name");
-        assertThat(f.broker.tickets().redeem(password)).as("it opens no browser's display").isEmpty();
+        assertThat(f.broker.tickets().redeem(password))
+                .as("it opens no browser's display")
+                .isEmpty();
         String ticket = Http.json(ann.post("/api/v1/sessions/" + session + "/ticket", null))
                 .path("ticket")
                 .asString();
-        assertThat(f.broker.tickets().redeemForNativeViewer("ann", ticket)).as("nor the other way round").isEmpty();
+        assertThat(f.broker.tickets().redeemForNativeViewer("ann", ticket))
+                .as("nor the other way round")
+                .isEmpty();
         try (VncClient viewer = new VncClient(fresh, " Ann ", password)) {
             assertThat(viewer.refusal()).as("mistakes before don't use it up").isEmpty();
         }
@@ -246,7 +255,7 @@ class NativeViewerTest {
     @Test
     void nobodyElseGetsThePassword() {
         f.user("bob");
-        Http bob = new Http(new InetSocketAddress("127.0.0.1", ann.server.getPort())).signedIn("bob", Fixture.PASSWORD);
+        Http bob = new Http(address).signedIn("bob", Fixture.PASSWORD);
         assertThat(Http.reason(bob.post("/api/v1/sessions/" + session + "/native-viewer", Map.of())))
                 .isEqualTo("NOT_FOUND");
     }

@@ -29,11 +29,14 @@ final class VncClient implements AutoCloseable {
     /** Opens what the API's answer is for. */
     static VncClient open(JsonNode access) throws Exception {
         return new VncClient(
-                access, access.path("username").asString(), access.path("password").asString());
+                access,
+                access.path("username").asString(),
+                access.path("password").asString());
     }
 
     VncClient(JsonNode access, String user, String password) throws Exception {
-        Socket plain = new Socket(InetAddress.getLoopbackAddress(), access.path("port").asInt());
+        Socket plain =
+                new Socket(InetAddress.getLoopbackAddress(), access.path("port").asInt());
         plain.setSoTimeout((int) Fixture.PATIENCE.toMillis());
         DataInputStream first = new DataInputStream(plain.getInputStream());
         DataOutputStream say = new DataOutputStream(plain.getOutputStream());

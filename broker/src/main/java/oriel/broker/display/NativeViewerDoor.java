@@ -76,8 +76,9 @@ final class NativeViewerDoor implements PasswordVerifier {
 
     private void refused(String claimed, String machine, String why, String address) {
         // Anybody writes the name.
-        String name = claimed.substring(0, Math.min(claimed.length(), MOST_AUDITED)).replaceAll("[^ -~]", "?");
-        audit.record(new AuditEntry(
-                name, "session.connect", machine, Outcome.REFUSED, "in a VNC viewer: " + why, address));
+        String name =
+                claimed.substring(0, Math.min(claimed.length(), MOST_AUDITED)).replaceAll("[^ -~]", "?");
+        audit.record(
+                new AuditEntry(name, "session.connect", machine, Outcome.REFUSED, "in a VNC viewer: " + why, address));
     }
 }

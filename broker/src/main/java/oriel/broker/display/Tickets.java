@@ -143,9 +143,7 @@ public final class Tickets {
 
     /** Redeems a ticket, once: whoever deletes its row has it. */
     public Optional<Redeemed> redeem(String ticket) {
-        return ticket.isEmpty() || ticket.length() > 128
-                ? Optional.empty()
-                : redeem(Secrets.hash(ticket), null);
+        return ticket.isEmpty() || ticket.length() > 128 ? Optional.empty() : redeem(Secrets.hash(ticket), null);
     }
 
     /**
@@ -161,8 +159,8 @@ public final class Tickets {
 
     private Optional<Redeemed> redeem(String hash, @Nullable String nativeUser) {
         return store.call(tx -> {
-            Optional<Ticket> found = tx.find(Ticket.class, hash)
-                    .filter(ticket -> nativeUser == null || isOf(tx, ticket, nativeUser));
+            Optional<Ticket> found =
+                    tx.find(Ticket.class, hash).filter(ticket -> nativeUser == null || isOf(tx, ticket, nativeUser));
             if (found.isEmpty() || tx.execute("delete from Ticket where ticketHash = ?1", hash) != 1) {
                 return Optional.empty();
             }
@@ -190,8 +188,7 @@ public final class Tickets {
     }
 
     private static boolean isOf(Tx tx, Ticket ticket, String username) {
-        return tx.count(
-                        "select count(*) from Account where id = ?1 and username = ?2", ticket.accountId(), username)
+        return tx.count("select count(*) from Account where id = ?1 and username = ?2", ticket.accountId(), username)
                 > 0;
     }
 

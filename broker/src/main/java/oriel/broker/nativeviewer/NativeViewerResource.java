@@ -88,7 +88,6 @@ public final class NativeViewerResource implements Resource {
 
                 ServerName=%s::%d
                 SecurityTypes=X509Plain
-                """
-                .formatted(host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host, port);
+                """.formatted(host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host, port);
     }
 }

@@ -227,7 +227,8 @@ public final class Claims {
         return whenReady(caller, sessionId, (tx, user, session) -> {
             if (!Pools.require(tx, session.poolId()).policy().showsInNativeViewers()) {
                 throw new RefusedException(
-                        Reason.FORBIDDEN, "Desktops of this pool are not shown in VNC viewers. Open it in the browser.");
+                        Reason.FORBIDDEN,
+                        "Desktops of this pool are not shown in VNC viewers. Open it in the browser.");
             }
             return new Connected.Ready(session, assignments.nativeTicket(tx, user, session, right));
         });

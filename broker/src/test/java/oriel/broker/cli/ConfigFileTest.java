@@ -58,7 +58,9 @@ class ConfigFileTest {
         assertThat(port.publicHost()).isEqualTo("vnc.example.org");
         assertMistake(List.of("native-viewers.port = on"), "line 1", "number between 0 and 65535");
         assertMistake(
-                List.of("native-viewers.port = 1", "native-viewers.public-host = example.org:5900"), "line 2", "without a port");
+                List.of("native-viewers.port = 1", "native-viewers.public-host = example.org:5900"),
+                "line 2",
+                "without a port");
     }
 
     @Test

@@ -28,7 +28,7 @@ public final class RfbTlsServer implements AutoCloseable {
     /** Between two messages of a client that isn't admitted yet: a person may have to be asked for a password. */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     /** From the connection to the password, however a client drips. */
-    private static final Duration ADMISSION = Duration.ofSeconds(180);
+    private static final Duration ADMISSION = Duration.ofMinutes(3);
     /** Clients that aren't admitted yet. */
     private static final int MAX_WAITING = 64;
 

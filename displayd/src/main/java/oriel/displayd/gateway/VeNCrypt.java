@@ -105,7 +105,9 @@ final class VeNCrypt {
     /** SecurityResult: the client may not, and its user reads why. */
     static void refuse(SSLSocket client, String reason) throws IOException {
         byte[] bytes = reason.getBytes(UTF_8);
-        send(client, new WireBuffer(8 + bytes.length).u32(FAILED).u32(bytes.length).bytes(bytes));
+        send(
+                client,
+                new WireBuffer(8 + bytes.length).u32(FAILED).u32(bytes.length).bytes(bytes));
     }
 
     private static void send(Socket client, WireBuffer message) throws IOException {

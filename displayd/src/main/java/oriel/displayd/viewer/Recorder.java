@@ -196,7 +196,8 @@ public final class Recorder implements AutoCloseable {
 
         Segment(DisplaySize size) {
             this.size = size;
-            stream = new UpdateStream(new Announcements(display, display.name()), size, this, pool, traffic, () -> {}, false);
+            stream = new UpdateStream(
+                    new Announcements(display, display.name()), size, this, pool, traffic, () -> {}, false);
         }
 
         void begin() {

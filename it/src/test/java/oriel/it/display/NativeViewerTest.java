@@ -65,14 +65,17 @@ final class NativeViewerTest {
         BrokerConfig config = BrokerConfig.defaults(home)
                 .listeningOn("127.0.0.1", 0)
                 .startingWith(new BrokerConfig.FirstPool("demo", "debian-desktop", 1, 1, 128, 1))
-                .servingNativeViewers(new BrokerConfig.NativeViewerPort(
-                        InetSocketAddress.createUnresolved("127.0.0.1", 0), null));
+                .servingNativeViewers(
+                        new BrokerConfig.NativeViewerPort(InetSocketAddress.createUnresolved("127.0.0.1", 0), null));
         broker = Broker.open(config, new InstantHost(machine -> Optional.of(screen)));
         broker.bootstrapPool();
         broker.startMachines();
         for (Role role : List.of(Role.ADMIN, Role.END_USER)) {
             broker.accounts()
-                    .create(new Accounts.NewUser(role.wireName(), null, role, List.of(), PASSWORD), AuditEntry.SYSTEM, "");
+                    .create(
+                            new Accounts.NewUser(role.wireName(), null, role, List.of(), PASSWORD),
+                            AuditEntry.SYSTEM,
+                            "");
         }
         server = URI.create("http://127.0.0.1:" + broker.listen().getPort());
         signIn(Role.ADMIN);
@@ -112,7 +115,8 @@ final class NativeViewerTest {
     }
 
     private static String field(String json, String name) {
-        Matcher found = Pattern.compile("\"" + name + "\":\"((?:[^\"\\\\]|\\\\.)*)\"").matcher(json);
+        Matcher found =
+                Pattern.compile("\"" + name + "\":\"((?:[^\"\\\\]|\\\\.)*)\"").matcher(json);
         assertThat(found.find()).as("%s in %s", name, json).isTrue();
         return found.group(1).replace("\\n", "\n");
     }
