@@ -1,4 +1,6 @@
-import { Checkbox, FormGroup, FormSelect, FormSelectOption, NumberInput, Radio, Switch, TextInput } from '@patternfly/react-core';
+import {
+  Checkbox, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, NumberInput, Radio, Switch, TextInput,
+} from '@patternfly/react-core';
 import { useLanguage } from '../../i18n/language';
 import { NumberField } from '../NumberField';
 import {
@@ -130,6 +132,10 @@ export function ClipboardField({ policy, change }: Props<'clipboard'>) {
 export function NetworkFields({ policy: { network }, change }: Props<'network'>) {
   const { t } = useLanguage();
   const put = (part: Partial<Policy['network']>): void => change({ network: { ...network, ...part } });
+  const { device, ...wired } = network;
+  /** A device is a bridge's only; absent, so that the broker asks for it. */
+  const lead = (uplink: Policy['network']['uplink'], to: string | undefined): void =>
+    change({ network: { ...wired, uplink, ...(uplink === 'bridge' && to && { device: to }) } });
   return (
     <>
       <FormGroup role="radiogroup" label={t('policy.access')} fieldId="policy-network-isolated">
@@ -141,17 +147,34 @@ export function NetworkFields({ policy: { network }, change }: Props<'network'>)
             label={t(`policy.network.${access}`)}
             description={t(`policy.network.${access}.help`)}
             isChecked={network.access === access}
-            onChange={() => put({ access, ...(access === 'none' && { uplink: 'none' }) })}
+            onChange={() => (access === 'none' ? change({ network: { ...wired, access, uplink: 'none' } }) : put({ access }))}
           />
         ))}
       </FormGroup>
       {network.access !== 'none' && (
         <FormGroup label={t('policy.uplink')} fieldId="policy-uplink">
-          <FormSelect id="policy-uplink" value={network.uplink} onChange={(_, value) => put({ uplink: value as Policy['network']['uplink'] })}>
+          <FormSelect id="policy-uplink" value={network.uplink} onChange={(_, value) => lead(value as Policy['network']['uplink'], device)}>
             {UPLINKS.map((uplink) => (
               <FormSelectOption key={uplink} value={uplink} label={t(`policy.uplink.${uplink}`)} />
             ))}
           </FormSelect>
+        </FormGroup>
+      )}
+      {network.uplink === 'bridge' && (
+        <FormGroup label={t('policy.device')} isRequired fieldId="policy-device">
+          <TextInput
+            id="policy-device"
+            isRequired
+            maxLength={15}
+            value={device ?? ''}
+            aria-describedby="policy-device-help"
+            onChange={(_, value) => lead('bridge', value.trim())}
+          />
+          <FormHelperText>
+            <HelperText>
+              <HelperTextItem id="policy-device-help">{t('policy.device.help')}</HelperTextItem>
+            </HelperText>
+          </FormHelperText>
         </FormGroup>
       )}
       {network.access !== 'none' && (

@@ -22,7 +22,7 @@ export interface SnapshotRules {
   daily: string | undefined;
 }
 
-export type Network = Required<Schemas['PoolNetwork']>;
+export type Network = Required<Omit<Schemas['PoolNetwork'], 'device'>> & Pick<Schemas['PoolNetwork'], 'device'>;
 
 export type Resources = Required<Omit<Schemas['PoolResources'], 'cpuLimitPercent'>> & Pick<Schemas['PoolResources'], 'cpuLimitPercent'>;
 
@@ -50,7 +50,7 @@ export const RECORDINGS = ['off', 'all'] as const satisfies readonly Policy['rec
 export const FILE_DROPS = ['off', 'to-guest'] as const satisfies readonly Policy['fileDrop'][];
 export const NATIVE_VIEWERS = ['off', 'on'] as const satisfies readonly Policy['nativeViewers'][];
 export const ACCESSES = ['isolated', 'open', 'none'] as const satisfies readonly Network['access'][];
-export const UPLINKS = ['none', 'user'] as const satisfies readonly Network['uplink'][];
+export const UPLINKS = ['none', 'user', 'bridge'] as const satisfies readonly Network['uplink'][];
 export const LIMITS = ['idleMinutes', 'disconnectedMinutes', 'maxMinutes'] as const satisfies readonly (keyof Limits)[];
 
 /** A floating pool can't keep: the next person would see what is left. */
@@ -62,7 +62,7 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
   const assignment = given.assignment ?? 'floating';
   const { zone = 'UTC', holidays = [], warm = [], open = [] } = given.schedule ?? {};
   const { byUser = false, most = 5, days = 14, daily } = given.snapshots ?? {};
-  const { access = 'isolated', uplink = 'none', megabits = 100 } = given.network ?? {};
+  const { access = 'isolated', uplink = 'none', device, megabits = 100 } = given.network ?? {};
   return {
     assignment,
     cloneType: given.cloneType ?? 'linked',
@@ -75,7 +75,7 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
     recording: given.recording ?? 'off',
     fileDrop: given.fileDrop ?? 'off',
     nativeViewers: given.nativeViewers ?? 'off',
-    network: { access, uplink, megabits },
+    network: { access, uplink, ...(device !== undefined && { device }), megabits },
     resources: { cpuShares: 1000, cpuReservedPercent: 0, memoryReservedMib: 0, ...given.resources },
   };
 }

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -122,7 +123,7 @@ class PoolPolicyTest {
             assertThat(first.station())
                     .isEqualTo(f.machine(demo.session().machineName()).number() + 1);
 
-            change(f, network(new PoolNetwork(PoolNetwork.Access.OPEN, null, 8)));
+            change(f, network(new PoolNetwork(PoolNetwork.Access.OPEN, null, null, 8)));
             NetworkSpec open = f.host.startedWith(
                             connect(f, f.newUser("eve"), "demo").session().machineName())
                     .network()
@@ -138,7 +139,7 @@ class PoolPolicyTest {
         try (Fixture f = new Fixture(2, 0)) {
             change(f, new PoolPolicy(null, PoolPolicy.CloneType.INSTANT, null, null, null, null, null, null));
             await().until(() -> f.host.templatesWithCard().size() == 1);
-            change(f, network(new PoolNetwork(PoolNetwork.Access.NONE, null, null)));
+            change(f, network(new PoolNetwork(PoolNetwork.Access.NONE, null, null, null)));
             await().until(() -> f.host.templates().size() == 2
                     || f.host.templates().size() == 1
                             && !f.host.templates()
@@ -183,15 +184,33 @@ class PoolPolicyTest {
 
     @Test
     void aWayOutIsForMachinesWithACard() {
-        assertThatThrownBy(() -> new PoolNetwork(PoolNetwork.Access.NONE, PoolNetwork.Uplink.USER, null))
+        assertThatThrownBy(() -> new PoolNetwork(PoolNetwork.Access.NONE, PoolNetwork.Uplink.USER, null, null))
                 .isInstanceOf(RefusedException.class)
                 .hasMessageContaining("without a card");
         try (Fixture f = new Fixture(1, 0)) {
-            change(f, network(new PoolNetwork(PoolNetwork.Access.OPEN, PoolNetwork.Uplink.USER, null)));
+            change(f, network(new PoolNetwork(PoolNetwork.Access.OPEN, PoolNetwork.Uplink.USER, null, null)));
             String machine = connect(f, f.newUser("ann"), "demo").session().machineName();
             NetworkSpec network = f.host.startedWith(machine).network().orElseThrow();
             assertThat(network.uplink()).isEqualTo(NetworkSpec.Uplink.USER);
             assertThat(network.isolated()).isFalse();
+        }
+    }
+
+    @Test
+    void machinesCanBeOnAnotherNetworkByAHostsTapDevice() {
+        for (String device : Arrays.asList(null, "", "no such/name", "longer-than-15-characters")) {
+            assertThatThrownBy(() -> new PoolNetwork(null, PoolNetwork.Uplink.BRIDGE, device, null))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("tap device");
+        }
+        assertThatThrownBy(() -> new PoolNetwork(null, PoolNetwork.Uplink.USER, "oriel0", null))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("bridge only");
+        try (Fixture f = new Fixture(1, 0)) {
+            change(f, network(new PoolNetwork(null, PoolNetwork.Uplink.BRIDGE, "oriel0", null)));
+            String machine = connect(f, f.newUser("ann"), "demo").session().machineName();
+            assertThat(f.host.startedWith(machine).network().orElseThrow().uplink())
+                    .isEqualTo(new NetworkSpec.Uplink.Bridge("oriel0"));
         }
     }
 

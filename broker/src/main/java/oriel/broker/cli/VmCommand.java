@@ -159,10 +159,11 @@ public final class VmCommand implements Callable<Integer> {
 
     @Option(
             names = "--net",
-            paramLabel = "none|user|switch",
+            paramLabel = "none|user|switch|tap:DEVICE",
             description =
-                    "A network card: with a way out through this computer's connections (user; needs passt), or with"
-                            + " DHCP and DNS only (switch) (default: ${DEFAULT-VALUE}).")
+                    "A network card: with a way out through this computer's connections (user; needs passt), with DHCP"
+                            + " and DNS only (switch), or on the network behind a tap device of this computer"
+                            + " (default: ${DEFAULT-VALUE}).")
     private String network = "none";
 
     @Option(names = "--size", paramLabel = "WxH", description = "Screen size (default: ${DEFAULT-VALUE}).")
@@ -439,7 +440,8 @@ public final class VmCommand implements Callable<Integer> {
     }
 
     private List<NetworkCard> networkCards() {
-        return VmNetwork.cards(network).orElseThrow(() -> badUsage("--net is none, user or switch, not " + network));
+        return VmNetwork.cards(network)
+                .orElseThrow(() -> badUsage("--net is none, user, switch or tap:DEVICE, not " + network));
     }
 
     private Boot boot() {

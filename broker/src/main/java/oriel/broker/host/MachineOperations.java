@@ -229,7 +229,7 @@ final class MachineOperations implements OperationHandler {
                 pool.vlan(),
                 machine.number() + FIRST_STATION,
                 network.isolated(),
-                network.uplink() == PoolNetwork.Uplink.USER ? NetworkSpec.Uplink.USER : NetworkSpec.Uplink.NONE,
+                network.onHost(),
                 network.bytesPerSecond());
     }
 

@@ -1,10 +1,14 @@
 package oriel.broker.pool;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.RefusedException;
+import oriel.hypervisor.host.NetworkSpec;
+import oriel.hypervisor.network.TapLink;
 
 /**
  * The network of a pool's machines; each pool has a segment of its own. Absent fields have defaults. What is changed
@@ -12,14 +16,16 @@ import oriel.broker.problem.RefusedException;
  *
  * @param access whom they reach; isolated by default
  * @param uplink their way out; none by default
+ * @param device with {@link Uplink#BRIDGE}: the tap device of each host that leads to that network
  * @param megabits a second that a machine may send; 100 by default
  */
 public record PoolNetwork(
         @Nullable Access access,
         @Nullable Uplink uplink,
+        @Nullable String device,
         @Nullable Integer megabits) {
     /** The segment's services and nobody else. */
-    public static final PoolNetwork DEFAULT = new PoolNetwork(null, null, null);
+    public static final PoolNetwork DEFAULT = new PoolNetwork(null, null, null, null);
 
     private static final int BYTES_PER_MEGABIT = 125_000;
 
@@ -31,6 +37,14 @@ public record PoolNetwork(
         if (uplink != Uplink.NONE && access == Access.NONE) {
             throw RefusedException.field(
                     "policy.network.uplink", "must be none with access none: a machine without a card has no way out");
+        }
+        if (uplink == Uplink.BRIDGE && (device == null || !TapLink.valid(device))) {
+            throw RefusedException.field(
+                    "policy.network.device",
+                    "must name the hosts' tap device that leads to the network: 1 to 15 letters, digits, _ . -");
+        }
+        if (uplink != Uplink.BRIDGE && device != null) {
+            throw RefusedException.field("policy.network.device", "is for uplink bridge only");
         }
     }
 
@@ -55,7 +69,9 @@ public record PoolNetwork(
         /** There is none. */
         NONE,
         /** The host's own connections, by the program passt. */
-        USER;
+        USER,
+        /** Machines are on the network behind a tap device of the host, and have its addresses. */
+        BRIDGE;
 
         /** The name in the API's contract. */
         @JsonValue
@@ -72,6 +88,15 @@ public record PoolNetwork(
     /** Whether machines meet nobody. */
     public boolean isolated() {
         return access != Access.OPEN;
+    }
+
+    /** The way out, as hosts know it. */
+    public NetworkSpec.Uplink onHost() {
+        return switch (requireNonNull(uplink)) {
+            case NONE -> NetworkSpec.Uplink.NONE;
+            case USER -> NetworkSpec.Uplink.USER;
+            case BRIDGE -> new NetworkSpec.Uplink.Bridge(requireNonNull(device));
+        };
     }
 
     /** What a machine may send. */

@@ -339,5 +339,6 @@ public final class InProcessHost implements HypervisorHost {
     public void close() {
         preparations.values().forEach(TemplatePreparation::cancel);
         power.close();
+        networks.close();
     }
 }

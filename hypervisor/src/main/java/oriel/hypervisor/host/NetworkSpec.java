@@ -2,6 +2,7 @@ package oriel.hypervisor.host;
 
 import java.util.Properties;
 import oriel.hypervisor.network.SegmentConfig;
+import oriel.hypervisor.network.TapLink;
 
 /**
  * Where the cable of a machine's network card goes.
@@ -14,16 +15,39 @@ import oriel.hypervisor.network.SegmentConfig;
  * @param bytesPerSecond what it may send
  */
 public record NetworkSpec(int vlan, int station, boolean isolated, Uplink uplink, long bytesPerSecond) {
+    private static final String NONE = "NONE", USER = "USER", BRIDGE = "BRIDGE ";
+
     /** VLAN 4094: where templates are prepared, each for itself. No pool's. */
     public static final NetworkSpec QUARANTINE =
             new NetworkSpec(4094, 0, true, Uplink.NONE, SegmentConfig.DEFAULT_RATE);
 
     /** Ways out of a segment. */
-    public enum Uplink {
+    public sealed interface Uplink {
         /** There is none. */
-        NONE,
+        Uplink NONE = new None();
+
         /** Through the host's own connections, by a passt for each machine behind the segment's gateway. */
-        USER
+        Uplink USER = new User();
+
+        /** There is none. */
+        record None() implements Uplink {}
+
+        /** Through the host's own connections. */
+        record User() implements Uplink {}
+
+        /**
+         * Instead of a segment: the network behind a tap device of the host, with that network's addresses.
+         *
+         * @param device its name, 1 to 15 letters, digits, {@code _ . -}
+         */
+        record Bridge(String device) implements Uplink {
+            /** Checks the name. */
+            public Bridge {
+                if (!TapLink.valid(device)) {
+                    throw new IllegalArgumentException("\"" + device + "\" is no network device's name");
+                }
+            }
+        }
     }
 
     /** Checks the ranges. */
@@ -43,7 +67,13 @@ public record NetworkSpec(int vlan, int station, boolean isolated, Uplink uplink
         properties.setProperty("network.vlan", Integer.toString(vlan));
         properties.setProperty("network.station", Integer.toString(station));
         properties.setProperty("network.isolated", Boolean.toString(isolated));
-        properties.setProperty("network.uplink", uplink.name());
+        properties.setProperty(
+                "network.uplink",
+                switch (uplink) {
+                    case Uplink.None _ -> NONE;
+                    case Uplink.User _ -> USER;
+                    case Uplink.Bridge bridge -> BRIDGE + bridge.device();
+                });
         properties.setProperty("network.rate", Long.toString(bytesPerSecond));
     }
 
@@ -52,7 +82,20 @@ public record NetworkSpec(int vlan, int station, boolean isolated, Uplink uplink
                 (int) PropertiesFile.number(properties, "network.vlan"),
                 (int) PropertiesFile.number(properties, "network.station"),
                 Boolean.parseBoolean(PropertiesFile.require(properties, "network.isolated")),
-                Uplink.valueOf(PropertiesFile.require(properties, "network.uplink")),
+                uplink(PropertiesFile.require(properties, "network.uplink")),
                 PropertiesFile.number(properties, "network.rate"));
+    }
+
+    private static Uplink uplink(String text) {
+        return switch (text) {
+            case NONE -> Uplink.NONE;
+            case USER -> Uplink.USER;
+            default -> {
+                if (!text.startsWith(BRIDGE)) {
+                    throw new IllegalArgumentException("\"" + text + "\" is no uplink");
+                }
+                yield new Uplink.Bridge(text.substring(BRIDGE.length()));
+            }
+        };
     }
 }

@@ -1,34 +1,33 @@
 package oriel.hypervisor.network;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static oriel.hypervisor.network.DhcpMessage.ACK;
+import static oriel.hypervisor.network.DhcpMessage.BOOT_REPLY;
+import static oriel.hypervisor.network.DhcpMessage.COOKIE;
+import static oriel.hypervisor.network.DhcpMessage.FIXED;
+import static oriel.hypervisor.network.DhcpMessage.OPTION_END;
+import static oriel.hypervisor.network.DhcpMessage.OPTION_TYPE;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** Tells each machine the address that it has (RFC 2131, 2132). The addresses were given out before: there is no state. */
 final class DhcpServer {
-    private static final int FIXED = 236;
-    private static final int COOKIE = 0x63825363;
     private static final int BOOT_REQUEST = 1;
-    private static final int BOOT_REPLY = 2;
     private static final int FLAG_BROADCAST = 0x8000;
 
     private static final int DISCOVER = 1;
     private static final int OFFER = 2;
     private static final int REQUEST = 3;
-    private static final int ACK = 5;
     private static final int NAK = 6;
     private static final int INFORM = 8;
 
-    private static final int OPTION_END = 255;
     private static final int OPTION_MASK = 1;
     private static final int OPTION_ROUTER = 3;
     private static final int OPTION_DNS = 6;
     private static final int OPTION_DOMAIN = 15;
     private static final int OPTION_REQUESTED = 50;
     private static final int OPTION_LEASE = 51;
-    private static final int OPTION_TYPE = 53;
     private static final int OPTION_SERVER = 54;
 
     private static final int LEASE_SECONDS = 24 * 3600;
@@ -53,19 +52,18 @@ final class DhcpServer {
 
     /** The answer to a message of a client whose address is {@code lease}; empty if none is due. */
     Optional<Answer> answer(byte[] message, MacAddress client, Ipv4Address lease) {
-        if (message.length < FIXED + 4
+        if (!DhcpMessage.valid(message)
                 || message[0] != BOOT_REQUEST
-                || BigEndian.get32(message, FIXED) != COOKIE
-                || !MacAddress.of(message, 28).equals(client)) {
+                || !DhcpMessage.client(message).equals(client)) {
             return Optional.empty();
         }
-        int type = option(message, OPTION_TYPE).map(value -> (int) value[0]).orElse(0);
-        boolean ours = option(message, OPTION_SERVER)
+        int type = DhcpMessage.type(message);
+        boolean ours = DhcpMessage.option(message, OPTION_SERVER)
                 .filter(value -> value.length == 4)
                 .map(value -> BigEndian.get32(value, 0) == address.value())
                 .orElse(true);
         Ipv4Address has = new Ipv4Address(BigEndian.get32(message, 12));
-        Ipv4Address wants = option(message, OPTION_REQUESTED)
+        Ipv4Address wants = DhcpMessage.option(message, OPTION_REQUESTED)
                 .filter(value -> value.length == 4)
                 .map(value -> new Ipv4Address(BigEndian.get32(value, 0)))
                 .orElse(has);
@@ -80,27 +78,6 @@ final class DhcpServer {
             case INFORM -> Optional.of(reply(message, ACK, Ipv4Address.ANY));
             default -> Optional.empty();
         };
-    }
-
-    /** The value of an option, at least one byte of it. */
-    private static Optional<byte[]> option(byte[] message, int wanted) {
-        int at = FIXED + 4;
-        while (at + 1 < message.length && (message[at] & 0xFF) != OPTION_END) {
-            int option = message[at] & 0xFF;
-            if (option == 0) { // padding
-                at++;
-                continue;
-            }
-            int length = message[at + 1] & 0xFF;
-            if (at + 2 + length > message.length) {
-                return Optional.empty();
-            }
-            if (option == wanted && length > 0) {
-                return Optional.of(Arrays.copyOfRange(message, at + 2, at + 2 + length));
-            }
-            at += 2 + length;
-        }
-        return Optional.empty();
     }
 
     private Answer reply(byte[] request, int type, Ipv4Address lease) {

@@ -9,6 +9,11 @@ final class EthernetFrame {
 
     private EthernetFrame() {}
 
+    /** Whether its length is one. */
+    static boolean valid(byte[] frame) {
+        return frame.length >= HEADER && frame.length <= MAX_LENGTH;
+    }
+
     static MacAddress destination(byte[] frame) {
         return MacAddress.of(frame, 0);
     }

@@ -1,11 +1,7 @@
 package oriel.hypervisor.network;
 
-import static java.util.Objects.requireNonNull;
-
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -15,31 +11,20 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One VLAN of a switch: ports of machines, the segment's own services, and a way out. It learns where addresses are, and
- * keeps isolated machines from all others. Thread-safe: frames are delivered on the thread that sends them.
+ * One VLAN of a switch: ports of machines, and the segment's own services. Thread-safe: frames are delivered on the thread
+ * that sends them.
  */
 public final class Segment {
-    /** Addresses that are learnt; a way out that invents more forgets the oldest. */
-    private static final int MAX_LEARNT = 4096;
-
-    private static final int PARTS_OF_SECOND = 10;
-
     private final SegmentConfig config;
     private final LongSupplier nanos;
     private final SegmentServices services;
 
+    private final Ports ports = new Ports();
+
     // All guarded by this.
     private final Map<MacAddress, Ipv4Address> leases = new HashMap<>();
     private final Map<MacAddress, String> names = new HashMap<>();
-    private final List<Port> ports = new ArrayList<>();
-    private final Map<MacAddress, Port> learnt = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<MacAddress, Port> eldest) {
-            return size() > MAX_LEARNT;
-        }
-    };
+    private final Set<MacAddress> plugged = new HashSet<>();
 
     Segment(SegmentConfig config, LongSupplier nanos) {
         this.config = config;
@@ -80,7 +65,7 @@ public final class Segment {
      */
     public NetworkLink link(MacAddress address, String name, StationConfig station, WayOut wayOut) {
         return toCard -> {
-            Port port = plug(address, name, station, toCard);
+            MachinePort port = plug(address, name, station, toCard);
             try {
                 port.leadOut(wayOut);
             } catch (RuntimeException e) {
@@ -91,23 +76,18 @@ public final class Segment {
         };
     }
 
-    private synchronized Port plug(MacAddress address, String name, StationConfig station, Consumer<byte[]> toCard) {
+    private synchronized MachinePort plug(
+            MacAddress address, String name, StationConfig station, Consumer<byte[]> toCard) {
         Ipv4Address lease = lease(address, station.station());
         names.put(address, name);
-        return plug(new Port(
+        MachinePort port = new MachinePort(
                 toCard,
                 new SpoofGuard(address, lease),
-                station.isolated(),
-                new TokenBucket(station.bytesPerSecond(), burst(station), nanos.getAsLong())));
-    }
-
-    private static long burst(StationConfig station) {
-        return Math.max(station.bytesPerSecond() / PARTS_OF_SECOND, 2L * EthernetFrame.MAX_LENGTH);
-    }
-
-    /** A cable for a way out: a tap device, a router. Frames of any address come and go, unlimited. */
-    public NetworkLink uplink() {
-        return toCard -> plug(new Port(toCard, null, false, null));
+                Ports.Kind.machine(station.isolated()),
+                new RateLimit(station.bytesPerSecond(), nanos));
+        ports.plug(port);
+        plugged.add(address);
+        return port;
     }
 
     private Ipv4Address lease(MacAddress address, int station) {
@@ -128,7 +108,7 @@ public final class Segment {
                 .filter(entry -> entry.getValue().equals(wanted))
                 .map(Map.Entry::getKey)
                 .findFirst();
-        if (holder.filter(this::plugged).isPresent()) {
+        if (holder.filter(plugged::contains).isPresent()) {
             throw new NetworkException("address %s of VLAN %d is %s's: give the segment another number"
                     .formatted(wanted, config.vlan(), names.get(holder.get())));
         }
@@ -155,11 +135,6 @@ public final class Segment {
                         "the segment of VLAN %d has no address left in %s".formatted(config.vlan(), config.subnet())));
     }
 
-    private boolean plugged(MacAddress address) {
-        return ports.stream()
-                .anyMatch(port -> port.guard != null && port.guard.hardware().equals(address));
-    }
-
     /** The address that a machine was given. */
     public synchronized Optional<Ipv4Address> addressOf(MacAddress machine) {
         return Optional.ofNullable(leases.get(machine));
@@ -173,105 +148,64 @@ public final class Segment {
                 .map(entry -> leases.get(entry.getKey()));
     }
 
-    private synchronized Port plug(Port port) {
-        ports.add(port);
-        return port;
-    }
-
-    private synchronized void unplug(Port port) {
-        ports.remove(port);
-        learnt.values().removeIf(p -> p == port);
-    }
-
-    /** Who gets a frame that came in by a port. */
-    private synchronized List<Port> route(Port from, byte[] frame) {
-        if (!ports.contains(from)) {
-            return List.of(); // unplugged meanwhile
-        }
-        MacAddress source = EthernetFrame.source(frame);
-        if (!source.group()) {
-            learnt.put(source, from);
-        }
-        MacAddress destination = EthernetFrame.destination(frame);
-        if (destination.equals(services.hardware())) {
-            return List.of(); // or what goes out would be heard by everybody
-        }
-        Port known = destination.group() ? null : learnt.get(destination);
-        if (known != null) {
-            return known != from && mayReach(from, known) ? List.of(known) : List.of();
-        }
-        return ports.stream()
-                .filter(port -> port != from && mayReach(from, port))
-                .toList();
-    }
-
-    private static boolean mayReach(Port from, Port to) {
-        return from.guard == null || to.guard == null || !(from.isolated || to.isolated);
-    }
-
     /** A frame of the segment's own services to one machine. */
     void deliver(MacAddress destination, byte[] frame) {
-        Port port;
-        synchronized (this) {
-            port = learnt.get(destination);
-        }
-        if (port != null) {
-            port.toCard.accept(frame);
-        }
+        ports.of(destination).ifPresent(port -> port.deliver(frame));
     }
 
-    /** Where one cable ends. */
-    private final class Port implements NetworkLink.Connection {
+    /** Where a machine's cable ends. */
+    private final class MachinePort implements Ports.Port, NetworkLink.Connection {
         private final Consumer<byte[]> toCard;
-        private final @Nullable SpoofGuard guard; // none for a way out
-        private final boolean isolated;
-        private final @Nullable TokenBucket rate; // guarded by itself
+        private final SpoofGuard guard;
+        private final Ports.Kind kind;
+        private final RateLimit rate;
         private volatile NetworkLink.@Nullable Connection wayOut;
 
-        Port(Consumer<byte[]> toCard, @Nullable SpoofGuard guard, boolean isolated, @Nullable TokenBucket rate) {
+        MachinePort(Consumer<byte[]> toCard, SpoofGuard guard, Ports.Kind kind, RateLimit rate) {
             this.toCard = toCard;
             this.guard = guard;
-            this.isolated = isolated;
+            this.kind = kind;
             this.rate = rate;
         }
 
         /** Called once, before the machine sends. */
         void leadOut(WayOut out) {
-            SpoofGuard machine = requireNonNull(guard);
-            wayOut = out.of(services.gateway(machine.address())).connect(frame -> {
-                if (Ipv4.valid(frame) && Ipv4.destination(frame).equals(machine.address())) {
+            wayOut = out.of(services.gateway(guard.address())).connect(frame -> {
+                if (Ipv4.valid(frame) && Ipv4.destination(frame).equals(guard.address())) {
                     toCard.accept(frame);
                 }
             });
         }
 
         @Override
-        public void send(byte[] frame) {
-            if (frame.length < EthernetFrame.HEADER || frame.length > EthernetFrame.MAX_LENGTH) {
-                return;
-            }
-            if (guard != null && !(withinRate(frame.length) && guard.allows(frame))) {
-                return;
-            }
-            List<Port> receivers = route(this, frame);
-            receivers.forEach(port -> port.toCard.accept(frame));
-            if (guard != null) {
-                services.received(frame, wayOut);
-            }
+        public Ports.Kind kind() {
+            return kind;
         }
 
-        private boolean withinRate(int length) {
-            if (rate == null) {
-                return true;
+        @Override
+        public void deliver(byte[] frame) {
+            toCard.accept(frame);
+        }
+
+        @Override
+        public void send(byte[] frame) {
+            if (!EthernetFrame.valid(frame) || !rate.allows(frame) || !guard.allows(frame)) {
+                return;
             }
-            synchronized (rate) {
-                return rate.take(length, nanos.getAsLong());
+            if (EthernetFrame.destination(frame).equals(services.hardware())) {
+                ports.learn(this, frame); // and nobody else hears what goes out
+            } else {
+                ports.route(this, frame).forEach(port -> port.deliver(frame));
             }
+            services.received(frame, wayOut);
         }
 
         @Override
         public void close() {
-            unplug(this);
+            ports.unplug(this);
+            synchronized (Segment.this) {
+                plugged.remove(guard.hardware());
+            }
             NetworkLink.Connection out = wayOut;
             if (out != null) {
                 out.close();

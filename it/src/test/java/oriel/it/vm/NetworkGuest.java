@@ -39,6 +39,9 @@ final class NetworkGuest implements AutoCloseable {
             for applet in udhcpc ip ping nslookup; do
               eval "$applet() { /bin/busybox chroot /root /bin/busybox $applet "'"$@"; }'
             done
+            page() {
+              /bin/busybox chroot /root /bin/bash -c "exec 3<>/dev/tcp/$1/80 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3"
+            }
             udhcpc -q -n -t 10 -i eth0 -s /usr/lib/oriel/network-lease
             echo "address $(ip -4 addr show eth0 | /bin/busybox awk '/inet/ { print $2 }')"
             """;

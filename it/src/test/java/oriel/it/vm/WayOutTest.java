@@ -1,14 +1,10 @@
 package oriel.it.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -23,7 +19,6 @@ import oriel.hypervisor.network.SegmentConfig;
 import oriel.hypervisor.network.StationConfig;
 import oriel.hypervisor.network.VirtualSwitch;
 import oriel.it.guest.GoldenImage;
-import oriel.it.guest.HostCommand;
 
 /**
  * A stock Linux guest goes out of its segment by passt, into a network namespace that stands for the world: it has the
@@ -34,9 +29,6 @@ import oriel.it.guest.HostCommand;
 class WayOutTest {
     private static final String SCRIPT = """
             ping -c 3 -W 5 10.64.4.3 && echo "neighbour answers" || echo "neighbour is silent"
-            page() {
-              /bin/busybox chroot /root /bin/bash -c "exec 3<>/dev/tcp/$1/80 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3"
-            }
             page 192.0.2.1
             page outside.example && echo "name answers" || echo "name is silent"
             """;
@@ -67,22 +59,7 @@ class WayOutTest {
 
     @BeforeEach
     void prepare() throws Exception {
-        for (String program : List.of("passt", "ip", "unshare")) {
-            assumeTrue(HostCommand.exists(program), "no program " + program + " (Debian: passt, iproute2, util-linux)");
-        }
-        try {
-            HostCommand.run(
-                    folder,
-                    List.of(
-                            "unshare",
-                            "--net",
-                            "--mount",
-                            "/bin/sh",
-                            "-c",
-                            "PATH=$PATH:/usr/sbin:/sbin ip link add near type veth"));
-        } catch (IOException e) {
-            assumeTrue(false, "no network namespace with a veth pair here: " + e.getMessage());
-        }
+        OwnNetwork.assume(folder, "passt");
         image = GoldenImage.get();
         NetworkGuest.prepare(image, folder, SCRIPT);
         Files.writeString(folder.resolve("resolv.conf"), "nameserver 192.0.2.1\n");
@@ -91,18 +68,10 @@ class WayOutTest {
                 passt,
                 PASST.replace("@java@", System.getProperty("java.home"))
                         .replace("@folder@", folder.toString())
-                        .replace("@classes@", classes().toString()));
+                        .replace("@classes@", OwnNetwork.classes().toString()));
         Files.setPosixFilePermissions(passt, PosixFilePermissions.fromString("rwxr-xr-x"));
         // passt gives root up before it reads the resolver's address.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
-
-    private static Path classes() throws URISyntaxException {
-        return Path.of(OutsideWorld.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toURI());
     }
 
     private NetworkGuest guest(Segment segment, String name, int station) throws Exception {
