@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.RefusedException;
 import oriel.hypervisor.host.NetworkSpec;
-import oriel.hypervisor.network.TapLink;
 
 /**
  * The network of a pool's machines; each pool has a segment of its own. Absent fields have defaults. What is changed
@@ -38,7 +37,7 @@ public record PoolNetwork(
             throw RefusedException.field(
                     "policy.network.uplink", "must be none with access none: a machine without a card has no way out");
         }
-        if (uplink == Uplink.BRIDGE && (device == null || !TapLink.valid(device))) {
+        if (uplink == Uplink.BRIDGE && (device == null || !NetworkSpec.Uplink.Bridge.names(device))) {
             throw RefusedException.field(
                     "policy.network.device",
                     "must name the hosts' tap device that leads to the network: 1 to 15 letters, digits, _ . -");

@@ -41,9 +41,14 @@ public record NetworkSpec(int vlan, int station, boolean isolated, Uplink uplink
          * @param device its name, 1 to 15 letters, digits, {@code _ . -}
          */
         record Bridge(String device) implements Uplink {
+            /** Whether a device can have this name. */
+            public static boolean names(String device) {
+                return TapLink.valid(device);
+            }
+
             /** Checks the name. */
             public Bridge {
-                if (!TapLink.valid(device)) {
+                if (!names(device)) {
                     throw new IllegalArgumentException("\"" + device + "\" is no network device's name");
                 }
             }
