@@ -1,5 +1,6 @@
 import type { components } from '@oriel/contract';
 import { empty, json, page, Refused, uuid, type Surroundings } from './answers';
+import { Hosts } from './hosts';
 import { GoldenImages } from './images';
 import { Recordings } from './recordings';
 import { report } from './reports';
@@ -32,6 +33,7 @@ const POLICY: Schemas['PoolPolicy'] = {
   snapshots: { byUser: false, most: 5, days: 14 }, clipboard: 'both',
   network: { access: 'isolated', uplink: 'none', megabits: 100 },
   resources: { cpuShares: 1000, cpuReservedPercent: 0, memoryReservedMib: 0 },
+  placement: { strategy: 'breadth-first', onlyHosts: [], avoidHosts: [] },
 };
 const STAGES = ['CLAIM', 'CLONE', 'START', 'BOOT', 'READY'] as const;
 const PASSWORD = 'correct horse';
@@ -74,6 +76,7 @@ export class MockBroker {
   };
   #golden = new GoldenImages(this.operations, this.#surroundings);
   readonly recordings = new Recordings(this.#surroundings);
+  readonly hosts = new Hosts(this.#surroundings);
 
   constructor(options: MockOptions = {}) {
     this.#options = { stageMs: 900, queueMs: 4000, manyMachines: 0, ...options };
@@ -651,6 +654,15 @@ export class MockBroker {
         }
         return json(page(found, url));
       }
+      case 'GET hosts':
+        need('machine.read');
+        return json({ items: this.hosts.all });
+      case 'POST hosts':
+        need('host.manage');
+        return json(this.hosts.drain(path[1] ?? '', user.username, await body()), 202);
+      case 'DELETE hosts':
+        need('host.manage');
+        return json(this.hosts.resume(path[1] ?? '', user.username));
       case 'GET reports': {
         need(path[1] === 'failed-logins' ? 'audit.read' : 'report.read');
         const items = report(path[1] ?? '', new Date());

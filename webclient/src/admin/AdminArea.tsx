@@ -10,6 +10,7 @@ import { AuditPage } from './audit/AuditPage';
 import { EventLogProvider } from './events/EventLogProvider';
 import { EventsPage } from './events/EventsPage';
 import { DashboardPage } from './DashboardPage';
+import { HostsPage } from './host/HostsPage';
 import { ImagesPage } from './image/ImagesPage';
 import { MachinePage } from './machine/MachinePage';
 import { MachinesPage } from './machine/MachinesPage';
@@ -58,6 +59,7 @@ const GROUPS = [
         below: [{ path: ':machineName', right: 'machine.read', page: <MachinePage /> }],
       },
       { path: 'sessions', right: 'session.read', page: <SessionsPage /> },
+      { path: 'hosts', right: 'machine.read', page: <HostsPage /> },
       { path: 'images', right: 'image.read', page: <ImagesPage /> },
     ],
   },

@@ -1,12 +1,12 @@
 import { Alert, Card, CardBody, CardTitle, Label, Skeleton } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import type { Image, Operation, Pool, Session } from '../api/types';
+import type { Host, Image, Operation, Pool, Session } from '../api/types';
 import { FailurePage } from '../app/FailurePage';
 import { useLanguage } from '../i18n/language';
 import { hasRight, useMe } from '../identity/identity';
 import { AdminPage } from './AdminPage';
-import { images, operations, pools, sessions } from './api';
+import { hosts, images, operations, pools, sessions } from './api';
 import { Capacity } from './pool/Capacity';
 import { PoolState } from './pool/PoolState';
 import { usePages, type Pages } from './usePages';
@@ -19,7 +19,7 @@ interface Problem {
 }
 
 /** What needs somebody, the worst first. */
-function useProblems(pool: Pages<Pool>, failed: Pages<Operation>, image: Pages<Image>): Problem[] | undefined {
+function useProblems(pool: Pages<Pool>, failed: Pages<Operation>, image: Pages<Image>, host: Pages<Host>): Problem[] | undefined {
   const { t, n } = useLanguage();
   if (!pool.rows) return undefined;
   const found: Problem[] = [];
@@ -45,6 +45,13 @@ function useProblems(pool: Pages<Pool>, failed: Pages<Operation>, image: Pages<I
         text: n('dashboard.dirty', counts.dirty, { pool: displayName }),
         to: `/admin/machines?state=problem&pool=${id}`,
       });
+    }
+  }
+  for (const { name, state, sessions: live, full } of host.rows ?? []) {
+    if (state === 'UNREACHABLE') {
+      found.push({ key: `host-${name}`, severe: live > 0, text: t('dashboard.hostGone', { name, count: live }), to: '/admin/hosts' });
+    } else if (full) {
+      found.push({ key: `full-${name}`, severe: false, text: t('dashboard.hostFull', { name }), to: '/admin/hosts' });
     }
   }
   for (const { name, displayName, versions } of image.rows ?? []) {
@@ -73,7 +80,8 @@ export function DashboardPage() {
   const session = usePages<Session>(['session', 'active'], hasRight(me, 'session.read') ? (cursor) => sessions(true, cursor) : NOTHING);
   const failed = usePages<Operation>(['operation', { state: 'FAILED' }], hasRight(me, 'operation.read') ? (cursor) => operations({ state: 'FAILED' }, cursor) : NOTHING);
   const image = usePages<Image>(['image'], hasRight(me, 'image.read') ? images : NOTHING);
-  const problems = useProblems(pool, failed, image);
+  const host = usePages<Host>(['host'], hasRight(me, 'machine.read') ? async () => ({ items: await hosts() }) : NOTHING);
+  const problems = useProblems(pool, failed, image, host);
 
   if (!pool.rows && pool.failure) {
     return (

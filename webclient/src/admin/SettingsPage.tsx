@@ -1,24 +1,16 @@
 import { Card, CardBody, CardTitle, Label } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from 'react-router';
 import { asFailure } from '../api/failure';
 import { about, loginOptions, ready } from '../api/portal';
-import type { Machine } from '../api/types';
 import { FailureAlert } from '../app/FailureAlert';
 import { useStreamStatus } from '../app/live';
 import { useLanguage } from '../i18n/language';
-import { hasRight, useMe } from '../identity/identity';
 import { AdminPage } from './AdminPage';
-import { allMachines, machine } from './api';
 import { Facts } from './Facts';
-import { useCollection } from './useCollection';
-
-const SOURCE = { kind: 'machine', keyOf: (row: Machine) => row.name, page: allMachines, one: machine } as const;
 
 /** What the server says of itself. Most of its settings are in its configuration file, and the API has none of them. */
 export function SettingsPage() {
   const { t } = useLanguage();
-  const me = useMe();
   const product = useQuery({ queryKey: ['about'], queryFn: about, staleTime: Infinity });
   const health = useQuery({ queryKey: ['ready'], queryFn: ready });
   const ways = useQuery({ queryKey: ['login-options'], queryFn: loginOptions, staleTime: Infinity });
@@ -66,34 +58,11 @@ export function SettingsPage() {
             </ul>
           </CardBody>
         </Card>
-        {hasRight(me, 'machine.read') && <Hosts />}
         <Card className="oriel-admin__wide">
           <CardTitle component="h2">{t('settings.elsewhere')}</CardTitle>
           <CardBody>{t('settings.elsewhere.help')}</CardBody>
         </Card>
       </div>
     </AdminPage>
-  );
-}
-
-function Hosts() {
-  const { t, n } = useLanguage();
-  const { rows } = useCollection(SOURCE);
-  const hosts = new Map<string, number>();
-  for (const { host } of rows ?? []) hosts.set(host, (hosts.get(host) ?? 0) + 1);
-  return (
-    <Card className="oriel-admin__wide">
-      <CardTitle component="h2">{t('settings.hosts')}</CardTitle>
-      <CardBody>
-        {rows && hosts.size === 0 && <p className="oriel-subtle">{t('settings.noHosts')}</p>}
-        <ul className="oriel-lines">
-          {[...hosts].map(([host, machines]) => (
-            <li key={host}>
-              <strong>{host}</strong> <Link to={`/admin/machines?q=${encodeURIComponent(host)}`}>{n('settings.machinesOf', machines)}</Link>
-            </li>
-          ))}
-        </ul>
-      </CardBody>
-    </Card>
   );
 }

@@ -1,7 +1,7 @@
 import { body, http, SAME_SITE } from '../api/client';
 import type { components } from '@oriel/contract';
 import type { AuditQuery } from './audit/filter';
-import type { AuditRecord, Entitlement, Grant, Image, Machine, Operation, Pool, Session, User } from '../api/types';
+import type { AuditRecord, Entitlement, Grant, Host, Image, Machine, Operation, Pool, Session, User } from '../api/types';
 
 type Schemas = components['schemas'];
 
@@ -192,3 +192,11 @@ export const audit = (query: AuditQuery, cursor?: string): Promise<Page<AuditRec
   body(http.GET('/api/v1/audit', { params: { query: { ...at(cursor), ...query } } }));
 
 export const verifyAudit = (): Promise<Schemas['AuditVerification']> => body(http.GET('/api/v1/audit/verify'));
+
+export const hosts = async (): Promise<Host[]> => (await body(http.GET('/api/v1/hosts'))).items;
+
+export const drainHost = (hostName: string, order: Schemas['HostDrain']): Promise<Host> =>
+  body(http.POST('/api/v1/hosts/{hostName}/drain', { params: { header, path: { hostName } }, body: order }));
+
+export const resumeHost = (hostName: string): Promise<Host> =>
+  body(http.DELETE('/api/v1/hosts/{hostName}/drain', { params: { header, path: { hostName } } }));

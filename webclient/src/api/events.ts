@@ -7,7 +7,7 @@ export type Shadow = components['schemas']['Shadow'];
 export type StreamStatus = 'connecting' | 'live' | 'down';
 
 export interface Change {
-  kind: 'pool' | 'machine' | 'session' | 'user' | 'image' | 'operation' | 'snapshot' | 'entitlement';
+  kind: 'pool' | 'machine' | 'session' | 'user' | 'image' | 'operation' | 'snapshot' | 'entitlement' | 'host';
   id: string;
   /** The pool it belongs to, if it belongs to one. */
   poolId?: string;

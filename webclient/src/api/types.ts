@@ -10,6 +10,7 @@ export type Desktop = Schemas['Desktop'];
 export type DesktopState = Schemas['DesktopState'];
 export type Entitlement = Schemas['Entitlement'];
 export type Grant = Schemas['Grant'];
+export type Host = Schemas['Host'];
 export type Image = Schemas['Image'];
 export type LoginOptions = Schemas['LoginOptions'];
 export type Machine = Schemas['Machine'];

@@ -14,7 +14,7 @@ export function staleAfter(change: Change): readonly string[] {
     case 'machine':
     case 'session':
       // A pool's row counts its machines and sessions.
-      return [change.kind, 'pool', 'person'];
+      return [change.kind, 'pool', 'person', 'host'];
     case 'user':
     case 'operation':
       return [change.kind, 'person'];

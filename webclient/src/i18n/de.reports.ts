@@ -93,6 +93,7 @@ export const deReports: Record<keyof typeof enReports, string> = {
   'events.kind.operation': 'Vorgang',
   'events.kind.snapshot': 'Schnappschuss',
   'events.kind.entitlement': 'Berechtigung',
+  'events.kind.host': 'Host',
   'events.times.one': '{count} Änderung',
   'events.times.other': '{count} Änderungen',
   'events.what': 'Was',
@@ -111,10 +112,6 @@ export const deReports: Record<keyof typeof enReports, string> = {
   'settings.signIn': 'Wege der Anmeldung',
   'settings.local': 'Konten von Oriel, mit Passwort',
   'settings.oidc': 'Identitätsdienst',
-  'settings.hosts': 'Hosts',
-  'settings.machinesOf.one': '{count} Maschine',
-  'settings.machinesOf.other': '{count} Maschinen',
-  'settings.noHosts': 'Noch keine Maschine, daher ist hier kein Host bekannt.',
   'settings.elsewhere': 'Was in der Konfigurationsdatei steht',
   'settings.elsewhere.help': 'Der Server liest oriel.conf beim Start: Adressen, Zertifikate, Datenbank, Identitätsdienst, wo Images liegen und wie viel zugleich geschieht. Hier lässt sich das weder sehen noch ändern. Jeder Schlüssel mit seiner Vorgabe steht in config/broker/oriel.conf; ein falscher wird beim Start mit seiner Zeile genannt.',
 

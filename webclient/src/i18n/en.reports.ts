@@ -91,6 +91,7 @@ export const enReports = {
   'events.kind.operation': 'Operation',
   'events.kind.snapshot': 'Snapshot',
   'events.kind.entitlement': 'Entitlement',
+  'events.kind.host': 'Host',
   'events.times.one': '{count} change',
   'events.times.other': '{count} changes',
   'events.what': 'What',
@@ -109,10 +110,6 @@ export const enReports = {
   'settings.signIn': 'Ways to sign in',
   'settings.local': 'Accounts of Oriel, with a password',
   'settings.oidc': 'Identity provider',
-  'settings.hosts': 'Hosts',
-  'settings.machinesOf.one': '{count} machine',
-  'settings.machinesOf.other': '{count} machines',
-  'settings.noHosts': 'No machine yet, so no host is known here.',
   'settings.elsewhere': 'What is set in the configuration file',
   'settings.elsewhere.help': 'The server reads oriel.conf at its start: addresses, certificates, database, identity provider, where images are, and how much is done at a time. It can’t be seen or changed here. Every key with its default is in config/broker/oriel.conf; a wrong one is told with its line at the start.',
 

@@ -8,11 +8,13 @@ import { VirtualTable, type VirtualColumn } from '../VirtualTable';
 import type { LoggedChange } from './eventLog';
 import { useEventLog } from './EventLogProvider';
 
-const KINDS = ['machine', 'session', 'operation', 'pool', 'image', 'snapshot', 'user', 'entitlement'] as const satisfies readonly Change['kind'][];
+const KINDS = ['machine', 'session', 'operation', 'pool', 'image', 'snapshot', 'user', 'entitlement', 'host'] as const satisfies readonly Change['kind'][];
 
 /** Where what changed can be looked at. */
 function place({ kind, id, poolId }: LoggedChange): string | undefined {
   switch (kind) {
+    case 'host':
+      return '/admin/hosts';
     case 'machine':
       return `/admin/machines/${encodeURIComponent(id)}`;
     case 'pool':

@@ -70,6 +70,16 @@ export function PolicyFacts({ policy, vlan }: { policy: Policy; vlan?: number | 
             .join(', '),
         ],
         [
+          t('policy.placement'),
+          [
+            t(`placement.${policy.placement.strategy}`),
+            policy.placement.onlyHosts.length > 0 && t('placement.onlyOn', { hosts: policy.placement.onlyHosts.join(', ') }),
+            policy.placement.avoidHosts.length > 0 && t('placement.notOn', { hosts: policy.placement.avoidHosts.join(', ') }),
+          ]
+            .filter(Boolean)
+            .join(', '),
+        ],
+        [
           t('schedule.open'),
           schedule.open.length === 0 ? t('schedule.always') : schedule.open.map(words).join('; '),
         ],

@@ -6,6 +6,7 @@ import { NumberField } from '../NumberField';
 import {
   ACCESSES, ASSIGNMENTS, CLIPBOARDS, CLONE_TYPES, FILE_DROPS, LIMITS, NATIVE_VIEWERS, RECORDINGS, UPLINKS, logoffActions, type Limits, type Policy,
 } from './policy';
+import { BOUNDS } from './poolDraft';
 
 interface Props<K extends keyof Policy> {
   policy: Pick<Policy, K>;
@@ -28,6 +29,13 @@ export function AssignmentFields({ policy, change }: Props<'assignment'>) {
         />
       ))}
     </FormGroup>
+  );
+}
+
+export function MinField({ policy, change }: Props<'min'>) {
+  const { t } = useLanguage();
+  return (
+    <NumberField id="pool-min" label={t('policy.min')} help={t('policy.minHelp')} value={policy.min} change={(min) => change({ min })} {...BOUNDS.warm} />
   );
 }
 

@@ -3,7 +3,6 @@ import { useState } from 'react';
 import type { Image } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
 import { NumberField } from '../NumberField';
-import type { Policy } from './policy';
 import { BOUNDS, readyVersions, SCREENS, sizeOf, SIZES, type PoolDraft, type Size } from './poolDraft';
 
 interface Props<K extends keyof PoolDraft> {
@@ -109,11 +108,7 @@ export function MachineFields({ draft, change }: Props<'vcpus' | 'memoryMib' | '
   );
 }
 
-export function CapacityFields({
-  draft,
-  change,
-  changePolicy,
-}: Props<'size' | 'warm' | 'policy'> & { changePolicy: (change: Partial<Policy>) => void }) {
+export function CapacityFields({ draft, change }: Props<'size' | 'warm'>) {
   const { t } = useLanguage();
   return (
     <>
@@ -131,14 +126,6 @@ export function CapacityFields({
         help={draft.warm > draft.size ? t('pools.warmTooMany') : t('pools.warmHelp')}
         value={draft.warm}
         change={(warm) => change({ warm })}
-        {...BOUNDS.warm}
-      />
-      <NumberField
-        id="pool-min"
-        label={t('policy.min')}
-        help={t('policy.minHelp')}
-        value={draft.policy.min}
-        change={(min) => changePolicy({ min })}
         {...BOUNDS.warm}
       />
     </>

@@ -10,12 +10,9 @@ import { useSubmit } from '../../app/useSubmit';
 import { useLanguage } from '../../i18n/language';
 import { updatePool } from '../api';
 import { policyChanges, policyOf, type Policy } from './policy';
-import {
-  ClipboardField, CloneFields, FileDropField, LimitFields, LogoffFields, NativeViewersField, NetworkFields, RecordingField, ResourceFields, SnapshotFields,
-} from './PolicyFields';
+import { PolicySections, type PolicyEdit } from './policySections';
 import type { PoolDraft } from './poolDraft';
 import { CapacityFields, MachineFields } from './PoolFields';
-import { ScheduleFields } from './ScheduleFields';
 
 type Editable = Omit<PoolDraft, 'id' | 'image' | 'imageVersion' | 'policy'>;
 type Change = components['schemas']['PoolUpdate'];
@@ -108,6 +105,7 @@ function Save({ form: { changes, busy, failure, undo }, valid = true }: Pick<Edi
 export function PoolSettings({ pool }: { pool: Pool }) {
   const { t } = useLanguage();
   const { draft, policy, change, changePolicy, form } = usePoolEdit(pool);
+  const edit: PolicyEdit = { policy, change: changePolicy, pool: draft, exists: true };
   return (
     <Form className="oriel-settings" onSubmit={(event) => void form.submit(event)} aria-label={t('pools.settings')}>
       <div className="oriel-settings__columns">
@@ -127,28 +125,14 @@ export function PoolSettings({ pool }: { pool: Pool }) {
           </FormGroup>
           <Switch id="pool-enabled" label={t('pools.enabled')} isChecked={draft.enabled} onChange={(_, enabled) => change({ enabled })} />
         </FormSection>
-        <FormSection title={t('wizard.capacity')} titleElement="h2">
-          <CapacityFields draft={{ ...draft, policy }} change={change} changePolicy={changePolicy} />
-        </FormSection>
-        <FormSection title={t('pools.machine')} titleElement="h2">
-          <MachineFields draft={draft} change={change} />
-          <CloneFields policy={policy} change={changePolicy} />
-          <ResourceFields policy={policy} change={changePolicy} />
-        </FormSection>
-        <FormSection title={t('admin.sessions')} titleElement="h2">
-          <LogoffFields policy={policy} change={changePolicy} />
-          <LimitFields policy={policy} change={changePolicy} />
-          <ClipboardField policy={policy} change={changePolicy} />
-          <FileDropField policy={policy} change={changePolicy} />
-          <NativeViewersField policy={policy} change={changePolicy} />
-          <RecordingField policy={policy} change={changePolicy} />
-        </FormSection>
-        <FormSection title={t('policy.network')} titleElement="h2">
-          <NetworkFields policy={policy} change={changePolicy} />
-        </FormSection>
-        <FormSection title={t('snapshots.open')} titleElement="h2">
-          <SnapshotFields policy={policy} change={changePolicy} />
-        </FormSection>
+        <PolicySections
+          where={{ part: 'settings' }}
+          edit={edit}
+          before={{
+            capacity: <CapacityFields draft={draft} change={change} />,
+            machine: <MachineFields draft={draft} change={change} />,
+          }}
+        />
       </div>
       <Save form={form} valid={draft.displayName.trim() !== ''} />
     </Form>
@@ -161,7 +145,7 @@ export function PoolCalendar({ pool }: { pool: Pool }) {
   const { draft, policy, changePolicy, form } = usePoolEdit(pool);
   return (
     <Form className="oriel-settings" onSubmit={(event) => void form.submit(event)} aria-label={t('schedule.title')}>
-      <ScheduleFields schedule={policy.schedule} warm={draft.warm} most={draft.size} change={(schedule) => changePolicy({ schedule })} />
+      <PolicySections where={{ part: 'calendar' }} edit={{ policy, change: changePolicy, pool: draft, exists: true }} />
       <Save form={form} />
     </Form>
   );

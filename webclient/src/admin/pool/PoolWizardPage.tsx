@@ -5,7 +5,6 @@ import {
   Form,
   FormGroup,
   FormHelperText,
-  FormSection,
   HelperText,
   HelperTextItem,
   Skeleton,
@@ -30,10 +29,9 @@ import { groupNames } from '../people/names';
 import { Facts } from '../Facts';
 import { wire, type Policy } from './policy';
 import { PolicyFacts } from './PolicyFacts';
-import { AssignmentFields, ClipboardField, CloneFields, LimitFields, LogoffFields, SnapshotFields } from './PolicyFields';
+import { PolicySections, type PolicyEdit } from './policySections';
 import { CapacityFields, ImageFields, MachineFields } from './PoolFields';
 import { ID, idFor, newDraft, readyVersions, type PoolDraft } from './poolDraft';
-import { ScheduleFields } from './ScheduleFields';
 
 /** The group that every account is in. */
 const EVERYONE = 'everyone';
@@ -82,6 +80,7 @@ function PoolWizard({ images: usable }: { images: readonly Image[] }) {
 
   const change = (part: Partial<PoolDraft>): void => setDraft((before) => ({ ...before, ...part }));
   const changePolicy = (part: Partial<Policy>): void => setDraft((before) => ({ ...before, policy: { ...before.policy, ...part } }));
+  const edit: PolicyEdit = { policy: draft.policy, change: changePolicy, pool: draft, exists: false };
   const named = draft.displayName.trim() !== '' && ID.test(draft.id);
   const to: Pick<Entitlement, 'kind' | 'subject'>[] = [
     ...(everyone ? [{ kind: 'group' as const, subject: EVERYONE }] : []),
@@ -170,8 +169,7 @@ function PoolWizard({ images: usable }: { images: readonly Image[] }) {
       >
         <Form onSubmit={(event) => event.preventDefault()}>
           <ImageFields draft={draft} change={change} images={usable} />
-          <MachineFields draft={draft} change={change} />
-          <CloneFields policy={draft.policy} change={changePolicy} />
+          <PolicySections where={{ step: 'machine' }} edit={edit} before={{ machine: <MachineFields draft={draft} change={change} /> }} />
         </Form>
       </WizardStep>
       <WizardStep
@@ -181,29 +179,23 @@ function PoolWizard({ images: usable }: { images: readonly Image[] }) {
         footer={footer}
       >
         <Form onSubmit={(event) => event.preventDefault()}>
-          <CapacityFields draft={draft} change={change} changePolicy={changePolicy} />
+          <PolicySections where={{ step: 'capacity' }} edit={edit} before={{ capacity: <CapacityFields draft={draft} change={change} /> }} />
         </Form>
       </WizardStep>
       <WizardStep id="sessions" name={t('admin.sessions')} isDisabled={!named} footer={footer}>
         <Form onSubmit={(event) => event.preventDefault()}>
-          <AssignmentFields policy={draft.policy} change={changePolicy} />
-          <LogoffFields policy={draft.policy} change={changePolicy} />
-          <LimitFields policy={draft.policy} change={changePolicy} />
-          <ClipboardField policy={draft.policy} change={changePolicy} />
-          <FormSection title={t('snapshots.open')} titleElement="h2">
-            <SnapshotFields policy={draft.policy} change={changePolicy} />
-          </FormSection>
+          <PolicySections where={{ step: 'sessions' }} edit={edit} />
+        </Form>
+      </WizardStep>
+      <WizardStep id="network" name={t('policy.network')} isDisabled={!named} footer={footer}>
+        <Form onSubmit={(event) => event.preventDefault()}>
+          <PolicySections where={{ step: 'network' }} edit={edit} />
         </Form>
       </WizardStep>
       <WizardStep id="calendar" name={t('schedule.title')} isDisabled={!named} footer={footer}>
         <Form onSubmit={(event) => event.preventDefault()}>
           <p className="oriel-subtle">{t('wizard.calendarHelp')}</p>
-          <ScheduleFields
-            schedule={draft.policy.schedule}
-            warm={draft.warm}
-            most={draft.size}
-            change={(schedule) => changePolicy({ schedule })}
-          />
+          <PolicySections where={{ step: 'calendar' }} edit={edit} />
         </Form>
       </WizardStep>
       <WizardStep

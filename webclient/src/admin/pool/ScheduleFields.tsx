@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { useLanguage } from '../../i18n/language';
 import { NumberField } from '../NumberField';
 import { DayPicker } from './DayPicker';
-import type { OpenWindow, Schedule, WarmWindow } from './policy';
+import type { OpenWindow, Policy, Schedule, WarmWindow } from './policy';
 import { WORKING_DAYS } from './schedule';
 import { WeekCalendar } from './WeekCalendar';
 
@@ -18,6 +18,15 @@ interface Props {
 
 const ZONES: readonly string[] = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 const NEW_OPEN: OpenWindow = { days: [...WORKING_DAYS], from: '08:00', until: '18:00' };
+
+/** The calendar as one policy among others. */
+export function CalendarFields({ policy, change, pool }: {
+  policy: Pick<Policy, 'schedule'>;
+  change: (change: Partial<Policy>) => void;
+  pool: { size: number; warm: number };
+}) {
+  return <ScheduleFields schedule={policy.schedule} warm={pool.warm} most={pool.size} change={(schedule) => change({ schedule })} />;
+}
 
 /** A pool's calendar: spares and opening hours by weekday and time of a place, and its holidays. */
 export function ScheduleFields({ schedule, warm, most, change }: Props) {

@@ -26,6 +26,8 @@ export type Network = Required<Omit<Schemas['PoolNetwork'], 'device'>> & Pick<Sc
 
 export type Resources = Required<Omit<Schemas['PoolResources'], 'cpuLimitPercent'>> & Pick<Schemas['PoolResources'], 'cpuLimitPercent'>;
 
+export type Placement = Required<Schemas['PoolPlacement']>;
+
 /** What a pool does, with every default of the contract filled in (PoolPolicy). */
 export interface Policy {
   assignment: NonNullable<Schemas['PoolPolicy']['assignment']>;
@@ -41,6 +43,7 @@ export interface Policy {
   nativeViewers: NonNullable<Schemas['PoolPolicy']['nativeViewers']>;
   network: Network;
   resources: Resources;
+  placement: Placement;
 }
 
 export const ASSIGNMENTS = ['floating', 'dedicated'] as const satisfies readonly Policy['assignment'][];
@@ -51,6 +54,7 @@ export const FILE_DROPS = ['off', 'to-guest'] as const satisfies readonly Policy
 export const NATIVE_VIEWERS = ['off', 'on'] as const satisfies readonly Policy['nativeViewers'][];
 export const ACCESSES = ['isolated', 'open', 'none'] as const satisfies readonly Network['access'][];
 export const UPLINKS = ['none', 'user', 'bridge'] as const satisfies readonly Network['uplink'][];
+export const STRATEGIES = ['breadth-first', 'depth-first'] as const satisfies readonly Placement['strategy'][];
 export const LIMITS = ['idleMinutes', 'disconnectedMinutes', 'maxMinutes'] as const satisfies readonly (keyof Limits)[];
 
 /** A floating pool can't keep: the next person would see what is left. */
@@ -62,6 +66,7 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
   const assignment = given.assignment ?? 'floating';
   const { zone = 'UTC', holidays = [], warm = [], open = [] } = given.schedule ?? {};
   const { byUser = false, most = 5, days = 14, daily } = given.snapshots ?? {};
+  const { strategy = 'breadth-first', onlyHosts = [], avoidHosts = [] } = given.placement ?? {};
   const { access = 'isolated', uplink = 'none', device, megabits = 100 } = given.network ?? {};
   return {
     assignment,
@@ -77,6 +82,7 @@ export function policyOf(given: Schemas['PoolPolicy']): Policy {
     nativeViewers: given.nativeViewers ?? 'off',
     network: { access, uplink, ...(device !== undefined && { device }), megabits },
     resources: { cpuShares: 1000, cpuReservedPercent: 0, memoryReservedMib: 0, ...given.resources },
+    placement: { strategy, onlyHosts, avoidHosts },
   };
 }
 

@@ -3,6 +3,8 @@ package oriel.broker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -32,6 +34,7 @@ import oriel.broker.file.FileDrops;
 import oriel.broker.helpdesk.People;
 import oriel.broker.helpdesk.PersonResource;
 import oriel.broker.host.HostController;
+import oriel.broker.host.HostRegistrations;
 import oriel.broker.host.HostResource;
 import oriel.broker.host.Hosts;
 import oriel.broker.identity.Account;
@@ -98,6 +101,7 @@ import oriel.broker.store.Installation;
 import oriel.broker.store.Store;
 import oriel.broker.store.StoreUnavailableException;
 import oriel.broker.store.Tx;
+import oriel.broker.web.Elsewhere;
 import oriel.broker.web.Json;
 import oriel.broker.web.Resource;
 import oriel.broker.web.Tls;
@@ -137,6 +141,7 @@ public final class Broker implements AutoCloseable {
     private final SignalOutbox outbox;
     private final LiveFigures liveFigures;
     private final Hosts hosts;
+    private final HostRegistrations registrations;
     private final Desktops desktops;
     private final Tickets tickets;
     private final LiveDisplays displays;
@@ -181,6 +186,15 @@ public final class Broker implements AutoCloseable {
         sessions.onUnwatched(shadows::endFor);
         signals.listen(this::cut);
         this.outbox = new SignalOutbox(store, signals, config.name(), clock);
+        this.registrations = new HostRegistrations(
+                store,
+                signals,
+                clock,
+                new HostRegistrations.Own(
+                        host.name(),
+                        config.name(),
+                        HostRegistrations.promisableMib(config.machines().overcommit())),
+                text -> sealer.mark("brokers", text));
         this.hosts = new Hosts(store, audit, signals, clock, host.name());
         this.liveFigures = new LiveFigures(host, displays, clock);
         this.care = new MachineCare(store, machines, sessions, audit, new Screens(host, clock), clock);
@@ -246,6 +260,7 @@ public final class Broker implements AutoCloseable {
                 new HostController.SessionServices(sessions, claims, queues, sessionDisplays),
                 audit,
                 new HostController.ImageServices(images, imageOperations, maintenances),
+                registrations,
                 clock,
                 new HostController.Limits(
                         config.name() + "-on-" + host.name(),
@@ -270,6 +285,7 @@ public final class Broker implements AutoCloseable {
                         repeats::sweep,
                         lostRights::cut,
                         this::keepWatchedSignInsAlive));
+        signals.listenToOthers(controller::othersDid);
     }
 
     /**
@@ -364,6 +380,7 @@ public final class Broker implements AutoCloseable {
         if (config.store().shared()) {
             outbox.start();
         }
+        registrations.start(config.store().shared());
         recordings.nothingRuns();
         controller.start();
     }
@@ -401,8 +418,11 @@ public final class Broker implements AutoCloseable {
                 json,
                 () -> !stopping && store.isUp(),
                 repeats,
-                figures::answered);
+                figures::answered,
+                config.store().shared() ? registrations : Elsewhere.NOWHERE,
+                clock);
         web = server;
+        registrations.listening(() -> reachedAt(server.address()));
         return server.address();
     }
 
@@ -417,6 +437,32 @@ public final class Broker implements AutoCloseable {
         Tls shown = tls == null ? certificateFor(wanted.publicHost(), listen) : tls;
         return new NativeViewerPort(
                 wanted.publicHost(), service.startForNativeViewers(listen, shown.context(), audit), shown);
+    }
+
+    /** Where other brokers come to this one: where it listens, unless the configuration says otherwise. */
+    private HostRegistrations.Address reachedAt(InetSocketAddress listening) {
+        Tls encryption = tls;
+        URI configured = config.peerAddress();
+        String certificate = encryption == null ? null : encryption.fingerprint();
+        return configured != null
+                // A proxy there shows a certificate of its own, which we can't pin; it is to be one that is vouched
+                // for.
+                ? new HostRegistrations.Address(configured, "https".equals(configured.getScheme()) ? certificate : null)
+                : new HostRegistrations.Address(
+                        URI.create((encryption == null ? "http://" : "https://") + ownName(listening) + ":"
+                                + listening.getPort()),
+                        certificate);
+    }
+
+    private static String ownName(InetSocketAddress listening) {
+        try {
+            InetAddress address =
+                    listening.getAddress().isAnyLocalAddress() ? InetAddress.getLocalHost() : listening.getAddress();
+            String literal = address.getHostAddress();
+            return literal.contains(":") ? "[" + literal.replaceAll("%.*", "") + "]" : literal;
+        } catch (UnknownHostException e) {
+            return "127.0.0.1";
+        }
     }
 
     private void displayOpened(Tickets.Redeemed grant) {
@@ -692,6 +738,7 @@ public final class Broker implements AutoCloseable {
         signals.close();
         liveFigures.close();
         outbox.close();
+        registrations.close();
         if (web != null) {
             web.close();
         }

@@ -1,6 +1,7 @@
 package oriel.broker;
 
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import oriel.hypervisor.host.Overcommit;
  * @param machines how machines are run
  * @param recordings where recordings of sessions are kept, and for how long
  * @param nativeViewers where VNC viewers are served; null: nowhere
+ * @param peerAddress where other brokers on the database come to this one; null: where it listens
  */
 public record BrokerConfig(
         Path dataDirectory,
@@ -35,7 +37,8 @@ public record BrokerConfig(
         FirstPool pool,
         MachineConfig machines,
         Retention recordings,
-        @Nullable NativeViewerPort nativeViewers) {
+        @Nullable NativeViewerPort nativeViewers,
+        @Nullable URI peerAddress) {
     /** This broker's name, among those on one database. */
     public String name() {
         return machines.broker();
@@ -57,6 +60,7 @@ public record BrokerConfig(
                 new FirstPool("demo", "debian-desktop", 5, 1, 512, 1),
                 MachineConfig.defaults(),
                 Retention.in(dataDirectory.resolve("recordings")),
+                null,
                 null);
     }
 
@@ -73,7 +77,8 @@ public record BrokerConfig(
                 pool,
                 machines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With golden images elsewhere. */
@@ -89,7 +94,8 @@ public record BrokerConfig(
                 pool,
                 machines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With another database. */
@@ -105,7 +111,8 @@ public record BrokerConfig(
                 pool,
                 machines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** Behind a proxy of ours, or not. */
@@ -121,7 +128,8 @@ public record BrokerConfig(
                 pool,
                 machines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With another way to run machines. */
@@ -137,7 +145,8 @@ public record BrokerConfig(
                 pool,
                 otherMachines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With another way to encrypt. */
@@ -153,7 +162,8 @@ public record BrokerConfig(
                 pool,
                 machines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With an identity provider. */
@@ -169,7 +179,8 @@ public record BrokerConfig(
                 pool,
                 machines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With another keeping of recordings. */
@@ -185,7 +196,8 @@ public record BrokerConfig(
                 pool,
                 machines,
                 otherRecordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With another first pool. */
@@ -201,13 +213,25 @@ public record BrokerConfig(
                 otherPool,
                 machines,
                 recordings,
-                nativeViewers);
+                nativeViewers,
+                peerAddress);
     }
 
     /** With a port for VNC viewers, or none. */
     public BrokerConfig servingNativeViewers(@Nullable NativeViewerPort port) {
         return new BrokerConfig(
-                dataDirectory, imageDirectory, store, listen, behindProxy, tls, oidc, pool, machines, recordings, port);
+                dataDirectory,
+                imageDirectory,
+                store,
+                listen,
+                behindProxy,
+                tls,
+                oidc,
+                pool,
+                machines,
+                recordings,
+                port,
+                peerAddress);
     }
 
     /**

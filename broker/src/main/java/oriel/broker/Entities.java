@@ -11,6 +11,7 @@ import oriel.broker.image.Image;
 import oriel.broker.image.ImageVersion;
 import oriel.broker.image.Template;
 import oriel.broker.machine.HostDrain;
+import oriel.broker.machine.HostRegistration;
 import oriel.broker.machine.Machine;
 import oriel.broker.maintenance.MaintenanceMachine;
 import oriel.broker.operation.Operation;
@@ -52,6 +53,7 @@ final class Entities {
                             MaintenanceMachine.class,
                             OutboxRow.class,
                             HostDrain.class,
+                            HostRegistration.class,
                             SignInTiming.class),
                     Accounts.ENTITIES,
                     OidcResource.ENTITIES,

@@ -48,7 +48,7 @@ class NativeViewerTest {
     }
 
     private void allow(PoolPolicy.NativeViewers viewers) {
-        change(new PoolPolicy(null, null, null, null, null, null, null, null, null, null, null, null, viewers));
+        change(PoolPolicy.changes().nativeViewers(viewers).build());
     }
 
     private void change(PoolPolicy policy) {
@@ -222,8 +222,7 @@ class NativeViewerTest {
 
     @Test
     void aRecordedSessionIsRecordedThereAndSaysSo() throws Exception {
-        change(new PoolPolicy(
-                null, null, null, null, null, null, null, null, PoolPolicy.Recording.ALL, null, null, null, null));
+        change(PoolPolicy.changes().recording(PoolPolicy.Recording.ALL).build());
         try (VncClient viewer = VncClient.open(access())) {
             assertThat(viewer.begin()).isEqualTo("Debian desktop (recorded)");
             assertThat(audited(AuditRecord.Outcome.OK)).anyMatch(line -> line.contains("recording.start"));

@@ -48,15 +48,15 @@ import tools.jackson.databind.JsonNode;
 /** Each policy of a pool has its effect. */
 class PoolPolicyTest {
     private static PoolPolicy policy(Assignment assignment, LogoffAction action) {
-        return new PoolPolicy(assignment, null, null, action, null, null, null, null);
+        return PoolPolicy.changes().assignment(assignment).logoffAction(action).build();
     }
 
     private static PoolPolicy limits(Limits limits) {
-        return new PoolPolicy(null, null, null, null, limits, null, null, null);
+        return PoolPolicy.changes().limits(limits).build();
     }
 
     private static PoolPolicy schedule(Schedule schedule) {
-        return new PoolPolicy(null, null, null, null, null, schedule, null, null);
+        return PoolPolicy.changes().schedule(schedule).build();
     }
 
     private static void change(Fixture f, PoolPolicy policy) {
@@ -102,7 +102,7 @@ class PoolPolicyTest {
     }
 
     private static PoolPolicy network(PoolNetwork network) {
-        return new PoolPolicy(null, null, null, null, null, null, null, null, null, null, network, null);
+        return PoolPolicy.changes().network(network).build();
     }
 
     @Test
@@ -137,7 +137,9 @@ class PoolPolicyTest {
     @Test
     void aPoolWithoutANetworkHasMachinesWithoutACardAndAnotherParent() {
         try (Fixture f = new Fixture(2, 0)) {
-            change(f, new PoolPolicy(null, PoolPolicy.CloneType.INSTANT, null, null, null, null, null, null));
+            change(
+                    f,
+                    PoolPolicy.changes().cloneType(PoolPolicy.CloneType.INSTANT).build());
             await().until(() -> f.host.templatesWithCard().size() == 1);
             change(f, network(new PoolNetwork(PoolNetwork.Access.NONE, null, null, null)));
             await().until(() -> f.host.templates().size() == 2
@@ -157,25 +159,15 @@ class PoolPolicyTest {
     void aMachineStartsWithItsPoolsPartOfTheHost() {
         try (Fixture f = new Fixture(1, 0)) {
             PoolResources resources = new PoolResources(2000, 150, 20, 64);
-            change(f, new PoolPolicy(null, null, null, null, null, null, null, null, null, null, null, resources));
+            change(f, PoolPolicy.changes().resources(resources).build());
             String machine = connect(f, f.newUser("ann"), "demo").session().machineName();
             assertThat(f.host.startedWith(machine).resources())
                     .isEqualTo(ResourcePolicy.of(2000, OptionalInt.of(150), 20, 64));
             assertThatThrownBy(() -> change(
                             f,
-                            new PoolPolicy(
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    new PoolResources(null, null, null, 1 << 20))))
+                            PoolPolicy.changes()
+                                    .resources(new PoolResources(null, null, null, 1 << 20))
+                                    .build()))
                     .isInstanceOf(RefusedException.class)
                     .hasMessageContaining("memory");
         }
@@ -364,7 +356,7 @@ class PoolPolicyTest {
     @Test
     void disksAreMadeAheadWithoutPower() {
         try (Fixture f = new Fixture(3, 0)) {
-            change(f, new PoolPolicy(null, null, 2, null, null, null, null, null));
+            change(f, PoolPolicy.changes().min(2).build());
             await().until(() -> f.machines().stream()
                             .filter(machine -> machine.generation() > 0)
                             .count()
@@ -442,7 +434,7 @@ class PoolPolicyTest {
         try (Fixture f = new Fixture(1, 0)) {
             Caller ann = f.newUser("ann");
             for (PoolPolicy.Clipboard way : PoolPolicy.Clipboard.values()) {
-                change(f, new PoolPolicy(null, null, null, null, null, null, null, way));
+                change(f, PoolPolicy.changes().clipboard(way).build());
                 var grant = f.broker
                         .tickets()
                         .redeem(f.connectUntilReady(ann).ticket().ticket())

@@ -44,7 +44,7 @@ class RecordingTest {
 
     private static void recordAll(Fixture f) {
         PoolPolicy policy =
-                new PoolPolicy(null, null, null, null, null, null, null, null, PoolPolicy.Recording.ALL, null);
+                PoolPolicy.changes().recording(PoolPolicy.Recording.ALL).build();
         f.broker
                 .pools()
                 .change(

@@ -148,7 +148,8 @@ final class ConfigFile {
                                         1,
                                         1 << 20)
                                 << 30),
-                nativeViewers(text("listen.address", defaults.listen().getHostString())));
+                nativeViewers(text("listen.address", defaults.listen().getHostString())),
+                peerAddress());
         config = config.listeningOn(
                 text("listen.address", defaults.listen().getHostString()),
                 number("listen.port", defaults.listen().getPort(), 0, 65535));
@@ -211,6 +212,11 @@ final class ConfigFile {
         throw new Main.Failure(
                 2,
                 where("broker.name") + "\"broker.name\" must have lower-case letters, digits and dashes, 20 at most.");
+    }
+
+    private @Nullable URI peerAddress() {
+        String address = text("broker.address", "");
+        return address.isEmpty() ? null : url("broker.address", address);
     }
 
     private @Nullable OidcConfig oidc() {

@@ -117,7 +117,9 @@ public sealed interface Signal {
         /** The snapshots of a machine. */
         SNAPSHOT(Right.SNAPSHOT_READ),
         /** An entitlement. */
-        ENTITLEMENT(Right.POOL_READ);
+        ENTITLEMENT(Right.POOL_READ),
+        /** A host: its drain, or whether its broker is heard of. */
+        HOST(Right.MACHINE_READ);
 
         private final Right right;
 

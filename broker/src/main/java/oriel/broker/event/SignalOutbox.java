@@ -159,7 +159,7 @@ public final class SignalOutbox implements AutoCloseable {
 
     private void deliver(OutboxRow row) {
         try {
-            json.readValue(row.signals(), Letter.class).signals().forEach(signals::deliver);
+            json.readValue(row.signals(), Letter.class).signals().forEach(signals::deliverOfOthers);
         } catch (JacksonException e) {
             // A broker of another version: pages here see such changes when they read again.
             log.debug("signals of {} cannot be read: {}", row.broker(), e.getMessage());

@@ -19,6 +19,7 @@ import oriel.broker.store.Tx;
 public final class Signals {
     private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
     private final List<Consumer<Signal>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Signal>> others = new CopyOnWriteArrayList<>();
     private volatile @Nullable SignalOutbox outbox;
 
     /** From now on other brokers hear of what is sent here. */
@@ -59,6 +60,17 @@ public final class Signals {
     void deliver(Signal signal) {
         listeners.forEach(listener -> listener.accept(signal));
         subscriptions.forEach(subscription -> subscription.offer(signal));
+    }
+
+    /** Hands over what another broker has done. */
+    void deliverOfOthers(Signal signal) {
+        others.forEach(listener -> listener.accept(signal));
+        deliver(signal);
+    }
+
+    /** Calls a listener for what other brokers do, on the thread that reads it. It must not block. */
+    public void listenToOthers(Consumer<Signal> listener) {
+        others.add(listener);
     }
 
     private final class Sending implements Tx.Companion {

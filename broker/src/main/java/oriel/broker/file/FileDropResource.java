@@ -26,14 +26,15 @@ public final class FileDropResource implements Resource {
     @Override
     public List<Route> routes() {
         return List.of(new Route(
-                "POST",
-                "/api/v1/sessions/{sessionId}/files",
-                new Access.NeedsOrOwns(
-                        null,
-                        roles.atSession(),
-                        Right.DESKTOP_USE,
-                        request -> sessions.owner(request.pathId("sessionId"))),
-                this::put));
+                        "POST",
+                        "/api/v1/sessions/{sessionId}/files",
+                        new Access.NeedsOrOwns(
+                                null,
+                                roles.atSession(),
+                                Right.DESKTOP_USE,
+                                request -> sessions.owner(request.pathId("sessionId"))),
+                        this::put)
+                .where(request -> sessions.get(request.pathId("sessionId")).machine()));
     }
 
     private Response put(Request request) {

@@ -16,6 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.audit.AuditTrail;
 import oriel.broker.display.Screens;
+import oriel.broker.event.Signal;
 import oriel.broker.image.ImageOperations;
 import oriel.broker.image.Images;
 import oriel.broker.machine.Lifecycle;
@@ -115,6 +116,7 @@ public final class HostController implements AutoCloseable {
             SessionServices services,
             AuditTrail audit,
             ImageServices images,
+            HostRegistrations hosts,
             Clock clock,
             Limits limits,
             List<Runnable> housekeeping) {
@@ -158,6 +160,7 @@ public final class HostController implements AutoCloseable {
                 sessions,
                 observer,
                 templates,
+                hosts,
                 clock,
                 limits.owner(),
                 limits.booting(),
@@ -172,7 +175,7 @@ public final class HostController implements AutoCloseable {
                 maintenances);
         this.workers = new OperationWorkers(
                 store, journal, all, clock, host.name(), worker, limits.parallel(), limits.retryPause());
-        this.pools = new PoolController(store, machines, services.claims(), templates, clock, host.name());
+        this.pools = new PoolController(store, machines, services.claims(), templates, hosts, clock, host.name());
         this.reaper = new HostReaper(store, host, audit, limits.owner());
     }
 
@@ -204,6 +207,17 @@ public final class HostController implements AutoCloseable {
             arrived.signalAll();
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Another broker has done something: there may be work for this host. */
+    public void othersDid(Signal signal) {
+        if (signal instanceof Signal.Changed changed) {
+            if (changed.kind() == Signal.Kind.OPERATION) {
+                workers.wake();
+            } else if (changed.kind() == Signal.Kind.POOL) {
+                poolChanged(changed.id());
+            }
         }
     }
 

@@ -43,8 +43,10 @@ final class HostReaper {
                 .filter(status -> status.owner().equals(owner))
                 .map(MachineStatus::name)
                 .toList();
-        Set<String> known = new HashSet<>(store.call(tx -> tx.list(String.class, "select name from Machine")));
-        known.addAll(store.call(tx -> tx.list(String.class, "select name from MaintenanceMachine")));
+        Set<String> known = new HashSet<>(
+                store.call(tx -> tx.list(String.class, "select name from Machine where host = ?1", host.name())));
+        known.addAll(store.call(
+                tx -> tx.list(String.class, "select name from MaintenanceMachine where host = ?1", host.name())));
         Set<String> orphans = new HashSet<>(ours);
         orphans.removeAll(known);
         for (String orphan : orphans) {

@@ -15,6 +15,7 @@ import oriel.broker.audit.AuditTrail;
 import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.machine.HostDrain;
+import oriel.broker.machine.HostRegistration;
 import oriel.broker.problem.Check;
 import oriel.broker.problem.RefusedException;
 import oriel.broker.store.Store;
@@ -61,7 +62,9 @@ public final class Hosts {
         /** It takes none, and has some. */
         DRAINING,
         /** It takes none, and has none. */
-        DRAINED
+        DRAINED,
+        /** Its broker has not been heard of for a while. */
+        UNREACHABLE
     }
 
     /**
@@ -73,6 +76,11 @@ public final class Hosts {
      * @param since when the drain began; null if there is none
      * @param orderedBy who wanted it
      * @param stop whether its broker ends when it is drained
+     * @param broker in whose process it is; null if no broker has ever registered it
+     * @param seen when that was last heard of
+     * @param promisedMib memory of its machines, running or not
+     * @param promisableMib memory that it may promise to machines
+     * @param full whether it has just refused a machine for want of room
      */
     public record HostView(
             String name,
@@ -82,7 +90,12 @@ public final class Hosts {
             long sessions,
             @Nullable Instant since,
             @Nullable String orderedBy,
-            boolean stop) {}
+            boolean stop,
+            @Nullable String broker,
+            @Nullable Instant seen,
+            long promisedMib,
+            @Nullable Long promisableMib,
+            boolean full) {}
 
     /**
      * A drain.
@@ -108,22 +121,32 @@ public final class Hosts {
         Map<String, Object[]> counts = new HashMap<>();
         tx.list(
                         Object[].class,
-                        "select host, count(*), sum(case when power = ON then 1 else 0 end), count(sessionId)"
-                                + " from Machine group by host")
+                        "select m.host, count(*), sum(case when m.power = ON then 1 else 0 end), count(m.sessionId),"
+                                + " sum(cast(p.memoryMib as long)) from Machine m, Pool p where p.id = m.poolId"
+                                + " group by m.host")
                 .forEach(row -> counts.put((String) row[0], row));
         Map<String, HostDrain> drains = tx.list(HostDrain.class, "from HostDrain").stream()
                 .collect(Collectors.toMap(HostDrain::host, drain -> drain));
+        Map<String, HostRegistration> registered = HostRegistrations.all(tx).stream()
+                .collect(Collectors.toMap(HostRegistration::host, registration -> registration));
         TreeSet<String> names = new TreeSet<>(counts.keySet());
+        names.addAll(registered.keySet());
         names.addAll(drains.keySet());
         names.add(own);
         return names.stream()
-                .map(name -> view(name, counts.get(name), drains.get(name)))
+                .map(name -> view(name, counts.get(name), drains.get(name), registered.get(name)))
                 .toList();
     }
 
-    private static HostView view(String name, Object @Nullable [] counts, @Nullable HostDrain drain) {
+    private HostView view(
+            String name,
+            Object @Nullable [] counts,
+            @Nullable HostDrain drain,
+            @Nullable HostRegistration registration) {
         long sessions = count(counts, 3);
-        State state = drain == null ? State.ACTIVE : sessions > 0 ? State.DRAINING : State.DRAINED;
+        boolean gone = registration != null && registration.gone() && !name.equals(own);
+        State state =
+                gone ? State.UNREACHABLE : drain == null ? State.ACTIVE : sessions > 0 ? State.DRAINING : State.DRAINED;
         return new HostView(
                 name,
                 state,
@@ -132,7 +155,12 @@ public final class Hosts {
                 sessions,
                 drain == null ? null : drain.since(),
                 drain == null ? null : drain.orderedBy(),
-                drain != null && drain.stop());
+                drain != null && drain.stop(),
+                registration == null ? null : registration.broker(),
+                registration == null ? null : registration.seen(),
+                count(counts, 4),
+                registration == null ? null : registration.promisableMib(),
+                registration != null && registration.full(clock.instant()));
     }
 
     private static long count(Object @Nullable [] counts, int column) {
@@ -154,11 +182,16 @@ public final class Hosts {
             boolean stop = Boolean.TRUE.equals(order.stop());
             tx.insert(new HostDrain(name, clock.instant(), caller.username(), stop));
             tell(tx, name, order, caller);
+            changed(tx, name);
             audit.record(tx, AuditEntry.by(caller, "host.drain", name, stop ? "and stop" : ""));
             return require(tx, name);
         });
         look();
         return view;
+    }
+
+    private void changed(Tx tx, String name) {
+        signals.send(tx, new Signal.Changed(Signal.Kind.HOST, name));
     }
 
     private void tell(Tx tx, String name, Order order, Caller caller) {
@@ -186,6 +219,7 @@ public final class Hosts {
         return store.call(tx -> {
             require(tx, name);
             if (tx.execute("delete from HostDrain where host = ?1", name) > 0) {
+                changed(tx, name);
                 audit.record(tx, AuditEntry.by(caller, "host.resume", name, ""));
             }
             return require(tx, name);

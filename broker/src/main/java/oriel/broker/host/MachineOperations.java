@@ -46,6 +46,7 @@ final class MachineOperations implements OperationHandler {
     private final Sessions sessions;
     private final MachineObserver observer;
     private final Templates templates;
+    private final HostRegistrations hosts;
     private final Clock clock;
     private final String owner;
     private final int booting;
@@ -59,6 +60,7 @@ final class MachineOperations implements OperationHandler {
             Sessions sessions,
             MachineObserver observer,
             Templates templates,
+            HostRegistrations hosts,
             Clock clock,
             String owner,
             int booting,
@@ -70,6 +72,7 @@ final class MachineOperations implements OperationHandler {
         this.sessions = sessions;
         this.observer = observer;
         this.templates = templates;
+        this.hosts = hosts;
         this.clock = clock;
         this.owner = owner;
         this.booting = booting;
@@ -278,7 +281,9 @@ final class MachineOperations implements OperationHandler {
         Instant now = clock.instant();
         String why = failure.getMessage() == null ? failure.reason().name() : failure.getMessage();
         why = why.length() <= 1900 ? why : why.substring(0, 1900);
-        if (failure.reason() != HostException.Reason.CAPACITY) {
+        if (failure.reason() == HostException.Reason.CAPACITY) {
+            hosts.full(tx);
+        } else {
             tx.lock(Pool.class, machine.poolId()).ifPresent(pool -> {
                 pool.failed(now);
                 tx.update(pool);

@@ -60,8 +60,10 @@ final class Templates implements OperationHandler {
 
     /** The same for the same version, hardware and installation: a sealed template never changes. */
     private String nameOf(Pool pool, int version) {
-        String what = owner + "/" + pool.imageName() + ":" + version + "/" + pool.memoryMib() + "/" + pool.vcpus() + "/"
-                + pool.display() + (pool.network().card() ? "/network" : "");
+        // Each host has parents of its own; that of an only broker keeps the name it has.
+        String what = owner + (host instanceof NamedHost ? "@" + host.name() : "") + "/" + pool.imageName() + ":"
+                + version + "/" + pool.memoryMib() + "/" + pool.vcpus() + "/" + pool.display()
+                + (pool.network().card() ? "/network" : "");
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(what.getBytes(StandardCharsets.UTF_8));
             return "t-" + HexFormat.of().formatHex(hash, 0, 8);
@@ -200,7 +202,7 @@ final class Templates implements OperationHandler {
                 }
             }
         }
-        store.run(tx -> tx.list(Template.class, "from Template").stream()
+        store.run(tx -> tx.list(Template.class, "from Template where host = ?1", host.name()).stream()
                 .filter(template -> !wanted.contains(template.name()))
                 .filter(template -> tx.count(
                                 "select count(*) from Operation where argument = ?1 and openKey is not null",

@@ -94,6 +94,16 @@ public class Machine {
         return host;
     }
 
+    /** It is to be made elsewhere: it has no disk yet. */
+    public void placeOn(String otherHost, Instant now) {
+        if (generation != 0) {
+            throw new IllegalStateException(name + " has a disk on " + host);
+        }
+        host = otherHost;
+        failure = null;
+        changed = now;
+    }
+
     /** First axis. */
     public Lifecycle lifecycle() {
         return lifecycle;

@@ -46,20 +46,23 @@ public final class Machines {
     }
 
     /** A free, clean machine of a pool that nobody else is about to take, locked; the quickest to be ready first. */
-    public static Optional<Machine> claimable(Tx tx, String poolId) {
-        return claimable(tx, poolId, 1).stream().findFirst();
+    public static Optional<Machine> claimable(Tx tx, String poolId, Instant now) {
+        return claimable(tx, poolId, 1, now).stream().findFirst();
     }
 
     /** Several of them, so many at most. */
-    public static List<Machine> claimable(Tx tx, String poolId, int most) {
+    public static List<Machine> claimable(Tx tx, String poolId, int most, Instant now) {
         return tx.claimSome(most, Machine.class, """
                 from Machine where poolId = ?1 and sessionId is null and taintedBy is null and assignedTo is null
                   and failure is null
                   and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)
                   and host not in (select d.host from HostDrain d)
-                order by case when agent = READY then 0 when power = ON then 1 when power = STARTING then 2
+                  and host not in (select r.host from HostRegistration r where r.gone = true)
+                order by case when power = OFF and host in
+                    (select r.host from HostRegistration r where r.fullUntil > ?2) then 6
+                  when agent = READY then 0 when power = ON then 1 when power = STARTING then 2
                   when powerWanted = true then 3 when generation > 0 then 4 else 5 end, number
-                """, poolId);
+                """, poolId, now);
     }
 
     /** The machine of a dedicated pool that is a user's, locked. */

@@ -62,14 +62,18 @@ public final class LiveFiguresResource implements Resource {
                 Right.SESSION_READ, roles.atSession(), Right.DESKTOP_USE, request -> sessions.owner(id(request)));
         Access machine = new Access.Needs(Right.MACHINE_READ, roles.atMachine());
         return List.of(
-                new Route("GET", OF_SESSION, session, request -> Response.ok(now(machineOf(id(request))))),
-                new Route("GET", OF_SESSION + "/events", session, this::followSession),
-                new Route("GET", OF_MACHINE, machine, request -> Response.ok(now(machineName(request)))),
+                new Route("GET", OF_SESSION, session, request -> Response.ok(now(machineOf(id(request)))))
+                        .where(request -> machineOf(id(request))),
+                new Route("GET", OF_SESSION + "/events", session, this::followSession)
+                        .where(request -> machineOf(id(request))),
+                new Route("GET", OF_MACHINE, machine, request -> Response.ok(now(machineName(request))))
+                        .where(this::machineName),
                 new Route(
-                        "GET",
-                        OF_MACHINE + "/events",
-                        machine,
-                        request -> follow(request.caller(), machineName(request), () -> true)));
+                                "GET",
+                                OF_MACHINE + "/events",
+                                machine,
+                                request -> follow(request.caller(), machineName(request), () -> true))
+                        .where(this::machineName));
     }
 
     private static UUID id(Request request) {

@@ -47,14 +47,16 @@ public final class NativeViewerResource implements Resource {
     @Override
     public List<Route> routes() {
         return List.of(new Route(
-                "POST",
-                "/api/v1/sessions/{sessionId}/native-viewer",
-                new Access.NeedsOrOwns(
-                        null,
-                        roles.atSession(),
-                        Right.DESKTOP_USE,
-                        request -> sessions.owner(request.pathId("sessionId"))),
-                this::open));
+                        "POST",
+                        "/api/v1/sessions/{sessionId}/native-viewer",
+                        new Access.NeedsOrOwns(
+                                null,
+                                roles.atSession(),
+                                Right.DESKTOP_USE,
+                                request -> sessions.owner(request.pathId("sessionId"))),
+                        this::open)
+                // Viewers come to the broker that has the machine: it says where its port is.
+                .where(request -> sessions.get(request.pathId("sessionId")).machine()));
     }
 
     private Response open(Request request) {

@@ -156,6 +156,12 @@ public class Pool {
         return resources == null ? PoolResources.DEFAULT : resources;
     }
 
+    /** On which hosts its machines are made. */
+    public PoolPlacement placement() {
+        PoolPlacement placement = policy().placement();
+        return placement == null ? PoolPlacement.DEFAULT : placement;
+    }
+
     /** The number of its segment on its hosts' switches; no other pool has it. */
     public int vlan() {
         return vlan;

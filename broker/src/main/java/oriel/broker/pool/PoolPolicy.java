@@ -23,6 +23,7 @@ import oriel.broker.problem.RefusedException;
  * @param network whom machines reach
  * @param resources what a machine may have of its host
  * @param nativeViewers whether desktops are shown in VNC viewers too
+ * @param placement on which hosts machines are made
  */
 public record PoolPolicy(
         @Nullable Assignment assignment,
@@ -37,79 +38,15 @@ public record PoolPolicy(
         @Nullable FileDrop fileDrop,
         @Nullable PoolNetwork network,
         @Nullable PoolResources resources,
-        @Nullable NativeViewers nativeViewers) {
-    /** In browsers only. */
-    public PoolPolicy(
-            @Nullable Assignment assignment,
-            @Nullable CloneType cloneType,
-            @Nullable Integer min,
-            @Nullable LogoffAction logoffAction,
-            @Nullable Limits limits,
-            @Nullable Schedule schedule,
-            @Nullable SnapshotRules snapshots,
-            @Nullable Clipboard clipboard,
-            @Nullable Recording recording,
-            @Nullable FileDrop fileDrop,
-            @Nullable PoolNetwork network,
-            @Nullable PoolResources resources) {
-        this(
-                assignment,
-                cloneType,
-                min,
-                logoffAction,
-                limits,
-                schedule,
-                snapshots,
-                clipboard,
-                recording,
-                fileDrop,
-                network,
-                resources,
-                null);
-    }
-
-    /** With the host's defaults. */
-    public PoolPolicy(
-            @Nullable Assignment assignment,
-            @Nullable CloneType cloneType,
-            @Nullable Integer min,
-            @Nullable LogoffAction logoffAction,
-            @Nullable Limits limits,
-            @Nullable Schedule schedule,
-            @Nullable SnapshotRules snapshots,
-            @Nullable Clipboard clipboard,
-            @Nullable Recording recording,
-            @Nullable FileDrop fileDrop) {
-        this(
-                assignment,
-                cloneType,
-                min,
-                logoffAction,
-                limits,
-                schedule,
-                snapshots,
-                clipboard,
-                recording,
-                fileDrop,
-                null,
-                null);
-    }
-
-    /** Without recordings and files, with the host's defaults. */
-    public PoolPolicy(
-            @Nullable Assignment assignment,
-            @Nullable CloneType cloneType,
-            @Nullable Integer min,
-            @Nullable LogoffAction logoffAction,
-            @Nullable Limits limits,
-            @Nullable Schedule schedule,
-            @Nullable SnapshotRules snapshots,
-            @Nullable Clipboard clipboard) {
-        this(assignment, cloneType, min, logoffAction, limits, schedule, snapshots, clipboard, null, null);
-    }
-
+        @Nullable NativeViewers nativeViewers,
+        @Nullable PoolPlacement placement) {
     /** Defaults. */
-    public static final PoolPolicy DEFAULT = new PoolPolicy(null, null, null, null, null, null, null, null);
+    public static final PoolPolicy DEFAULT = changes().build();
+
+    /** A change of some fields. */
+    public static PoolPolicyBuilder changes() {
+        return new PoolPolicyBuilder();
+    }
 
     /** Checks the numbers; see {@link #complete} for what must fit together. */
     public PoolPolicy {
@@ -301,7 +238,8 @@ public record PoolPolicy(
                 or(change.fileDrop, fileDrop),
                 or(change.network, network),
                 or(change.resources, resources),
-                or(change.nativeViewers, nativeViewers));
+                or(change.nativeViewers, nativeViewers),
+                or(change.placement, placement));
     }
 
     /**
@@ -330,7 +268,8 @@ public record PoolPolicy(
                 or(fileDrop, FileDrop.OFF),
                 or(network, PoolNetwork.DEFAULT),
                 or(resources, PoolResources.DEFAULT),
-                or(nativeViewers, NativeViewers.OFF));
+                or(nativeViewers, NativeViewers.OFF),
+                or(placement, PoolPlacement.DEFAULT));
     }
 
     @Override

@@ -158,8 +158,9 @@ final class ClaimRound {
             }
         }
         long waiting = others.isEmpty() ? 0 : tx.count("select count(*) from QueuePlace where poolId = ?1", poolId);
-        List<Machine> free =
-                others.isEmpty() || waiting > 0 ? List.of() : Machines.claimable(tx, poolId, others.size());
+        List<Machine> free = others.isEmpty() || waiting > 0
+                ? List.of()
+                : Machines.claimable(tx, poolId, others.size(), clock.instant());
         for (int i = 0; i < free.size(); i++) {
             Wish wish = others.get(i);
             given.add(wish);

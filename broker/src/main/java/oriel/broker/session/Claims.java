@@ -160,7 +160,8 @@ public final class Claims {
                             QueuePlace.class, "from QueuePlace where poolId = ?1 order by id", pool.id())
                     .setMaxResults(ROUND)
                     .getResultList();
-            List<Machine> free = next.isEmpty() ? List.of() : Machines.claimable(tx, pool.id(), next.size());
+            List<Machine> free =
+                    next.isEmpty() ? List.of() : Machines.claimable(tx, pool.id(), next.size(), clock.instant());
             if (free.isEmpty()) {
                 return moved;
             }
@@ -187,7 +188,7 @@ public final class Claims {
                 Optional<Machine> own = Machines.ownOf(tx, pool.id(), place.accountId());
                 Optional<Machine> machine = own.isPresent()
                         ? own.filter(found -> found.claimableBy(place.accountId()))
-                        : Machines.claimable(tx, pool.id());
+                        : Machines.claimable(tx, pool.id(), clock.instant());
                 if (machine.isEmpty()) {
                     continue;
                 }

@@ -62,14 +62,15 @@ public final class MachineResource implements Resource {
                         this::list),
                 new Route("GET", MACHINE, read, request -> machine(200, machines.get(request.path("machineName")))),
                 new Route(
-                        "GET",
-                        MACHINE + "/screen",
-                        new Access.NeedsOrOwns(
-                                Right.MACHINE_SCREEN,
-                                roles.atMachine(),
-                                Right.DESKTOP_USE,
-                                request -> machines.owner(request.path("machineName"))),
-                        this::screen),
+                                "GET",
+                                MACHINE + "/screen",
+                                new Access.NeedsOrOwns(
+                                        Right.MACHINE_SCREEN,
+                                        roles.atMachine(),
+                                        Right.DESKTOP_USE,
+                                        request -> machines.owner(request.path("machineName"))),
+                                this::screen)
+                        .where(request -> request.path("machineName")),
                 new Route(
                         "POST",
                         MACHINE + "/restart",

@@ -205,7 +205,8 @@ public final class Sessions {
                         .filter(s -> s.ready() == null)
                         // What a user keeps on a machine is not left behind for another one.
                         .filter(s -> from.generation() <= 1 || from.assignedTo() == null);
-        Optional<Machine> to = session.isEmpty() ? Optional.empty() : Machines.claimable(tx, from.poolId());
+        Optional<Machine> to =
+                session.isEmpty() ? Optional.empty() : Machines.claimable(tx, from.poolId(), clock.instant());
         if (session.isEmpty() || to.isEmpty()) {
             return false;
         }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,6 +64,8 @@ final class ApiHandler implements HttpHandler {
     private final boolean behindProxy;
     private final Repeats repeats;
     private final RequestListener answered;
+    private final Elsewhere elsewhere;
+    private final PeerCalls peers;
     private final SecureRandom random = new SecureRandom();
 
     ApiHandler(
@@ -71,13 +74,17 @@ final class ApiHandler implements HttpHandler {
             Json json,
             boolean behindProxy,
             Repeats repeats,
-            RequestListener answered) {
+            RequestListener answered,
+            Elsewhere elsewhere,
+            PeerCalls peers) {
         this.routes = List.copyOf(routes);
         this.authenticator = authenticator;
         this.json = json;
         this.behindProxy = behindProxy;
         this.repeats = repeats;
         this.answered = answered;
+        this.elsewhere = elsewhere;
+        this.peers = peers;
     }
 
     @Override
@@ -131,7 +138,7 @@ final class ApiHandler implements HttpHandler {
         }
     }
 
-    private Response answer(HttpServerExchange exchange) throws IOException {
+    private Response answer(HttpServerExchange exchange) throws IOException, InterruptedException {
         String method = exchange.getRequestMethod().toString();
         Match match = match(method, exchange.getRequestPath());
         Route route = match.route();
@@ -140,16 +147,28 @@ final class ApiHandler implements HttpHandler {
         if (!SAFE.contains(method) && token == null && !notice) {
             sameSite(exchange);
         }
-        String address = address(exchange);
+        String target = PeerCalls.target(exchange.getRequestURI(), exchange.getQueryString());
+        Optional<String> passedOn = peers.passedOn(method, target, exchange.getRequestHeaders());
+        String address = passedOn.orElseGet(() -> address(exchange));
         Caller caller = route.access() instanceof Access.Public || notice ? null : caller(exchange, token, address);
         Request bodiless = request(exchange, match, new byte[0], address, caller);
         allow(route, bodiless);
         byte[] body = SAFE.contains(method) ? new byte[0] : body(exchange, notice ? FORM : JSON);
         Request request = request(exchange, match, body, address, caller);
+        // What was passed on is answered here, whatever this broker believes: two must not play ball.
+        Optional<Peer> peer = passedOn.isPresent() ? Optional.empty() : elsewhere(route, request);
+        if (peer.isPresent()) {
+            return peers.pass(peer.get(), method, target, exchange.getRequestHeaders(), body, address);
+        }
         String key = exchange.getRequestHeaders().getFirst(IDEMPOTENCY_KEY);
         return key == null || caller == null || !method.equals("POST") || keepsSecrets(route)
                 ? route.handler().handle(request)
                 : once(route, request, caller, key, exchange.getRequestPath(), body);
+    }
+
+    private Optional<Peer> elsewhere(Route route, Request request) {
+        Function<Request, String> machine = route.machine();
+        return machine == null ? Optional.empty() : elsewhere.ofMachine(machine.apply(request));
     }
 
     /** Answers with passwords, tokens or tickets are not to be written down. */

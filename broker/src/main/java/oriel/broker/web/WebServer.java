@@ -4,21 +4,15 @@ import io.undertow.Handlers;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpHandler;
-import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.GracefulShutdownHandler;
-import io.undertow.server.handlers.proxy.LoadBalancingProxyClient;
-import io.undertow.server.handlers.proxy.ProxyHandler;
-import io.undertow.util.Headers;
-import io.undertow.util.HttpString;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.URI;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,17 +24,17 @@ import org.slf4j.LoggerFactory;
  */
 public final class WebServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WebServer.class);
-    private static final int IO_THREADS = 2;
+    static final int IO_THREADS = 2;
     private static final int WORKER_THREADS = 4;
     private static final int PARSE_TIMEOUT_MILLIS = 10_000;
     private static final int IDLE_MILLIS = 120_000;
     private static final int MOST_HEADER_BYTES = 32 * 1024;
-    private static final int MOST_CONNECTIONS_TO_DISPLAYS = 4096;
     private static final long GRACE_MILLIS = 3_000;
 
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("http-", 0).factory());
     private final GracefulShutdownHandler graceful;
+    private final PeerCalls peers;
     private final Undertow undertow;
     private final InetSocketAddress address;
 
@@ -70,14 +64,19 @@ public final class WebServer implements AutoCloseable {
             Json json,
             BooleanSupplier ready,
             Repeats repeats,
-            RequestListener figures)
+            RequestListener figures,
+            Elsewhere elsewhere,
+            Clock clock)
             throws IOException {
         List<Route> routes = new ArrayList<>(ServiceResource.routes(ready));
         resources.forEach(resource -> routes.addAll(resource.routes()));
-        HttpHandler api =
-                onVirtualThread(new ApiHandler(routes, authenticator, json, options.behindProxy(), repeats, figures));
+        peers = new PeerCalls(elsewhere, clock);
+        HttpHandler api = onVirtualThread(
+                new ApiHandler(routes, authenticator, json, options.behindProxy(), repeats, figures, elsewhere, peers));
         HttpHandler files = onVirtualThread(new StaticFiles());
-        HttpHandler displays = displays(options.displayPort(), options.behindProxy());
+        HttpHandler displays = options.displayPort() == 0
+                ? null
+                : new DisplayWay(options.displayPort(), options.behindProxy(), elsewhere, threads);
         graceful = Handlers.gracefulShutdown(new SecurityHeaders(exchange -> {
             String path = exchange.getRequestPath();
             if (path.equals("/api")
@@ -139,46 +138,6 @@ public final class WebServer implements AutoCloseable {
         return exchange -> exchange.dispatch(threads, handler);
     }
 
-    /**
-     * The display gateway listens on loopback only; the browser comes to it through this port: one origin, one
-     * certificate, one firewall rule. The gateway checks tickets; the origin is checked here as well.
-     */
-    private @Nullable HttpHandler displays(int port, boolean behindProxy) {
-        if (port == 0) {
-            return null;
-        }
-        LoadBalancingProxyClient client = new LoadBalancingProxyClient()
-                .addHost(URI.create("http://127.0.0.1:" + port))
-                .setConnectionsPerThread(MOST_CONNECTIONS_TO_DISPLAYS / IO_THREADS)
-                .setMaxQueueSize(0);
-        ProxyHandler proxy = ProxyHandler.builder()
-                .setProxyClient(client)
-                .setMaxRequestTime((int) TimeUnit.SECONDS.toMillis(10))
-                .build();
-        HttpString origin = new HttpString("Origin");
-        return exchange -> {
-            String from = exchange.getRequestHeaders().getFirst(origin);
-            if (from != null && !ApiHandler.isOwn(from, exchange.getRequestHeaders(), behindProxy)) {
-                plain(exchange, 403, "Displays are for pages of this server.\n");
-            } else if (!"websocket"
-                    .equalsIgnoreCase(exchange.getRequestHeaders().getFirst(Headers.UPGRADE))) {
-                plain(exchange, 426, "Displays are WebSockets.\n");
-            } else {
-                // Undertow's proxy would give the name without the port, and the gateway compares it with the origin.
-                if (!behindProxy || !exchange.getRequestHeaders().contains(Headers.X_FORWARDED_HOST)) {
-                    exchange.getRequestHeaders().put(Headers.X_FORWARDED_HOST, exchange.getHostAndPort());
-                }
-                proxy.handleRequest(exchange);
-            }
-        };
-    }
-
-    private static void plain(HttpServerExchange exchange, int status, String text) {
-        exchange.setStatusCode(status);
-        exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain; charset=utf-8");
-        exchange.getResponseSender().send(text);
-    }
-
     /** Takes no more requests, lets those under way end, then stops. */
     @Override
     public void close() {
@@ -190,6 +149,7 @@ public final class WebServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        peers.close();
         undertow.stop();
         threads.shutdown();
     }
