@@ -29,8 +29,12 @@ public enum CpuFeature {
     RDRAND(1, Register.ECX, 30),
     /** RDFSBASE and so on: CR4.FSGSBASE. */
     FSGSBASE(7, Register.EBX, 0),
+    /** ANDN, BEXTR, BLSI, BLSMSK, BLSR, TZCNT. */
+    BMI1(7, Register.EBX, 3),
     /** Supervisor-mode execution prevention: CR4.SMEP. */
     SMEP(7, Register.EBX, 7),
+    /** BZHI, MULX, PDEP, PEXT, RORX, SARX, SHLX, SHRX. */
+    BMI2(7, Register.EBX, 8),
     /** REP MOVSB and STOSB are fast: a hint. */
     ERMS(7, Register.EBX, 9),
     /** INVPCID. */
@@ -47,6 +51,8 @@ public enum CpuFeature {
     FSRM(7, Register.EDX, 4),
     /** LAHF and SAHF in 64-bit mode. */
     LAHF64(0x8000_0001, Register.ECX, 0),
+    /** LZCNT. */
+    LZCNT(0x8000_0001, Register.ECX, 5),
     /** RDTSCP. */
     RDTSCP(0x8000_0001, Register.EDX, 27);
 

@@ -43,7 +43,10 @@ public record CpuModel(
         features = Set.copyOf(features);
     }
 
-    /** All that this processor can do: x86-64-v2, and above all AES, RDRAND, FSGSBASE, PCID, SMEP and SMAP. */
+    /**
+     * All that this processor can do: x86-64-v2, and above all AES, BMI1 and BMI2, RDRAND, FSGSBASE, PCID, SMEP and SMAP.
+     * It isn't x86-64-v3, which is AVX2 above all.
+     */
     public static CpuModel orielV2() {
         return of(DEFAULT, EnumSet.allOf(CpuFeature.class));
     }

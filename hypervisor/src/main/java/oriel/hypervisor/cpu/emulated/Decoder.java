@@ -508,8 +508,10 @@ final class Decoder extends TwoByteOpcodes {
             case 0xC2 -> returnNear(in.next16());
             case 0xC3 -> returnNear(0);
             case 0xC4, 0xC5 -> {
-                // VEX in 64-bit mode and with a register operand: not offered.
-                only64(!mode64 && in.peek8() < 0xC0);
+                if (mode64 || in.peek8() >= 0xC0) {
+                    vex(opcode);
+                    return;
+                }
                 in.readModrm(0);
                 loadFarPointer(opcode == 0xC4 ? 0 : 3);
             }

@@ -30,11 +30,7 @@ abstract class IntegerOperations extends ExecutionCore {
             case Op.BIT_TEST_MEMORY -> bitTestMemory(d, size, (int) registers[b]);
             case Op.BIT_SCAN -> bitScan(d == 1, size, a, registers[b] & mask(size));
             case Op.BSWAP -> registers[a] = swap(size, registers[b], d == 1);
-            case Op.POPCNT -> {
-                long value = registers[b] & mask(size);
-                registers[a] = Long.bitCount(value);
-                setFlags(Flags.ARITHMETIC, value == 0 ? Flags.ZF : 0);
-            }
+            case Op.BIT_OPERATION -> BitOperation.of(w).execute(this, w);
             case Op.CRC32 -> registers[a] = Crc32c.update((int) registers[a], registers[b], 1 << size) & 0xFFFF_FFFFL;
             case Op.CMPXCHG -> compareExchange(size, a, registers[b]);
             case Op.CMPXCHG_MEMORY -> compareExchangeMemory(size, registers[b]);

@@ -3,7 +3,9 @@ package oriel.hypervisor.cpu.emulated;
 import static oriel.hypervisor.cpu.emulated.NativeLayout.*;
 import static oriel.hypervisor.cpu.hostcode.Assembler.*;
 
+import java.util.Set;
 import oriel.hypervisor.cpu.CpuState;
+import oriel.hypervisor.cpu.hostcode.HostFeatures;
 
 /**
  * Translated integer arithmetic. The host's instructions are the guest's, and so are the flags they leave; where those
@@ -13,6 +15,8 @@ import oriel.hypervisor.cpu.CpuState;
 abstract class NativeArithmetic extends NativeMoves {
     private static final int INCREMENT = 0, DECREMENT = 1, NOT = 2, NEGATE = 3;
     private static final int[] HOST_OPERATION = {ADD, SUB, AND, OR, XOR};
+
+    private final Set<BitOperation> bitOperations = BitOperation.of(HostFeatures.ofThisHost());
 
     /** Translates an operation; false if it isn't one of these. */
     final boolean arithmetic(long w) {
@@ -109,15 +113,12 @@ abstract class NativeArithmetic extends NativeMoves {
             case Op.BSWAP -> {
                 return byteSwap(w);
             }
-            case Op.POPCNT -> {
-                int size = Op.scale(w);
-                get(RCX, b);
-                if (size < 2) {
-                    asm.registers(size == 0 ? 0x0FB6 : 0x0FB7, 2, RCX, RCX);
+            case Op.BIT_OPERATION -> {
+                BitOperation operation = BitOperation.of(w);
+                if (!bitOperations.contains(operation)) {
+                    return false;
                 }
-                asm.vector(2, 0x0FB8, size == 3, RCX, RCX);
-                set(a, RCX);
-                saveFlags();
+                operation.emit(this, w);
             }
             case Op.CRC32 -> {
                 int size = Op.scale(w);
@@ -261,7 +262,7 @@ abstract class NativeArithmetic extends NativeMoves {
         if (kind < 4) {
             saveFlags();
         } else {
-            saveFlagsWithoutAdjust();
+            saveFlags(Flags.ARITHMETIC & ~Flags.AF);
         }
     }
 
@@ -290,7 +291,7 @@ abstract class NativeArithmetic extends NativeMoves {
             asm.emit(count);
         }
         made(a);
-        saveFlagsWithoutAdjust();
+        saveFlags(Flags.ARITHMETIC & ~Flags.AF);
         if (zero >= 0) {
             asm.land(zero);
         }

@@ -164,11 +164,11 @@ abstract class NativeOperands {
         flagsInHost = true;
     }
 
-    /** The same, with AF cleared: what the interpreter makes of an undefined AF. */
-    final void saveFlagsWithoutAdjust() {
+    /** The same, with the flags cleared that aren't among the defined ones: what the interpreter makes of those. */
+    final void saveFlags(int defined) {
         asm.emit(LAHF);
         asm.registers(SETO, 0, 0, RAX);
-        asm.immediate(AND, 2, RAX, ~(Flags.AF << 8));
+        asm.immediate(AND, 2, RAX, NativeLayout.packed(defined));
         asm.memory(STORE, 1, RAX, STATE, displacement(FLAGS));
         flagsInHost = false;
     }

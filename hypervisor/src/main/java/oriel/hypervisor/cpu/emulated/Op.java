@@ -139,7 +139,12 @@ final class Op {
     static final int STALE = 160, RAISE = 161;
     static final int ALUG = 162, ALUGI = 163, SHIFT = 164, SHIFTI = 165, DOUBLE_SHIFT = 166, MULTIPLY = 167;
     static final int IMULG = 168, BIT_TEST = 169, BIT_TEST_I = 170, BIT_TEST_MEMORY = 171, BIT_SCAN = 172;
-    static final int BSWAP = 173, POPCNT = 174, CRC32 = 175, CMPXCHG = 176, CMPXCHG_MEMORY = 177, CMPXCHG8B = 178;
+    static final int BSWAP = 173,
+            BIT_OPERATION = 174,
+            CRC32 = 175,
+            CMPXCHG = 176,
+            CMPXCHG_MEMORY = 177,
+            CMPXCHG8B = 178;
     static final int SIGN_SPREAD = 179, BCD = 180, FLAG = 181, LAHF = 182, SAHF = 183, SALC = 184;
     static final int RDRAND = 185, SEGMENT_CHECK = 186, LEA16 = 187;
     static final int STRING = 190, PORT_IN = 191, PORT_OUT = 192, PORT_STRING = 193;

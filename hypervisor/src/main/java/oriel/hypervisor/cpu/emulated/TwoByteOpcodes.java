@@ -1,13 +1,9 @@
 package oriel.hypervisor.cpu.emulated;
 
 /** Opcodes behind 0F. */
-abstract class TwoByteOpcodes extends Lowering {
-    /** What isn't offered is undefined. */
-    final CpuModel model;
-
+abstract class TwoByteOpcodes extends VexOpcodes {
     TwoByteOpcodes(InstructionReader in, BlockBuilder out, CpuModel model) {
-        super(in, out);
-        this.model = model;
+        super(in, out, model);
     }
 
     abstract void pushSegment(int segment);
@@ -107,13 +103,15 @@ abstract class TwoByteOpcodes extends Lowering {
             case 0xB6, 0xB7, 0xBE, 0xBF -> extend((opcode & 1), opcode >= 0xBE);
             case 0xB8 -> {
                 only64(in.repeat == InstructionReader.REP && model.has(CpuFeature.POPCNT));
-                in.readModrm(0);
-                out.op(Op.POPCNT, Op.T0, rmSource(in.operandSize, Op.T0), 0, in.operandSize, 0, 0);
-                out.writesFlags(ALL);
-                setRegister(in.operandSize, in.reg, Op.T0);
+                bitOperation(BitOperation.POPCNT);
             }
             case 0xBC, 0xBD -> {
-                // LZCNT and TZCNT aren't offered: their prefix is ignored.
+                BitOperation count = opcode == 0xBC ? BitOperation.TZCNT : BitOperation.LZCNT;
+                if (in.repeat == InstructionReader.REP && model.has(count.feature)) {
+                    bitOperation(count);
+                    return;
+                }
+                // Where it isn't offered its prefix is ignored.
                 in.readModrm(0);
                 int slot = rmSource(in.operandSize, Op.T0);
                 out.op(Op.BIT_SCAN, in.reg, slot, 0, in.operandSize, opcode & 1, 0);

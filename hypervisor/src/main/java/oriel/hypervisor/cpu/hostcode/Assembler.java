@@ -92,6 +92,21 @@ public final class Assembler {
         operand(register, base, displacement);
     }
 
+    /**
+     * An instruction on general registers with a VEX prefix of three bytes (Intel SDM 2A §2.3.5).
+     *
+     * @param map 1 for 0F, 2 for 0F 38, 3 for 0F 3A
+     * @param prefix what it stands in for: 0 none, 1 66, 2 F3, 3 F2
+     * @param other the register in VEX.vvvv; {@link #RAX} where the instruction has none
+     */
+    public void vex(int map, int prefix, int opcode, boolean wide, int register, int other, int rm) {
+        emit(0xC4);
+        emit((~register & 8) << 4 | 0x40 | (~rm & 8) << 2 | map);
+        emit((wide ? 0x80 : 0) | (~other & 15) << 3 | prefix);
+        emit(opcode);
+        emit(0xC0 | (register & 7) << 3 | rm & 7);
+    }
+
     /** Arithmetic of a register with an immediate: {@link #ADD} and so on. */
     public void immediate(int operation, int operandSize, int rm, int value) {
         if (operandSize == 0) {

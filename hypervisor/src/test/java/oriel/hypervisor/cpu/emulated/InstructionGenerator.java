@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import oriel.hypervisor.cpu.hostcode.HostFeatures;
 
 /**
  * Random integer instructions for {@link NativeComparisonTest}, with the flags that Intel's manual defines after each.
@@ -14,6 +15,7 @@ final class InstructionGenerator {
     private static final int NO_AF = ALL & ~Flags.AF;
     private static final long DATA = NativeRunner.DATA;
 
+    private final List<BitOperation> bitOperations = List.copyOf(BitOperation.of(HostFeatures.ofThisHost()));
     private final Random random;
     private final ByteArrayOutputStream code = new ByteArrayOutputStream();
 
@@ -231,8 +233,35 @@ final class InstructionGenerator {
         return size == 0 ? 1 : size == 1 ? 2 : 4;
     }
 
+    private void bitOperation() {
+        BitOperation operation = bitOperations.get(random.nextInt(bitOperations.size()));
+        BitOperation.Encoding encoding = operation.encoding;
+        int reg = encoding.digit() >= 0 ? encoding.digit() : register();
+        if (encoding.vex()) {
+            int other = encoding.hasImmediate() ? 15 : random.nextInt(8) | 8; // inverted
+            pendingRex = -1;
+            emit(0xC4, 0xE0 | encoding.map(), random.nextInt(2) << 7 | other << 3 | encoding.prefix());
+            emit(encoding.opcode());
+        } else {
+            boolean operand = random.nextInt(4) == 0;
+            if (operand) {
+                emit(0x66);
+            }
+            emit(0xF3);
+            prefixes(true);
+            emit(0x0F, encoding.opcode());
+        }
+        modrm(reg);
+        immediate(encoding.hasImmediate() ? 1 : 0);
+        defined = operation.flags == 0 ? ALL : operation.flags;
+    }
+
     private void instruction() {
         defined = ALL;
+        if (!bitOperations.isEmpty() && random.nextInt(16) == 0) {
+            bitOperation();
+            return;
+        }
         switch (random.nextInt(32)) {
             case 0, 1, 2, 3 -> {
                 int operation = random.nextInt(8);

@@ -18,6 +18,10 @@ final class OperandEncoder {
 
     // What is to be encoded.
     boolean wide, operandPrefix, lock;
+
+    /** Map, prefix and the register that VEX.vvvv names, if the instruction has a VEX prefix. */
+    int vexMap, vexPrefix, vexRegister;
+
     int[] opcode = {};
 
     /** Bytes that come behind the operands. */
@@ -55,6 +59,13 @@ final class OperandEncoder {
         }
         if (!late) {
             legacy(narrowAddress);
+        }
+        if (vexMap != 0) {
+            emit(0xC4);
+            emit((~rex & 7) << 5 | vexMap);
+            emit((wide ? 0x80 : 0) | (~vexRegister & 15) << 3 | vexPrefix);
+            emit(opcode[0]);
+            return;
         }
         int all = rex | (wide ? 8 : 0);
         if (all != 0 || random.nextInt(4) == 0) {
