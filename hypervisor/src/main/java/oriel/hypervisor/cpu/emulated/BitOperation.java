@@ -175,7 +175,27 @@ enum BitOperation {
     /** In an operation's immediate: nobody reads the flags. Below it is the instruction's own immediate. */
     private static final int WITHOUT_FLAGS = 1 << 8;
 
-    private static final BitOperation[] ALL = values();
+    private static final BitOperation[] ROWS = values();
+
+    /** The operation that all rows have in common. */
+    static final Operation[] ALL = {
+        new Operation(Op.BIT_OPERATION) {
+            @Override
+            void execute(ExecutionCore cpu, long w) {
+                of(w).execute(cpu, w);
+            }
+
+            @Override
+            boolean emit(NativeOperands code, long w) {
+                BitOperation row = of(w);
+                boolean known = code.bitOperations.contains(row);
+                if (known) {
+                    row.emit(code, w);
+                }
+                return known;
+            }
+        }
+    };
 
     /**
      * How an instruction is encoded.
@@ -250,7 +270,7 @@ enum BitOperation {
 
     /** The one with a VEX encoding, or null. */
     static @Nullable BitOperation ofVex(int map, int prefix, int opcode, int digit) {
-        for (BitOperation each : ALL) {
+        for (BitOperation each : ROWS) {
             if (each.encoding.vex && each.encoding.is(map, prefix, opcode, digit)) {
                 return each;
             }
@@ -260,7 +280,7 @@ enum BitOperation {
 
     /** The one that an operation's word is about. */
     static BitOperation of(long word) {
-        return ALL[Op.d(word)];
+        return ROWS[Op.d(word)];
     }
 
     /** Its operation, in slots; the immediate counts only where the instruction has one. */
@@ -297,7 +317,7 @@ enum BitOperation {
     /** Those that a host has. */
     static Set<BitOperation> of(HostFeatures host) {
         Set<BitOperation> found = EnumSet.noneOf(BitOperation.class);
-        for (BitOperation each : ALL) {
+        for (BitOperation each : ROWS) {
             String name = each.feature == CpuFeature.LZCNT
                     ? "abm"
                     : each.feature.name().toLowerCase(Locale.ROOT);

@@ -93,6 +93,13 @@ abstract class ExecutionCore {
         }
     }
 
+    /** Records what flags are computed from when somebody wants them: see {@link Flags#compute}. */
+    final void lazy(int kind, int size, long first, long second) {
+        flagKind = kind | size;
+        flagA = first;
+        flagB = second;
+    }
+
     /** Replaces some arithmetic flags. */
     final void setFlags(int mask, int flags) {
         materialise();

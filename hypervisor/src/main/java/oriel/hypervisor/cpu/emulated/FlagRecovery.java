@@ -104,8 +104,7 @@ final class FlagRecovery {
     static boolean mayFault(long word) {
         int op = Op.op(word);
         if (op >= Op.RARE) {
-            boolean registersOnly = op >= Op.ALUG && op <= Op.CMPXCHG && op != Op.MULTIPLY && op != Op.BIT_TEST_MEMORY;
-            return !registersOnly;
+            return op < Op.ALUG || op > Op.RDRAND || OperationTable.of(word).mayFault();
         }
         return op >= Op.LD8 && op <= Op.ST64
                 || op >= Op.PUSH64 && op <= Op.LEAVE64

@@ -6,14 +6,19 @@ import static oriel.hypervisor.cpu.hostcode.Assembler.*;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.hostcode.Assembler;
+import oriel.hypervisor.cpu.hostcode.HostFeatures;
 
 /** Operands of translated code: slots, flags, memory through the TLB, and the ways out to Java. */
 abstract class NativeOperands {
     private static final int LAHF = 0x9F, SAHF = 0x9E, SETO = 0x0F90;
 
     final Assembler asm = new Assembler();
+
+    /** What the host can do as it is. */
+    final Set<BitOperation> bitOperations = BitOperation.of(HostFeatures.ofThisHost());
 
     /** The host's flags are the guest's. */
     boolean flagsInHost;

@@ -34,7 +34,7 @@ abstract class RareOperations extends StackOperations {
             return stack(pc, w);
         }
         if (op >= Op.ALUG && op <= Op.RDRAND) {
-            integer(w);
+            OperationTable.of(w).execute(this, w);
             return pc;
         }
         return other(pc, w);

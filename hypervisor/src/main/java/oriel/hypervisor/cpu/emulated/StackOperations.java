@@ -4,7 +4,7 @@ import oriel.hypervisor.cpu.CpuState;
 import oriel.hypervisor.cpu.SegmentState;
 
 /** Segments with limits, stacks of every width, and the near transfers of legacy modes. */
-abstract class StackOperations extends IntegerOperations {
+abstract class StackOperations extends ExecutionCore {
     StackOperations(CpuState state, Mmu mmu, CodeCache cache, Decoder decoder, GuestFault fault, Units units) {
         super(state, mmu, cache, decoder, fault, units);
     }
