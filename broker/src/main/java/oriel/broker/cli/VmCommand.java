@@ -33,6 +33,7 @@ import oriel.displayd.viewer.ViewerListener;
 import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.cpu.emulated.TranslationStatistics;
+import oriel.hypervisor.cpu.emulated.TranslatorMemory;
 import oriel.hypervisor.device.display.Screenshot;
 import oriel.hypervisor.device.serial.ByteSink;
 import oriel.hypervisor.disk.DiskException;
@@ -577,6 +578,16 @@ public final class VmCommand implements Callable<Integer> {
                     made.bytes() / MIB,
                     made.used() / MIB,
                     made.flushes());
+            TranslatorMemory memory = made.memory();
+            System.err.printf(
+                    Locale.ROOT,
+                    "translator's memory %.1f MiB: operations %.1f, blocks %.1f, code %.1f, jump cache %.1f, TLB %.1f%n",
+                    memory.total() / MIB,
+                    memory.operations() / MIB,
+                    memory.blocks() / MIB,
+                    memory.translations() / MIB,
+                    memory.jumps() / MIB,
+                    memory.tlb() / MIB);
         }
         return status;
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.cpu.emulated.TranslatorMemory;
 import oriel.it.guest.HostCommand;
 
 /**
@@ -145,7 +146,7 @@ public final class CpuBenchmark {
         if (theirs != null) {
             boot("QEMU TCG (SeaBIOS, the kernel unpacks itself)", theirs);
         }
-        memory();
+        memory(ours.translator());
         return right;
     }
 
@@ -168,7 +169,16 @@ public final class CpuBenchmark {
         }
     }
 
-    private static void memory() {
+    private static void memory(TranslatorMemory translator) {
+        System.out.printf(
+                Locale.ROOT,
+                "translator's memory %.1f MiB: operations %.1f, blocks %.1f, code %.1f, jump cache %.1f, TLB %.1f%n",
+                translator.total() / 0x1p20,
+                translator.operations() / 0x1p20,
+                translator.blocks() / 0x1p20,
+                translator.translations() / 0x1p20,
+                translator.jumps() / 0x1p20,
+                translator.tlb() / 0x1p20);
         for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
             if (pool.getName().contains("CodeHeap")
                     || pool.getName().contains("CodeCache")

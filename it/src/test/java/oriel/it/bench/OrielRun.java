@@ -55,6 +55,7 @@ final class OrielRun {
         machine.start();
         try {
             log.done().get(limit.toSeconds(), TimeUnit.SECONDS);
+            log.translator(machine.statistics().translations().memory());
         } finally {
             machine.stop();
         }

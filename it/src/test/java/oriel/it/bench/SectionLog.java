@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import oriel.hypervisor.cpu.emulated.TranslatorMemory;
 
 /** Follows the serial console of {@code cpu-guest.c} and reads the host's clocks where it says so. One thread writes. */
 final class SectionLog {
@@ -41,6 +42,7 @@ final class SectionLog {
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private @Nullable Used ready;
     private @Nullable Used begin;
+    private TranslatorMemory translator = TranslatorMemory.NONE;
 
     SectionLog(Supplier<Used> clocks) {
         this.clocks = clocks;
@@ -85,6 +87,15 @@ final class SectionLog {
             case "done" -> done.complete(null);
             default -> failures.add("not understood: " + said);
         }
+    }
+
+    /** Notes what the translator's memory was when the guest was done. */
+    void translator(TranslatorMemory memory) {
+        translator = memory;
+    }
+
+    TranslatorMemory translator() {
+        return translator;
     }
 
     /** Completes when the guest has said that it is done, or exceptionally when it can't be any more. */

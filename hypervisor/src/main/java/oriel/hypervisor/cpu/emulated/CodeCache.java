@@ -34,6 +34,8 @@ final class CodeCache implements GuestMemory.Observer {
 
     /** One decoded block. */
     static final class Block {
+        private static final int BYTES = 72;
+
         final long key;
         final int start;
         final int end;
@@ -77,6 +79,9 @@ final class CodeCache implements GuestMemory.Observer {
 
     /** A physical page with decoded code: which bytes, and the blocks made of them. */
     private static final class CodePage {
+        /** With its entry in the map and the arrays it owns. */
+        private static final int BYTES = 32 + 24 + 32 + 24 + 56 + 528;
+
         final List<Block> blocks = new ArrayList<>();
         final long[] bytes = new long[64];
 
@@ -491,7 +496,18 @@ final class CodeCache implements GuestMemory.Observer {
     /** What was done so far. */
     TranslationStatistics statistics() {
         TranslationStatistics made = translations == null ? TranslationStatistics.NONE : translations.statistics();
-        return made.withBlocks(decodedBlocks, copied, copiedTranslations);
+        return made.withBlocks(decodedBlocks, copied, copiedTranslations).with(memory(decoded.size(), pages.size()));
+    }
+
+    private TranslatorMemory memory(long blockCount, long pageCount) {
+        // Of objects, what a JVM with compressed pointers makes of their fields; each block is in two lists.
+        long records = blockCount * (Block.BYTES + 2 * 4) + pageCount * CodePage.BYTES;
+        return new TranslatorMemory(
+                arena.length * 8L + marks.length * 2L,
+                keys.length * 8L + blocks.length * 4L + records,
+                translations == null ? 0 : translations.touched(),
+                jumps.length * 8L,
+                mmu.tlbBytes());
     }
 
     @Override

@@ -7,7 +7,7 @@ import oriel.hypervisor.cpu.CpuState;
  * instruction at a time, and pages with watched bytes have no place in the TLB, so that {@link Mmu} reports each access
  * to them.
  */
-final class DebugRegisters implements Mmu.Watch {
+final class DebugRegisters implements Tlb.Watch {
     static final long DR6_FIXED = 0xFFFF_0FF0L, DR7_FIXED = 0x400;
     private static final long DR6_BD = 1 << 13, DR6_BS = 1 << 14, DR6_WRITABLE = 0xE00F;
     private static final long DR7_ENABLED = 0xFF, DR7_GD = 1 << 13, DR7_WRITABLE = 0xFFFF_23FFL;

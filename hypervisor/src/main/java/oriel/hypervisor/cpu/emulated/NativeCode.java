@@ -45,6 +45,7 @@ final class NativeCode implements AutoCloseable {
     private final MemorySegment jumps;
     private final int firstFree;
     private int free;
+    private int mostUsed;
 
     private long blocks;
     private long bytes;
@@ -134,6 +135,7 @@ final class NativeCode implements AutoCloseable {
 
     /** Forgets all code. */
     void clear() {
+        mostUsed = touched();
         free = firstFree;
         flushes++;
     }
@@ -157,9 +159,14 @@ final class NativeCode implements AutoCloseable {
         }
     }
 
+    /** Bytes that have ever been written: what the host has given for it. */
+    int touched() {
+        return Math.max(mostUsed, free);
+    }
+
     /** What has been done so far. */
     TranslationStatistics statistics() {
-        return new TranslationStatistics(0, 0, 0, blocks, bytes, free, nanos, flushes);
+        return new TranslationStatistics(0, 0, 0, blocks, bytes, free, nanos, flushes, TranslatorMemory.NONE);
     }
 
     @Override

@@ -233,16 +233,16 @@ abstract class NativeOperands {
         asm.registers(LOAD, 2, RCX, RAX);
         asm.registers(0xC1, 2, 5, RCX);
         asm.emit(7);
-        asm.immediate(AND, 2, RCX, Mmu.INDEX_MASK << 3);
+        asm.immediate(AND, 2, RCX, Tlb.INDEX_MASK << 3);
         if (bytes == 1) {
             asm.move(RDX, RAX);
         } else {
             asm.memory(LEA, 3, RDX, RAX, bytes - 1);
         }
         asm.immediate(AND, 3, RDX, -0x1000);
-        asm.indexed(0x3B, 3, RDX, TLB, RCX, 0, (write ? Mmu.WRITE : Mmu.READ) * 8);
+        asm.indexed(0x3B, 3, RDX, TLB, RCX, 0, (write ? Tlb.WRITE : Tlb.READ) * 8);
         colds.add(new Cold(asm.jumpIf(NOT_EQUAL), exit(write ? MISS_WRITE : MISS_READ, at), start, true));
-        asm.indexed(0x03, 3, RAX, TLB, RCX, 0, Mmu.DELTA * 8);
+        asm.indexed(0x03, 3, RAX, TLB, RCX, 0, Tlb.DELTA * 8);
         flagsInHost = false;
     }
 

@@ -133,7 +133,7 @@ final class SystemUnit {
     }
 
     /** What reports accesses to watched bytes asks; see {@link DebugRegisters}. */
-    Mmu.Watch watch() {
+    Tlb.Watch watch() {
         return debug;
     }
 

@@ -35,11 +35,16 @@ final class TlbContext {
         clear();
     }
 
+    /** Entries of its tables together, in longs. */
+    int length() {
+        return user.length + supervisorAc.length + fetch.length + linkedPages.length;
+    }
+
     /** Forgets everything but the generation, which the owner makes a new one. */
     void clear() {
-        Arrays.fill(user, Mmu.NONE);
-        Arrays.fill(supervisorAc, Mmu.NONE);
-        Arrays.fill(fetch, Mmu.NONE);
+        Arrays.fill(user, Tlb.NONE);
+        Arrays.fill(supervisorAc, Tlb.NONE);
+        Arrays.fill(fetch, Tlb.NONE);
         Arrays.fill(linkedPages, 0);
     }
 }

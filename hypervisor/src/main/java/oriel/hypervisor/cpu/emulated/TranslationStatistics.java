@@ -11,6 +11,7 @@ package oriel.hypervisor.cpu.emulated;
  * @param used bytes of the code memory in use now
  * @param nanos spent on translating
  * @param flushes how often all of it was dropped: the memory was full, or the machine's memory map changed
+ * @param memory what all of it takes now
  */
 public record TranslationStatistics(
         long decoded,
@@ -20,13 +21,20 @@ public record TranslationStatistics(
         long bytes,
         long used,
         long nanos,
-        long flushes) {
+        long flushes,
+        TranslatorMemory memory) {
     /** Of a processor that has done nothing. */
-    public static final TranslationStatistics NONE = new TranslationStatistics(0, 0, 0, 0, 0, 0, 0, 0);
+    public static final TranslationStatistics NONE =
+            new TranslationStatistics(0, 0, 0, 0, 0, 0, 0, 0, TranslatorMemory.NONE);
 
     TranslationStatistics withBlocks(long newDecoded, long newCopied, long newCopiedTranslations) {
         return new TranslationStatistics(
-                newDecoded, newCopied, newCopiedTranslations, blocks, bytes, used, nanos, flushes);
+                newDecoded, newCopied, newCopiedTranslations, blocks, bytes, used, nanos, flushes, memory);
+    }
+
+    TranslationStatistics with(TranslatorMemory newMemory) {
+        return new TranslationStatistics(
+                decoded, copied, copiedTranslations, blocks, bytes, used, nanos, flushes, newMemory);
     }
 
     /** This processor's and another's together. */
@@ -39,6 +47,7 @@ public record TranslationStatistics(
                 bytes + other.bytes,
                 used + other.used,
                 nanos + other.nanos,
-                flushes + other.flushes);
+                flushes + other.flushes,
+                memory.plus(other.memory));
     }
 }

@@ -25,7 +25,9 @@ class InterpreterSizeTest {
                 Mmu.class,
                 StringUnit.class,
                 SseUnit.class,
-                X87Unit.class
+                X87Unit.class,
+                X87Computation.class,
+                X87Transfers.class
             })
     void everyMethodIsCompiled(Class<?> type) throws Exception {
         byte[] bytes;
