@@ -215,6 +215,9 @@ public final class EmulatedCpu implements Vcpu {
             shutdown |= !system.deliverTraps(trap && !cpu.enteredHandler);
         }
         shutdown |= cpu.shutdown;
+        if (given == SLICE && cpu.deferred == 0) {
+            GuestSample.take(state, mmu, memory);
+        }
         instructions += given - cpu.left - cpu.deferred;
         given = 0;
     }

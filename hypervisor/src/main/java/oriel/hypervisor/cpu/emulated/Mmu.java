@@ -307,6 +307,13 @@ final class Mmu extends Tlb {
         return t[i + 1] & PAGE | linear & 0xFFF;
     }
 
+    /** Physical address of an instruction if the fetch TLB knows it, else 0: for those who only look. */
+    long fetched(long linear) {
+        long[] t = fetch[bank == USER_BANK ? 1 : 0];
+        int i = ((int) (linear >>> 12) & FETCH_ENTRIES - 1) * 2;
+        return t[i] == (linear & PAGE) ? t[i + 1] & PAGE | linear & 0xFFF : 0;
+    }
+
     // ---- translation ------------------------------------------------------------------------------------------------
 
     private long translate(long linear, int access, int inBank) {
