@@ -32,6 +32,9 @@ final class CodeCache implements GuestMemory.Observer {
     private static final long EMPTY = 0;
     private static final long REMOVED = -1;
 
+    /** Answers of {@link #startOf}. */
+    static final int NONE = -1, CROSSING = -2;
+
     /** One decoded block. */
     static final class Block {
         private static final int BYTES = 72;
@@ -117,8 +120,13 @@ final class CodeCache implements GuestMemory.Observer {
     private final GuestMemory memory;
     private final Mmu mmu;
     private final Map<Long, CodePage> pages = new HashMap<>();
-    private long[] keys = new long[1 << 14];
+
+    /** By hash: a key and, beside it for whoever looks only for this, what {@link #startOf} answers. */
+    private long[] index = new long[2 << 14];
+
+    /** The blocks in the same places. */
     private Block[] blocks = new Block[1 << 14];
+
     private int used;
     private int top = 1;
 
@@ -165,63 +173,80 @@ final class CodeCache implements GuestMemory.Observer {
 
     @Nullable
     Block find(long key) {
-        for (int i = hash(key); ; i = i + 1 & keys.length - 1) {
-            if (keys[i] == key) {
-                return blocks[i];
+        int i = place(key);
+        return i < 0 ? null : blocks[i];
+    }
+
+    /** Arena index of a block within one page; {@link #NONE} if there is none, {@link #CROSSING} if it isn't within one. */
+    int startOf(long key) {
+        int mask = index.length - 1;
+        for (int i = hash(key) * 2; ; i = i + 2 & mask) {
+            long found = index[i];
+            if (found == key) {
+                return (int) index[i + 1];
             }
-            if (keys[i] == EMPTY) {
-                return null;
+            if (found == EMPTY) {
+                return NONE;
+            }
+        }
+    }
+
+    /** Where a key is, or -1. */
+    private int place(long key) {
+        for (int i = hash(key); ; i = i + 1 & blocks.length - 1) {
+            if (index[i * 2] == key) {
+                return i;
+            }
+            if (index[i * 2] == EMPTY) {
+                return -1;
             }
         }
     }
 
     private int hash(long key) {
-        return (int) (key * 0x9E37_79B9_7F4A_7C15L >>> 40) & keys.length - 1;
+        return (int) (key * 0x9E37_79B9_7F4A_7C15L >>> 40) & blocks.length - 1;
     }
 
     private void put(Block block) {
-        if (used * 2 > keys.length) {
+        if (used * 2 > blocks.length) {
             rehash();
         }
         int i = hash(block.key);
-        while (keys[i] != EMPTY && keys[i] != REMOVED) {
-            i = i + 1 & keys.length - 1;
+        while (index[i * 2] != EMPTY && index[i * 2] != REMOVED) {
+            i = i + 1 & blocks.length - 1;
         }
-        if (keys[i] == EMPTY) {
+        if (index[i * 2] == EMPTY) {
             used++;
         }
-        keys[i] = block.key;
+        index[i * 2] = block.key;
+        index[i * 2 + 1] = block.crossesPage() ? CROSSING : block.start;
         blocks[i] = block;
     }
 
     private void rehash() {
-        long[] oldKeys = keys;
+        long[] oldIndex = index;
         Block[] oldBlocks = blocks;
         int live = 0;
-        for (long key : oldKeys) {
-            if (key != EMPTY && key != REMOVED) {
+        for (int i = 0; i < oldIndex.length; i += 2) {
+            if (oldIndex[i] != EMPTY && oldIndex[i] != REMOVED) {
                 live++;
             }
         }
         int size = Math.max(1 << 14, Integer.highestOneBit(live * 2 + 1) * 2);
-        keys = new long[size];
+        index = new long[size * 2];
         blocks = new Block[size];
         used = 0;
-        for (int i = 0; i < oldKeys.length; i++) {
-            if (oldKeys[i] != EMPTY && oldKeys[i] != REMOVED) {
+        for (int i = 0; i < oldBlocks.length; i++) {
+            if (oldIndex[i * 2] != EMPTY && oldIndex[i * 2] != REMOVED) {
                 put(oldBlocks[i]);
             }
         }
     }
 
     private void removeKey(Block block) {
-        for (int i = hash(block.key); keys[i] != EMPTY; i = i + 1 & keys.length - 1) {
-            if (keys[i] == block.key) {
-                if (blocks[i] == block) {
-                    keys[i] = REMOVED;
-                }
-                return;
-            }
+        int i = place(block.key);
+        if (i >= 0 && blocks[i] == block) {
+            index[i * 2] = REMOVED;
         }
     }
 
@@ -504,7 +529,7 @@ final class CodeCache implements GuestMemory.Observer {
         long records = blockCount * (Block.BYTES + 2 * 4) + pageCount * CodePage.BYTES;
         return new TranslatorMemory(
                 arena.length * 8L + marks.length * 2L,
-                keys.length * 8L + blocks.length * 4L + records,
+                index.length * 8L + blocks.length * 4L + records,
                 translations == null ? 0 : translations.touched(),
                 jumps.length * 8L,
                 mmu.tlbBytes());
@@ -519,7 +544,7 @@ final class CodeCache implements GuestMemory.Observer {
     void clear() {
         pages.forEach(this::unmark);
         pages.clear();
-        Arrays.fill(keys, EMPTY);
+        Arrays.fill(index, EMPTY);
         Arrays.fill(blocks, null);
         Arrays.fill(jumps, 0);
         // Whoever is inside a block leaves it at the next instruction.

@@ -210,7 +210,8 @@ abstract class ExecutionCore {
                 return (int) entry;
             }
         }
-        return lookup(rip).start;
+        int found = lookup(rip);
+        return found < 0 ? ~found : found;
     }
 
     /** The arena index for an instruction whose block is stale, past the jump cache, which may still name that block. */
@@ -220,16 +221,20 @@ abstract class ExecutionCore {
         boolean wholeBlock = cache.marks[stale] != CodeCache.CONTINUATION
                 && (cache.marks[stale] & CodeCache.BLOCK_START) != 0
                 && cache.marks[pc] == CodeCache.CONTINUATION;
-        CodeCache.Block block = lookup(rip);
-        if (wholeBlock && epoch == cache.epoch && !block.crossesPage() && (mode & CpuMode.SINGLE) == 0) {
+        int found = lookup(rip);
+        if (found < 0) {
+            return ~found;
+        }
+        if (wholeBlock && epoch == cache.epoch && (mode & CpuMode.SINGLE) == 0) {
             // Links to the old block from others go on to the new one.
             cache.arena[stale] = Op.terminator(Op.JMP, 0, 0, 0, 0, 0);
-            cache.arena[pc] = block.start;
+            cache.arena[pc] = found;
         }
-        return block.start;
+        return found;
     }
 
-    private CodeCache.Block lookup(long rip) {
+    /** The arena index of the block at an instruction pointer, its complement if the block crosses a page. */
+    private int lookup(long rip) {
         lookupRip = rip;
         lookingUp = true;
         long linear = rip;
@@ -240,31 +245,36 @@ abstract class ExecutionCore {
             }
         }
         long physical = mmu.fetchAddress(linear);
-        CodeCache.Block block = cache.find(CodeCache.key(physical, mode));
-        if (block != null && block.crossesPage()) {
-            long next = (linear & -0x1000L) + 0x1000;
-            if (mmu.fetchAddress(mode64 ? next : next & 0xFFFF_FFFFL) != block.secondPage) {
-                cache.invalidate(block);
-                block = null;
-            }
-        }
-        if (block == null) {
-            block = cache.takeShared(physical, mode);
-        }
-        if (block == null) {
-            block = decoder.decode(linear, physical, mode);
+        int start = cache.startOf(CodeCache.key(physical, mode));
+        if (start < 0) {
+            CodeCache.Block block = block(linear, physical, start == CodeCache.CROSSING);
+            start = block.crossesPage() ? ~block.start : block.start;
         }
         lookingUp = false;
         registers[Op.RIP_BASE] = rip - (linear & 0xFFF);
-        if (!block.crossesPage()) {
+        if (start >= 0) {
             int i = CodeCache.jumpIndex(linear);
             cache.jumps[i] = linear;
             boolean global = mmu.fetchedGlobal(linear);
-            cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | block.start;
+            cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | start;
             cache.jumps[i + 2] = 0;
             mmu.noteLinked(linear, global);
         }
-        return block;
+        return start;
+    }
+
+    /** The block at an address where there is none within one page: one that crosses it, or a new one. */
+    private CodeCache.Block block(long linear, long physical, boolean crossing) {
+        CodeCache.Block block = crossing ? cache.find(CodeCache.key(physical, mode)) : null;
+        if (block != null) {
+            long next = (linear & -0x1000L) + 0x1000;
+            if (mmu.fetchAddress(mode64 ? next : next & 0xFFFF_FFFFL) == block.secondPage) {
+                return block;
+            }
+            cache.invalidate(block);
+        }
+        block = cache.takeShared(physical, mode);
+        return block != null ? block : decoder.decode(linear, physical, mode);
     }
 
     /**
@@ -275,13 +285,15 @@ abstract class ExecutionCore {
      */
     final int link(int at, boolean taken, int link) {
         int epoch = cache.epoch;
-        CodeCache.Block block = lookup(wrap(registers[Op.RIP_BASE] + ~link));
-        if (!block.crossesPage() && cache.epoch == epoch && (mode & CpuMode.SINGLE) == 0) {
-            long[] code = cache.arena;
-            code[at] =
-                    taken ? code[at] & ~0xFFFF_FFFFL | block.start : code[at] & 0xFFFF_FFFFL | (long) block.start << 32;
+        int found = lookup(wrap(registers[Op.RIP_BASE] + ~link));
+        if (found < 0) {
+            return ~found;
         }
-        return block.start;
+        if (cache.epoch == epoch && (mode & CpuMode.SINGLE) == 0) {
+            long[] code = cache.arena;
+            code[at] = taken ? code[at] & ~0xFFFF_FFFFL | found : code[at] & 0xFFFF_FFFFL | (long) found << 32;
+        }
+        return found;
     }
 
     /** An instruction pointer in the mode's width. */
