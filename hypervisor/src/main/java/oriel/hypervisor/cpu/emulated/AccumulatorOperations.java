@@ -28,7 +28,7 @@ final class AccumulatorOperations {
                 return true;
             }
         },
-        /** CWD CDQ CQO. */
+        // CWD CDQ CQO.
         new Operation(Op.SIGN_SPREAD) {
             @Override
             void execute(ExecutionCore cpu, long w) {
@@ -47,7 +47,7 @@ final class AccumulatorOperations {
                 return true;
             }
         },
-        /** CMC CLC STC CLD STD by the opcode's low digit. */
+        // CMC CLC STC CLD STD by the opcode's low digit.
         new Operation(Op.FLAG) {
             @Override
             void execute(ExecutionCore cpu, long w) {
@@ -107,7 +107,7 @@ final class AccumulatorOperations {
                 return true;
             }
         },
-        /** RDRAND and RDSEED. */
+        // RDRAND and RDSEED.
         new Operation(Op.RDRAND) {
             @Override
             void execute(ExecutionCore cpu, long w) {

@@ -21,6 +21,7 @@ import oriel.hypervisor.cpu.hostcode.HostFeatures;
  * <p>The first operand, {@code rm}, is a register or memory; the {@code other} one is the register that VEX.vvvv names.
  * Both are zero-extended, and so is the result expected to be. Flags that the manual leaves undefined are cleared.
  */
+@SuppressWarnings({"ImmutableEnumChecker", "EnumOrdinal"}) // numbers only; words end with the process
 enum BitOperation {
     POPCNT(CpuFeature.POPCNT, Encoding.legacy(0xB8), Flags.ARITHMETIC) {
         @Override
@@ -42,7 +43,7 @@ enum BitOperation {
     LZCNT(CpuFeature.LZCNT, Encoding.legacy(0xBD), Flags.CF | Flags.ZF) {
         @Override
         long of(long rm, long other, int bits) {
-            return Long.numberOfLeadingZeros(rm) - (64 - bits);
+            return Long.numberOfLeadingZeros(rm) - (64L - bits);
         }
 
         @Override

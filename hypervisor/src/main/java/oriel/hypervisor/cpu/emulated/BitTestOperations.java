@@ -37,7 +37,7 @@ final class BitTestOperations {
                 return true;
             }
         },
-        /** In memory at the address in T1, which the bit's number has moved already. */
+        // In memory at the address in T1, which the bit's number has moved already.
         new Operation(Op.BIT_TEST_MEMORY) {
             @Override
             void execute(ExecutionCore cpu, long w) {
@@ -73,7 +73,7 @@ final class BitTestOperations {
                 return true;
             }
         },
-        /** BSR if {@code d} is 1. Only ZF changes. */
+        // BSR if {@code d} is 1. Only ZF changes.
         new Operation(Op.BIT_SCAN) {
             @Override
             void execute(ExecutionCore cpu, long w) {
@@ -106,7 +106,7 @@ final class BitTestOperations {
                 return true;
             }
         },
-        /** BSWAP, or MOVBE if {@code d} is 1, which swaps 16 bits too. */
+        // BSWAP, or MOVBE if {@code d} is 1, which swaps 16 bits too.
         new Operation(Op.BSWAP) {
             @Override
             void execute(ExecutionCore cpu, long w) {

@@ -22,7 +22,7 @@ final class ExchangeOperations {
                 }
             }
         },
-        /** In memory at the address in T1. */
+        // In memory at the address in T1.
         new Operation(Op.CMPXCHG_MEMORY) {
             @Override
             void execute(ExecutionCore cpu, long w) {

@@ -11,7 +11,7 @@ final class MultiplyOperations {
     private static final int SET_OVERFLOW = 0x0F90, LAHF = 0x9F;
 
     static final Operation[] ALL = {
-        /** With the accumulator: MUL, IMUL, DIV or IDIV, by {@code d} as their opcode's extension. */
+        // With the accumulator: MUL, IMUL, DIV or IDIV, by {@code d} as their opcode's extension.
         new Operation(Op.MULTIPLY) {
             @Override
             void execute(ExecutionCore cpu, long w) {
@@ -41,7 +41,7 @@ final class MultiplyOperations {
                 return true;
             }
         },
-        /** IMUL with two or three operands. */
+        // IMUL with two or three operands.
         new Operation(Op.IMULG) {
             @Override
             void execute(ExecutionCore cpu, long w) {

@@ -31,7 +31,7 @@ final class ShiftOperations {
                 return true;
             }
         },
-        /** SHRD if {@code d} is 1, with a count in the immediate, or in CL if that is negative. */
+        // SHRD if {@code d} is 1, with a count in the immediate, or in CL if that is negative.
         new Operation(Op.DOUBLE_SHIFT) {
             @Override
             void execute(ExecutionCore cpu, long w) {

@@ -150,7 +150,7 @@ abstract class Tlb implements LinearMemory {
         }
     }
 
-    /** Whether the page that {@link #fetchAddress} was asked for last is global. */
+    /** Whether the page that {@link Mmu#fetchAddress} was asked for last is global. */
     boolean fetchedGlobal(long linear) {
         return (fetch[bank == USER_BANK ? 1 : 0][((int) (linear >>> 12) & FETCH_ENTRIES - 1) * 2 + 1] & 1) != 0;
     }

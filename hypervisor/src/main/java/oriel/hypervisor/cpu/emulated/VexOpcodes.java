@@ -25,7 +25,9 @@ abstract class VexOpcodes extends Lowering {
         boolean vector = (second & 4) != 0;
         int digit = in.peek8() >> 3 & 7;
         BitOperation operation = BitOperation.ofVex(first & 31, second & 3, last, digit);
-        only64(operation != null && !vector && model.has(operation.feature));
+        if (operation == null || vector || !model.has(operation.feature)) {
+            throw invalid();
+        }
         int other = ~second >> 3 & 15;
         if (mode64) {
             in.rex = 0x40 | (wide ? 8 : 0) | ~first >> 5 & 7;

@@ -230,7 +230,9 @@ class OperationTest {
             case Op.EXTRACT_HIGH -> b = random.nextInt(4);
             case Op.DOUBLE_SHIFT -> immediate = random.nextInt(size == 3 ? 64 : 32) - (random.nextInt(3) == 0 ? 64 : 0);
             case Op.BIT_OPERATION -> {
-                boolean vex = BitOperation.values()[kind].encoding.vex();
+                boolean vex = BitOperation.of(Op.word(op, 0, 0, 0, 0, kind, 0))
+                        .encoding
+                        .vex();
                 size = vex ? Math.max(2, size) : size;
                 immediate &= 0x1FF;
             }
