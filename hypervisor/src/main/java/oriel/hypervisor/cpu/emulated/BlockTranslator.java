@@ -9,7 +9,7 @@ import oriel.hypervisor.cpu.CpuState;
  * Makes code for the host of one block: the operations that the interpreter would run. What has no translation is left to
  * Java, one operation at a time.
  */
-final class BlockTranslator extends NativeStrings {
+final class BlockTranslator extends NativeSystem {
     /** Offset of the two jumps to the blocks behind, or -1: taken, not taken. */
     private int takenJump, notTakenJump;
 
@@ -52,7 +52,12 @@ final class BlockTranslator extends NativeStrings {
             if (op == Op.FALL_THROUGH || op == Op.LOOP || op >= Op.RARE && next >= end) {
                 break;
             }
-            if (!move(w, op == Op.MOVI64 ? arena[i + 1] : 0) && !arithmetic(w) && !vector(w) && !x87(w) && !string(w)) {
+            if (!move(w, op == Op.MOVI64 ? arena[i + 1] : 0)
+                    && !arithmetic(w)
+                    && !vector(w)
+                    && !x87(w)
+                    && !string(w)
+                    && !system(w)) {
                 asm.address(RCX, 0);
                 int hole = asm.position() - 4;
                 asm.memory(STORE, 3, RCX, STATE, displacement(RETRY));

@@ -1,5 +1,6 @@
 package oriel.hypervisor.cpu.emulated;
 
+import static oriel.hypervisor.cpu.emulated.NativeLayout.*;
 import static oriel.hypervisor.cpu.hostcode.Assembler.*;
 
 import oriel.hypervisor.cpu.CpuState;
@@ -67,6 +68,15 @@ final class ExchangeOperations {
             }
 
             @Override
+            boolean emit(NativeOperands code, long w) {
+                if (Op.scale(w) != 3) {
+                    return false;
+                }
+                emitCompareExchangePair(code);
+                return true;
+            }
+
+            @Override
             boolean mayFault() {
                 return true;
             }
@@ -96,5 +106,28 @@ final class ExchangeOperations {
             cpu.put(CpuState.RDX, size, high);
         }
         cpu.setFlags(Flags.ZF, equal ? Flags.ZF : 0);
+    }
+
+    /** CMPXCHG16B; an address that isn't aligned faults in Java. */
+    private static void emitCompareExchangePair(NativeOperands code) {
+        code.get(RAX, Op.T1);
+        code.asm.testImmediate(0, RAX, 15);
+        code.rareBy(code.asm.jumpIf(NOT_EQUAL));
+        code.translate(16, true);
+        code.asm.memory(0x3B, 3, host(CpuState.RAX), RAX, 0);
+        int otherLow = code.asm.jumpIf(NOT_EQUAL);
+        code.asm.memory(0x3B, 3, host(CpuState.RDX), RAX, 8);
+        int otherHigh = code.asm.jumpIf(NOT_EQUAL);
+        code.asm.memory(STORE, 3, host(CpuState.RBX), RAX, 0);
+        code.asm.memory(STORE, 3, host(CpuState.RCX), RAX, 8);
+        code.asm.immediateMemory(OR, 1, STATE, displacement(FLAGS), Flags.ZF << 8);
+        int done = code.asm.jump();
+        code.asm.land(otherLow);
+        code.asm.land(otherHigh);
+        code.asm.memory(LOAD, 3, host(CpuState.RAX), RAX, 0);
+        code.asm.memory(LOAD, 3, host(CpuState.RDX), RAX, 8);
+        code.asm.immediateMemory(AND, 1, STATE, displacement(FLAGS), ~(Flags.ZF << 8));
+        code.asm.land(done);
+        code.landRare();
     }
 }

@@ -64,6 +64,8 @@ abstract class NativeExecution extends RareOperations {
                 slots[NativeLayout.VECTORS] = sse.enabled() ? NativeLayout.VECTORS_READY : NativeLayout.VECTORS_OFF;
                 slots[NativeLayout.GUEST_MXCSR] = state.mxcsr;
                 slots[NativeLayout.DIRECTION] = state.rflags & Flags.DF;
+                slots[NativeLayout.SYSTEM_FLAGS] = state.rflags & ~(long) (Flags.ARITHMETIC | Flags.RF | Flags.VM);
+                slots[NativeLayout.PRIVILEGED] = state.cpl() == 0 ? 1 : 0;
                 x87Image.check();
             }
             retry = false;
@@ -72,6 +74,9 @@ abstract class NativeExecution extends RareOperations {
                 state.mxcsr = (int) slots[NativeLayout.GUEST_MXCSR];
             }
             left = (int) slots[NativeLayout.LEFT];
+            if ((slots[NativeLayout.SYSTEM_FLAGS] & Flags.IF) == 0) {
+                state.rflags &= ~(long) Flags.IF;
+            }
             flagKind = Flags.READY;
             flagB = NativeLayout.unpacked(slots[NativeLayout.FLAGS]);
             int at = exit & 0xFF_FFFF;

@@ -46,6 +46,12 @@ final class NativeLayout {
     /** RFLAGS.DF: 0 if string instructions go forward. */
     static final int DIRECTION = 55;
 
+    /** RFLAGS without its arithmetic flags, RF and VM; translated code may clear IF. */
+    static final int SYSTEM_FLAGS = 56;
+
+    /** 1 at privilege level 0, else 0. */
+    static final int PRIVILEGED = 57;
+
     /** Where the x87 state is: {@link #X87_IN_JAVA} and so on; and {@link X87Image}, 14 slots. */
     static final int X87 = 40, X87_IMAGE = 41;
 
