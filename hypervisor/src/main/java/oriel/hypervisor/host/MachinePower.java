@@ -245,7 +245,12 @@ final class MachinePower {
         if (capacity.missingMib(needs, given()) > 0) {
             MemoryReclaim.take(runs(), () -> capacity.missingMib(needs, given()));
         }
-        capacity.admit(host, machine, needs, given());
+        try {
+            capacity.admit(host, machine, needs, given());
+        } catch (HostException e) {
+            giveMemoryBack(); // what was taken is of no use
+            throw e;
+        }
     }
 
     private List<MachineRun> runs() {
@@ -281,10 +286,7 @@ final class MachinePower {
 
     /** There may be room again for what others gave. */
     private void giveMemoryBack() {
-        long room = capacity.memoryMib() - given().memoryMib();
-        if (room > 0) {
-            MemoryReclaim.give(runs(), room);
-        }
+        MemoryReclaim.give(runs(), Math.max(0, capacity.memoryMib() - given().memoryMib()));
     }
 
     void changePower(MachineSlot slot, PowerState power) {

@@ -54,16 +54,14 @@ final class MemoryReclaim {
         }
     }
 
-    /** Gives back what was taken, to the busiest first, as far as there is room. */
+    /** Gives back what was taken, to the busiest first, as far as there is room, and asks for nothing more. */
     static void give(Collection<MachineRun> runs, long roomMib) {
         long room = roomMib << 20;
         for (MachineRun run : idleFirst(runs).reversed()) {
             long taken = run.machine.balloon().ballooned();
             long back = Math.min(taken, room);
-            if (back > 0) {
-                run.machine.balloon().target(taken - back);
-                room -= back;
-            }
+            run.machine.balloon().target(taken - back);
+            room -= back;
         }
     }
 
