@@ -9,6 +9,7 @@ import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.display.Rectangle;
 
 /** A screen of one colour that never changes; which keys are pressed goes to a list. */
@@ -69,5 +70,7 @@ record FakeDisplay(String name, List<String> keys) implements Display {
     }
 
     @Override
-    public void requestSize(DisplaySize size) {}
+    public boolean requestLayout(MonitorLayout layout) {
+        return false;
+    }
 }

@@ -12,6 +12,7 @@ import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.host.HypervisorHost;
 import oriel.hypervisor.sound.Sound;
@@ -102,8 +103,13 @@ public final class Activity {
         }
 
         @Override
-        public void requestSize(DisplaySize size) {
-            screen.requestSize(size);
+        public MonitorLayout layout() {
+            return screen.layout();
+        }
+
+        @Override
+        public boolean requestLayout(MonitorLayout layout) {
+            return screen.requestLayout(layout);
         }
 
         private final class Input implements DisplayInput {

@@ -327,6 +327,11 @@ public final class ScreenFeed {
         }
 
         @Override
+        public void layoutChanged() {
+            viewers.forEach(ScreenViewer::layoutChanged);
+        }
+
+        @Override
         public void cursorChanged() {
             viewers.forEach(ScreenViewer::cursorChanged);
         }

@@ -5,6 +5,9 @@ public interface ScreenViewer {
     /** Who is sent its frames; always the same. */
     FrameViewer frames();
 
+    /** The picture is divided among other monitors, and has the same size. */
+    void layoutChanged();
+
     /** The cursor's image changed. */
     void cursorChanged();
 

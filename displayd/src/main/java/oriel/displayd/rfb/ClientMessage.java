@@ -2,7 +2,6 @@ package oriel.displayd.rfb;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.display.Rectangle;
 
 /** What a client says after the handshake (RFC 6143 §7.5 and registered extensions), already checked for bounds. */
@@ -62,9 +61,9 @@ public sealed interface ClientMessage {
     /**
      * ExtendedDesktopSize extension.
      *
-     * @param size null if the numbers make no picture we could show
+     * @param layout null if the numbers make no picture, or no screens of it
      */
-    record SetDesktopSize(@Nullable DisplaySize size) implements ClientMessage {}
+    record SetDesktopSize(@Nullable ScreenLayout layout) implements ClientMessage {}
 
     /** QEMU audio: begin or end to tell what is to be heard. */
     record EnableAudio(boolean enable) implements ClientMessage {}

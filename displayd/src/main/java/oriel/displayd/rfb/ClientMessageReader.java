@@ -193,10 +193,25 @@ public final class ClientMessageReader {
         if (!has(length)) {
             return null;
         }
-        int width = u16(2);
-        int height = u16(4);
-        boolean possible = width >= 1 && width <= 16384 && height >= 1 && height <= 16384;
-        return done(new ClientMessage.SetDesktopSize(possible ? new DisplaySize(width, height) : null), length);
+        return done(new ClientMessage.SetDesktopSize(layout(u16(2), u16(4), u8(6))), length);
+    }
+
+    /** The screens are at most 255, so it may well be seen whether they overlap. */
+    private @Nullable ScreenLayout layout(int width, int height, int count) {
+        try {
+            DisplaySize size = new DisplaySize(width, height);
+            if (count == 0) {
+                return ScreenLayout.single(size); // clients that know sizes only
+            }
+            List<ScreenLayout.Screen> screens = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                int at = 8 + 16 * i;
+                screens.add(new ScreenLayout.Screen(u32(at), rectangle(at + 4), u32(at + 12)));
+            }
+            return new ScreenLayout(size, screens);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     private @Nullable ClientMessage qemu() throws RfbProtocolException {

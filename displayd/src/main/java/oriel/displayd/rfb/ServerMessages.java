@@ -20,13 +20,12 @@ public final class ServerMessages {
     public static final int SIZE_OK = 0;
     /** Not allowed to. */
     public static final int SIZE_PROHIBITED = 1;
+    /** More than the machine has. */
+    public static final int SIZE_OUT_OF_RESOURCES = 2;
     /** Nonsense. */
     public static final int SIZE_INVALID = 3;
     /** The guest was asked and may follow. */
     public static final int SIZE_FORWARDED = 4;
-
-    /** Any number would do, but libvncclient up to 0.9.14 takes a screen 0 for none and doesn't follow the size. */
-    private static final int SCREEN_ID = 1;
 
     /** As an update's count of rectangles: they go on until {@link #lastRect}. */
     public static final int UNKNOWN_COUNT = 0xFFFF;
@@ -77,11 +76,16 @@ public final class ServerMessages {
         rectangleHeader(out, size.bounds(), Encodings.DESKTOP_SIZE);
     }
 
-    /** ExtendedDesktopSize with the one screen we have. */
-    public static void extendedDesktopSize(WireBuffer out, DisplaySize size, int reason, int status) {
+    /** ExtendedDesktopSize. */
+    public static void extendedDesktopSize(WireBuffer out, ScreenLayout layout, int reason, int status) {
+        DisplaySize size = layout.size();
         out.u16(reason).u16(status).u16(size.width()).u16(size.height()).u32(Encodings.EXTENDED_DESKTOP_SIZE);
-        out.u8(1).zeros(3);
-        out.u32(SCREEN_ID).u16(0).u16(0).u16(size.width()).u16(size.height()).u32(0);
+        out.u8(layout.screens().size()).zeros(3);
+        for (ScreenLayout.Screen screen : layout.screens()) {
+            Rectangle area = screen.area();
+            out.u32(screen.id()).u16(area.x()).u16(area.y());
+            out.u16(area.width()).u16(area.height()).u32(screen.flags());
+        }
     }
 
     /** DesktopName. */

@@ -9,6 +9,7 @@ import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.sound.Sound;
 
@@ -110,8 +111,8 @@ public final class RawFramesDisplay implements Display {
     }
 
     @Override
-    public void requestSize(DisplaySize size) {
-        // A recording has the size it has.
+    public boolean requestLayout(MonitorLayout layout) {
+        return false; // a recording has the size it has
     }
 
     private enum NoInput implements DisplayInput {

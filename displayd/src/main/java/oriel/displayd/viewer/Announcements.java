@@ -8,6 +8,7 @@ import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
 import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.Display;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.sound.Sound;
 
 /** What a client is to be told by rectangles without pixels, next to its picture. Not thread-safe. */
@@ -29,6 +30,11 @@ final class Announcements {
     Announcements(Display display, String title) {
         this.display = display;
         this.title = title;
+    }
+
+    /** How the screen is divided now. */
+    MonitorLayout layout() {
+        return display.layout();
     }
 
     /** The client named what it can do, {@code before} and {@code now}. */

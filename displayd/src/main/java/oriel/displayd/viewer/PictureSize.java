@@ -1,25 +1,37 @@
 package oriel.displayd.viewer;
 
 import java.util.ArrayDeque;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import oriel.displayd.flow.PendingChanges;
 import oriel.displayd.rfb.Encodings;
 import oriel.displayd.rfb.RfbProtocolException;
+import oriel.displayd.rfb.ScreenLayout;
 import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 
-/** The size of the picture as the screen has it and as the client knows it, and what the client asked about it. Not thread-safe. */
+/**
+ * The size of the picture and its screens, as the machine has them and as the client knows them, and what the client asked about
+ * them. Not thread-safe.
+ */
 final class PictureSize {
     private static final int MAX_REPLIES = 64;
 
     private record Reply(int reason, int status) {}
 
     private final ArrayDeque<Reply> replies = new ArrayDeque<>();
+    private final Supplier<MonitorLayout> monitors;
     private DisplaySize client;
     private DisplaySize frame;
+    /** What this client asked for: where it comes true, screens have the numbers that the client knows. */
+    private @Nullable ScreenLayout asked;
     private boolean frameKnown;
 
-    PictureSize(DisplaySize initial) {
+    /** @param monitors how the screen is divided now */
+    PictureSize(DisplaySize initial, Supplier<MonitorLayout> monitors) {
+        this.monitors = monitors;
         client = initial;
         frame = initial;
     }
@@ -55,6 +67,16 @@ final class PictureSize {
         }
     }
 
+    /** The same picture is divided among other monitors. */
+    void layoutChanged() {
+        completeRequested();
+    }
+
+    /** The client asked for this, and the machine was told. */
+    void asked(ScreenLayout layout) {
+        asked = layout;
+    }
+
     /** The client asked for a size, and this came of it. */
     void reply(int status) throws RfbProtocolException {
         if (replies.size() >= MAX_REPLIES) {
@@ -76,12 +98,13 @@ final class PictureSize {
             }
             adoptFrame(pending);
             ServerMessages.updateHeader(out, replies.size() + (changed ? 1 : 0));
+            ScreenLayout layout = layout();
             for (Reply reply : replies) {
-                ServerMessages.extendedDesktopSize(out, frame, reply.reason(), reply.status());
+                ServerMessages.extendedDesktopSize(out, layout, reply.reason(), reply.status());
             }
             if (changed) {
                 ServerMessages.extendedDesktopSize(
-                        out, frame, ServerMessages.SIZE_CHANGED_BY_SERVER, ServerMessages.SIZE_OK);
+                        out, layout, ServerMessages.SIZE_CHANGED_BY_SERVER, ServerMessages.SIZE_OK);
             }
             replies.clear();
             return true;
@@ -94,6 +117,16 @@ final class PictureSize {
         ServerMessages.updateHeader(out, 1);
         ServerMessages.desktopSize(out, frame);
         return true;
+    }
+
+    /** Of the frame: the machine may be ahead, and then says it again with the next. */
+    private ScreenLayout layout() {
+        MonitorLayout now = monitors.get();
+        if (!now.size().equals(frame)) {
+            return ScreenLayout.single(frame);
+        }
+        ScreenLayout mine = asked;
+        return mine != null && mine.monitors().equals(now) ? mine : ScreenLayout.of(now);
     }
 
     private void adoptFrame(PendingChanges pending) {

@@ -291,6 +291,9 @@ public final class Recorder implements AutoCloseable {
         }
 
         @Override
+        public void layoutChanged() {} // who plays it sees the whole picture
+
+        @Override
         public void cursorChanged() {
             // The client's business; see above.
         }

@@ -34,7 +34,7 @@ final class UpdatePlanner {
 
     UpdatePlanner(Announcements announcements, DisplaySize initialSize, VideoBudget video, int turnPixels) {
         this.announcements = announcements;
-        this.size = new PictureSize(initialSize);
+        this.size = new PictureSize(initialSize, announcements::layout);
         this.video = video;
         this.turnPixels = turnPixels;
     }

@@ -22,6 +22,7 @@ import oriel.displayd.rfb.ClientMessage;
 import oriel.displayd.rfb.Encodings;
 import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.rfb.RfbProtocolException;
+import oriel.displayd.rfb.ScreenLayout;
 import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
 import oriel.displayd.sound.SoundQueue;
@@ -165,6 +166,19 @@ final class UpdateStream implements FrameViewer {
     void enableContinuousUpdates(boolean enable, Rectangle area) throws RfbProtocolException {
         synchronized (lock) {
             client.enableContinuousUpdates(enable, area);
+        }
+        task.schedule();
+    }
+
+    void asked(ScreenLayout layout) {
+        synchronized (lock) {
+            size.asked(layout);
+        }
+    }
+
+    void layoutChanged() {
+        synchronized (lock) {
+            size.layoutChanged();
         }
         task.schedule();
     }

@@ -20,9 +20,11 @@ import oriel.displayd.rfb.ClientMessageReader;
 import oriel.displayd.rfb.Encodings;
 import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.rfb.RfbProtocolException;
+import oriel.displayd.rfb.ScreenLayout;
 import oriel.displayd.rfb.ServerMessages;
 import oriel.displayd.rfb.WireBuffer;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 
 /**
  * One client on one display. Thread-safe, except that {@link #receive} is called by one thread at a time, the
@@ -241,7 +243,7 @@ public final class Viewer {
             case ClientMessage.FramebufferUpdateRequest m -> stream.request(m.incremental(), m.area());
             case ClientMessage.EnableContinuousUpdates m -> stream.enableContinuousUpdates(m.enable(), m.area());
             case ClientMessage.Fence m -> fence(m);
-            case ClientMessage.SetDesktopSize m -> requestSize(m.size());
+            case ClientMessage.SetDesktopSize m -> requestLayout(m.layout());
             case ClientMessage.KeyEvent m -> {
                 if (grant.mayControl()) {
                     keyboard.keysym(m.keysym(), m.down());
@@ -277,17 +279,28 @@ public final class Viewer {
         stream.answer(out -> ServerMessages.fence(out, fence.flags() & known, fence.payload()));
     }
 
-    private void requestSize(@Nullable DisplaySize size) throws RfbProtocolException {
+    private void requestLayout(@Nullable ScreenLayout layout) throws RfbProtocolException {
+        stream.replyToSizeRequest(ask(layout));
+    }
+
+    private int ask(@Nullable ScreenLayout layout) {
         if (!grant.mayControl()) {
-            stream.replyToSizeRequest(ServerMessages.SIZE_PROHIBITED);
-        } else if (size == null) {
-            stream.replyToSizeRequest(ServerMessages.SIZE_INVALID);
-        } else if (size.equals(grant.display().size())) {
-            stream.replyToSizeRequest(ServerMessages.SIZE_OK);
-        } else {
-            grant.display().requestSize(size);
-            stream.replyToSizeRequest(ServerMessages.SIZE_FORWARDED);
+            return ServerMessages.SIZE_PROHIBITED;
         }
+        if (layout == null) {
+            return ServerMessages.SIZE_INVALID;
+        }
+        if (layout.tooMany()) {
+            return ServerMessages.SIZE_OUT_OF_RESOURCES;
+        }
+        MonitorLayout monitors = layout.monitors();
+        stream.asked(layout);
+        if (monitors.equals(grant.display().layout())) {
+            return ServerMessages.SIZE_OK;
+        }
+        return grant.display().requestLayout(monitors)
+                ? ServerMessages.SIZE_FORWARDED
+                : ServerMessages.SIZE_OUT_OF_RESOURCES;
     }
 
     /** xvp: said once, when the client first names it. */
@@ -322,6 +335,11 @@ public final class Viewer {
         @Override
         public FrameViewer frames() {
             return stream;
+        }
+
+        @Override
+        public void layoutChanged() {
+            stream.layoutChanged();
         }
 
         @Override

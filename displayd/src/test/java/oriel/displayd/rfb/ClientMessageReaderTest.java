@@ -68,7 +68,7 @@ final class ClientMessageReaderTest {
         assertThat(fence.payload()).containsExactly(5, 6);
         assertThat(messages.subList(9, 11))
                 .containsExactly(
-                        new ClientMessage.SetDesktopSize(new DisplaySize(640, 480)),
+                        new ClientMessage.SetDesktopSize(ScreenLayout.single(new DisplaySize(640, 480))),
                         new ClientMessage.QemuKeyEvent(true, 0x61, 0x1E));
     }
 

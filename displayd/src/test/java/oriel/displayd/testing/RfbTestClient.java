@@ -251,13 +251,24 @@ public final class RfbTestClient implements AutoCloseable {
                 log.add("size " + w + "×" + h);
             }
             case -308 -> {
-                in.skipNBytes(4 + 16);
+                int screens = in.readUnsignedByte();
+                in.skipNBytes(3);
+                StringBuilder layout = new StringBuilder();
+                for (int i = 0; i < screens; i++) {
+                    layout.append(' ').append(Integer.toUnsignedString(in.readInt()));
+                    layout.append(':').append(in.readUnsignedShort()).append(',').append(in.readUnsignedShort());
+                    layout.append('+').append(in.readUnsignedShort()).append('×').append(in.readUnsignedShort());
+                    in.skipNBytes(4);
+                }
                 synchronized (decoder) {
                     if (y == 0 && (w != decoder.width() || h != decoder.height())) {
                         decoder.resize(w, h);
                     }
                 }
                 log.add("extended size " + w + "×" + h + " reason " + x + " status " + y);
+                if (screens > 1) {
+                    log.add("screens" + layout);
+                }
             }
             case -239 -> {
                 in.skipNBytes((long) w * h * format.bitsPerPixel() / 8 + (w + 7L) / 8 * h);

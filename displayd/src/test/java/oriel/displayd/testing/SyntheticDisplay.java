@@ -11,6 +11,7 @@ import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.sound.Sound;
 import oriel.hypervisor.sound.SoundOutput;
@@ -21,7 +22,9 @@ public final class SyntheticDisplay implements Display {
     private final RecordingInput input = new RecordingInput();
     private final SoundOutput loudspeaker = new SoundOutput(Runnable::run);
     private final Sound sound;
-    private final List<DisplaySize> sizeRequests = new CopyOnWriteArrayList<>();
+    private final List<MonitorLayout> layoutRequests = new CopyOnWriteArrayList<>();
+    private volatile @Nullable MonitorLayout division;
+    private volatile boolean refusing;
     private DisplaySize size;
     private int[] pixels;
     private int damageTop = Integer.MAX_VALUE;
@@ -121,8 +124,29 @@ public final class SyntheticDisplay implements Display {
         return sound;
     }
 
-    public List<DisplaySize> sizeRequests() {
-        return sizeRequests;
+    public List<MonitorLayout> layoutRequests() {
+        return layoutRequests;
+    }
+
+    /** From now on it can't show what is asked for. */
+    public void refuseLayouts() {
+        refusing = true;
+    }
+
+    /** As a guest that does what it was asked for. */
+    public void divide(MonitorLayout layout) {
+        division = layout;
+        if (layout.size().equals(size())) {
+            listeners.forEach(Listener::layoutChanged);
+        } else {
+            resize(layout.size().width(), layout.size().height());
+        }
+    }
+
+    @Override
+    public MonitorLayout layout() {
+        MonitorLayout now = division;
+        return now != null && now.size().equals(size()) ? now : MonitorLayout.single(size());
     }
 
     public RecordingInput recordedInput() {
@@ -187,8 +211,11 @@ public final class SyntheticDisplay implements Display {
     }
 
     @Override
-    public void requestSize(DisplaySize wanted) {
-        sizeRequests.add(wanted);
+    public boolean requestLayout(MonitorLayout wanted) {
+        if (!refusing) {
+            layoutRequests.add(wanted);
+        }
+        return !refusing;
     }
 
     /** Writes down what it is told, one line each. */

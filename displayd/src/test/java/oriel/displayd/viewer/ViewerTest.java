@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import oriel.displayd.gateway.RfbTcpServer;
 import oriel.displayd.rfb.Encodings;
+import oriel.displayd.rfb.WireBuffer;
 import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.testing.Pictures;
 import oriel.displayd.testing.RfbTestClient;
@@ -31,6 +32,8 @@ import oriel.displayd.testing.SyntheticDisplay;
 import oriel.displayd.video.OpenH264;
 import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.Rectangle;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.sound.PcmFormat;
 
 /** A whole viewer, seen from a client's end of a TCP connection. */
@@ -315,7 +318,7 @@ final class ViewerTest {
         client.requestAlways();
         client.send(setDesktopSize(640, 480));
         awaitLog("extended size 700×500 reason 1 status 4");
-        assertThat(display.sizeRequests()).containsExactly(new DisplaySize(640, 480));
+        assertThat(display.layoutRequests()).containsExactly(MonitorLayout.single(new DisplaySize(640, 480)));
         client.send(setDesktopSize(0, 480));
         awaitLog("extended size 700×500 reason 1 status 3");
         display.resize(640, 480);
@@ -325,6 +328,69 @@ final class ViewerTest {
 
     private static byte[] setDesktopSize(int width, int height) {
         return new byte[] {(byte) 251, 0, (byte) (width >> 8), (byte) width, (byte) (height >> 8), (byte) height, 0, 0};
+    }
+
+    /** Two screens side by side, with numbers of the client's own. */
+    private static byte[] setTwoScreens(int left, int right, int height) {
+        WireBuffer out = new WireBuffer(40);
+        out.u8(251).u8(0).u16(left + right).u16(height).u8(2).u8(0);
+        out.u32(70).u16(0).u16(0).u16(left).u16(height).u32(0);
+        out.u32(-1).u16(left).u16(0).u16(right).u16(height).u32(5);
+        return Arrays.copyOf(out.array(), out.size());
+    }
+
+    @Test
+    void monitorsAreAskedForAndToldWithTheClientsNumbersOrOurs() throws Exception {
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_DESKTOP_SIZE);
+        client.requestAlways();
+        awaitLog("extended size 700×500 reason 0 status 0");
+        client.send(setTwoScreens(320, 240, 200));
+        awaitLog("extended size 700×500 reason 1 status 4");
+        MonitorLayout two = new MonitorLayout(
+                new DisplaySize(560, 200), List.of(new Rectangle(0, 0, 320, 200), new Rectangle(320, 0, 240, 200)));
+        assertThat(display.layoutRequests()).containsExactly(two);
+        display.divide(two);
+        awaitLog("extended size 560×200 reason 0 status 0");
+        awaitLog("screens 70:0,0+320×200 4294967295:320,0+240×200");
+        awaitPicture();
+        client.send(setTwoScreens(320, 240, 200));
+        awaitLog("extended size 560×200 reason 1 status 0");
+
+        // The same picture, divided by somebody else.
+        display.divide(new MonitorLayout(
+                two.size(), List.of(new Rectangle(0, 0, 280, 200), new Rectangle(280, 0, 280, 200))));
+        awaitLog("screens 1:0,0+280×200 2:280,0+280×200");
+        awaitPicture();
+    }
+
+    @Test
+    void monitorsThatNoMachineHasAreRefused() throws Exception {
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_DESKTOP_SIZE);
+        client.requestAlways();
+        awaitLog("extended size 700×500 reason 0 status 0");
+        byte[] overlapping = setTwoScreens(320, 240, 200);
+        overlapping[8 + 16 + 5] = 0x3F; // the second begins one pixel before the first ends
+        overlapping[8 + 16 + 4] = 1;
+        client.send(overlapping);
+        awaitLog("extended size 700×500 reason 1 status 3");
+        WireBuffer five = new WireBuffer(100);
+        five.u8(251).u8(0).u16(500).u16(100).u8(5).u8(0);
+        for (int i = 0; i < 5; i++) {
+            five.u32(i).u16(100 * i).u16(0).u16(100).u16(100).u32(0);
+        }
+        client.send(Arrays.copyOf(five.array(), five.size()));
+        awaitLog("extended size 700×500 reason 1 status 2");
+        assertThat(display.layoutRequests()).isEmpty();
+    }
+
+    @Test
+    void aPictureThatTheAdapterCantHoldIsRefused() throws Exception {
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_DESKTOP_SIZE);
+        client.requestAlways();
+        awaitLog("extended size 700×500 reason 0 status 0");
+        display.refuseLayouts();
+        client.send(setTwoScreens(8000, 8000, 8000));
+        awaitLog("extended size 700×500 reason 1 status 2");
     }
 
     @Test
@@ -381,7 +447,7 @@ final class ViewerTest {
         client.close();
         await().atMost(20, SECONDS).until(() -> hub.viewers().isEmpty());
         assertThat(display.recordedInput().events()).isEmpty();
-        assertThat(display.sizeRequests()).isEmpty();
+        assertThat(display.layoutRequests()).isEmpty();
     }
 
     @Test

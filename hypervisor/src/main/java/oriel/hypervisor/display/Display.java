@@ -50,8 +50,22 @@ public interface Display {
         return Sound.SILENT;
     }
 
-    /** Asks the guest for another size; it may not follow. */
-    void requestSize(DisplaySize size);
+    /** How the picture is divided among monitors now. */
+    default MonitorLayout layout() {
+        return MonitorLayout.single(size());
+    }
+
+    /**
+     * Asks the guest for another size and other monitors; it may not follow.
+     *
+     * @return false if the adapter can't show that, so that nobody was asked
+     */
+    boolean requestLayout(MonitorLayout layout);
+
+    /** The same for one monitor. */
+    default boolean requestSize(DisplaySize size) {
+        return requestLayout(MonitorLayout.single(size));
+    }
 
     /** What changes. */
     interface Listener {
@@ -60,6 +74,9 @@ public interface Display {
 
         /** The picture has another size; everything is damaged. */
         void resized(DisplaySize size);
+
+        /** The picture has the same size, but {@link #layout} changed. */
+        default void layoutChanged() {}
 
         /** {@link #cursor} changed. */
         default void cursorChanged() {}

@@ -17,6 +17,7 @@ import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.memory.MemoryRegion;
 import oriel.hypervisor.sound.Sound;
@@ -29,6 +30,9 @@ import oriel.hypervisor.sound.Sound;
 public final class FramebufferDisplay implements Display {
     private static final Logger LOG = LoggerFactory.getLogger(FramebufferDisplay.class);
 
+    /** Linux' drivers want room for two: the one that is shown, and the next (bochs_drm's mode_valid). */
+    private static final int PICTURES = 2;
+
     private final String name;
     private final VideoMemory memory;
     private final DisplayInput input;
@@ -37,6 +41,8 @@ public final class FramebufferDisplay implements Display {
     private final Runnable flushWriteTracking;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private volatile Scanout scanout;
+    /** In force while the picture has its size. */
+    private volatile MonitorLayout division;
     private volatile @Nullable CursorImage cursor;
     private volatile @Nullable String closedBecause;
 
@@ -46,6 +52,7 @@ public final class FramebufferDisplay implements Display {
     private boolean everything = true; // the whole picture is damaged
     private boolean pending = true; // listeners know, or will be told when they come, that there is damage
     private final List<Consumer<DisplaySize>> sizeRequests = new ArrayList<>();
+    private final List<Consumer<MonitorLayout>> layoutRequests = new ArrayList<>();
 
     /**
      * A black display.
@@ -72,6 +79,7 @@ public final class FramebufferDisplay implements Display {
         this.machine = machine;
         this.flushWriteTracking = flushWriteTracking;
         this.scanout = new BlankScanout(initial);
+        this.division = MonitorLayout.single(initial);
         this.input = input.apply(this::size);
     }
 
@@ -81,9 +89,23 @@ public final class FramebufferDisplay implements Display {
 
     // What the adapter says, on the machine's thread
 
-    /** Adds one who hears of {@link #requestSize}, on the machine's thread. Before the machine starts. */
+    /** Adds one who hears of sizes that are asked for, on the machine's thread. Before the machine starts. */
     public void onSizeRequest(Consumer<DisplaySize> handler) {
         sizeRequests.add(handler);
+    }
+
+    /** Adds one who hears of {@link #requestLayout}, on the machine's thread. Before the machine starts. */
+    public void onLayoutRequest(Consumer<MonitorLayout> handler) {
+        layoutRequests.add(handler);
+    }
+
+    /** The guest has divided its screen: in force as soon as the picture has that size. On the machine's thread. */
+    public void divided(MonitorLayout layout) {
+        MonitorLayout before = layout();
+        division = layout;
+        if (!layout().equals(before)) {
+            tell(Listener::layoutChanged);
+        }
     }
 
     /** The region that the guest writes the video memory through, null while the BAR is off. */
@@ -292,9 +314,21 @@ public final class FramebufferDisplay implements Display {
     }
 
     @Override
-    public void requestSize(DisplaySize size) {
-        if (4L * size.width() * size.height() <= memory.size()) {
-            onMachine(() -> sizeRequests.forEach(handler -> handler.accept(size)));
+    public MonitorLayout layout() {
+        DisplaySize size = size();
+        MonitorLayout asked = division;
+        return asked.size().equals(size) ? asked : MonitorLayout.single(size);
+    }
+
+    @Override
+    public boolean requestLayout(MonitorLayout layout) {
+        DisplaySize size = layout.size();
+        if (PICTURES * 4L * size.width() * size.height() > memory.size()) {
+            return false;
         }
+        return onMachine(() -> {
+            sizeRequests.forEach(handler -> handler.accept(size));
+            layoutRequests.forEach(handler -> handler.accept(layout));
+        });
     }
 }

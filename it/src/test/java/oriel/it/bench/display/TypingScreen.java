@@ -10,6 +10,7 @@ import oriel.hypervisor.display.Damage;
 import oriel.hypervisor.display.Display;
 import oriel.hypervisor.display.DisplayInput;
 import oriel.hypervisor.display.DisplaySize;
+import oriel.hypervisor.display.MonitorLayout;
 import oriel.hypervisor.display.Rectangle;
 
 /** A screen whose one program answers each key at once with a change of a character's size. Damage is whole rows. */
@@ -94,8 +95,8 @@ final class TypingScreen implements Display {
     }
 
     @Override
-    public void requestSize(DisplaySize wanted) {
-        // It has the size it has.
+    public boolean requestLayout(MonitorLayout layout) {
+        return false; // it has the size it has
     }
 
     private final class Keyboard implements DisplayInput {
