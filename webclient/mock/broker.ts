@@ -712,11 +712,11 @@ export class MockBroker {
 
   #file(username: string, part: Schemas['FilePart']): Response {
     const received = part.offset + atob(part.data).length;
-    if (part.name.startsWith('full')) throw new Refused(409, 'CONFLICT', { detail: 'The desktop could not take the file: no space left' });
+    if (part.name.startsWith('full')) throw new Refused(409, 'CONFLICT', { detail: 'The desktop’s disk is full.' });
     if (received < part.size) return json({ received });
     this.files.set(part.name, part.size);
     this.#record(username, 'file.drop', part.name);
-    return json({ received, name: part.name } satisfies Schemas['FileReceived']);
+    return json({ received, name: part.name, folder: 'Desktop' } satisfies Schemas['FileReceived']);
   }
 
   #tellShadow(shadow: Schemas['Shadow']): void {

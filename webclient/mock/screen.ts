@@ -3,10 +3,14 @@ import type { WebSocket } from 'ws';
 // A display without a machine behind it: RFB 3.8 (RFC 6143) with security type None and raw rectangles. It draws a
 // plain desktop, marks what is typed and clicked, and echoes the clipboard.
 
-const WIDTH = 1280;
-const HEIGHT = 720;
+const FIRST_WIDTH = 1280;
+const FIRST_HEIGHT = 720;
 const VERSION = 'RFB 003.008\n';
 const BAR = 28;
+
+const EXTENDED_DESKTOP_SIZE = -308;
+/** As much as the product's graphics adapter shows. */
+const MOST_PIXELS = 4 << 20;
 
 type Colour = readonly [number, number, number];
 
@@ -16,7 +20,15 @@ export type Input = { key: number; down: boolean } | { buttons: number; x: numbe
 export class MockScreen {
   readonly inputs: Input[] = [];
   readonly #socket: WebSocket;
-  readonly #pixels = Buffer.alloc(WIDTH * HEIGHT * 4);
+  #width = FIRST_WIDTH;
+  #height = FIRST_HEIGHT;
+  #pixels = Buffer.alloc(FIRST_WIDTH * FIRST_HEIGHT * 4);
+  /** As SetDesktopSize has them: 16 bytes each. */
+  #screens = Buffer.alloc(16);
+  /** Told before the next pixels. */
+  #sizes: Buffer[] = [];
+  /** Whether it follows wishes for another size, and other monitors. */
+  divides = true;
   #input = Buffer.alloc(0);
   #state: 'version' | 'security' | 'init' | 'running' = 'version';
   #wanted = false;
@@ -25,6 +37,7 @@ export class MockScreen {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
+    this.#setScreens(FIRST_WIDTH, FIRST_HEIGHT);
     this.#wallpaper();
     socket.on('message', (data: Buffer) => {
       this.#input = Buffer.concat([this.#input, data]);
@@ -33,7 +46,47 @@ export class MockScreen {
     socket.send(Buffer.from(VERSION));
   }
 
+  #setScreens(width: number, height: number): void {
+    this.#screens = Buffer.alloc(16);
+    this.#screens.writeUInt32BE(1, 0);
+    this.#screens.writeUInt16BE(width, 8);
+    this.#screens.writeUInt16BE(height, 10);
+  }
+
+  /** A rectangle of ExtendedDesktopSize. */
+  #tellSize(reason: number, status: number): void {
+    const size = Buffer.alloc(16);
+    size.writeUInt16BE(reason, 0);
+    size.writeUInt16BE(status, 2);
+    size.writeUInt16BE(this.#width, 4);
+    size.writeUInt16BE(this.#height, 6);
+    size.writeInt32BE(EXTENDED_DESKTOP_SIZE, 8);
+    size[12] = this.#screens.length / 16;
+    this.#sizes.push(Buffer.concat([size, this.#screens]));
+    this.#update();
+  }
+
+  #divide(width: number, height: number, screens: Buffer): void {
+    if (width * height > MOST_PIXELS) {
+      this.#tellSize(1, 2);
+      return;
+    }
+    this.#tellSize(1, 4);
+    if (!this.divides) return;
+    this.#width = width;
+    this.#height = height;
+    this.#screens = Buffer.from(screens);
+    this.#pixels = Buffer.alloc(width * height * 4);
+    this.#wallpaper();
+    // A colour of its own for each monitor, in the corner.
+    for (let at = 0, i = 0; at < screens.length; at += 16, i++) {
+      this.#fill(screens.readUInt16BE(at + 4), screens.readUInt16BE(at + 6), 40, 40, [i * 80, 40, 200 - i * 60]);
+    }
+    this.#tellSize(0, 0);
+  }
+
   #wallpaper(): void {
+    const [WIDTH, HEIGHT] = [this.#width, this.#height];
     for (let y = 0; y < HEIGHT; y++) {
       for (let x = 0; x < WIDTH; x++) {
         const hill = 470 + 60 * Math.sin(x / 150) + 30 * Math.sin(x / 57 + 2);
@@ -57,9 +110,9 @@ export class MockScreen {
   }
 
   #fill(x: number, y: number, width: number, height: number, [red, green, blue]: Colour): void {
-    for (let row = y; row < Math.min(HEIGHT, y + height); row++) {
-      for (let column = x; column < Math.min(WIDTH, x + width); column++) {
-        const at = (row * WIDTH + column) * 4;
+    for (let row = y; row < Math.min(this.#height, y + height); row++) {
+      for (let column = x; column < Math.min(this.#width, x + width); column++) {
+        const at = (row * this.#width + column) * 4;
         this.#pixels[at] = blue;
         this.#pixels[at + 1] = green;
         this.#pixels[at + 2] = red;
@@ -92,8 +145,8 @@ export class MockScreen {
         if (!this.#take(1)) return false;
         const name = Buffer.from('mock');
         const init = Buffer.alloc(24 + name.length);
-        init.writeUInt16BE(WIDTH, 0);
-        init.writeUInt16BE(HEIGHT, 2);
+        init.writeUInt16BE(this.#width, 0);
+        init.writeUInt16BE(this.#height, 2);
         init.set([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0], 4);
         init.writeUInt32BE(name.length, 20);
         name.copy(init, 24);
@@ -113,8 +166,14 @@ export class MockScreen {
         return false;
       case 0: // SetPixelFormat: ours is what is asked for
         return this.#take(20) !== undefined;
-      case 2: // SetEncodings
-        return input.length >= 4 && this.#take(4 + 4 * input.readUInt16BE(2)) !== undefined;
+      case 2: {
+        const encodings = input.length >= 4 ? this.#take(4 + 4 * input.readUInt16BE(2)) : undefined;
+        if (!encodings) return false;
+        for (let at = 4; at < encodings.length; at += 4) {
+          if (encodings.readInt32BE(at) === EXTENDED_DESKTOP_SIZE) this.#tellSize(0, 0);
+        }
+        return true;
+      }
       case 3: {
         const request = this.#take(10);
         if (!request) return false;
@@ -154,6 +213,12 @@ export class MockScreen {
         this.#socket.send(answer);
         return true;
       }
+      case 251: {
+        const layout = input.length >= 8 ? this.#take(8 + 16 * (input[6] ?? 0)) : undefined;
+        if (!layout) return false;
+        this.#divide(layout.readUInt16BE(2), layout.readUInt16BE(4), layout.subarray(8));
+        return true;
+      }
       default:
         this.#socket.close(1002, 'unknown message');
         return false;
@@ -161,13 +226,20 @@ export class MockScreen {
   }
 
   #update(): void {
-    if (!this.#wanted || !this.#damaged) return;
+    if (!this.#wanted || (!this.#damaged && this.#sizes.length === 0)) return;
     this.#wanted = false;
+    const head = Buffer.alloc(4);
+    if (this.#sizes.length > 0) {
+      // An update of its own, as the extension has it; the pixels come with the next.
+      head.writeUInt16BE(this.#sizes.length, 2);
+      this.#socket.send(Buffer.concat([head, ...this.#sizes.splice(0)]));
+      return;
+    }
     this.#damaged = false;
-    const head = Buffer.alloc(16);
     head.writeUInt16BE(1, 2);
-    head.writeUInt16BE(WIDTH, 8);
-    head.writeUInt16BE(HEIGHT, 10);
-    this.#socket.send(Buffer.concat([head, this.#pixels]));
+    const area = Buffer.alloc(12);
+    area.writeUInt16BE(this.#width, 4);
+    area.writeUInt16BE(this.#height, 6);
+    this.#socket.send(Buffer.concat([head, area, this.#pixels]));
   }
 }

@@ -4,20 +4,25 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { asFailure } from '../api/failure';
 import { explain } from '../app/explain';
 import { useLanguage } from '../i18n/language';
-import { handOver, MOST_BYTES } from './files';
+import { handOver, MOST_BYTES, type Place } from './files';
 
 interface Transfer {
   key: number;
   name: string;
   share: number;
-  /** What it is called in the desktop. */
-  done?: string;
+  done?: Place;
   failed?: string;
   abort: AbortController;
 }
 
-/** Files dropped on the desktop, or chosen by the button, go to its folder Documents, one after the other. */
-export function FileDrop({ sessionId }: { sessionId: () => string | undefined }) {
+interface Props {
+  sessionId: () => string | undefined;
+  /** Else whoever drags files here is told that it is no use: without that the browser would show them instead of the desktop. */
+  allowed: boolean;
+}
+
+/** Files dropped on the desktop, or chosen by the button, go onto it, one after the other. */
+export function FileDrop({ sessionId, allowed }: Props) {
   const language = useLanguage();
   const { t } = language;
   const [over, setOver] = useState(false);
@@ -65,6 +70,7 @@ export function FileDrop({ sessionId }: { sessionId: () => string | undefined })
     const onOver = (event: DragEvent): void => {
       if (!carries(event)) return;
       event.preventDefault();
+      if (event.dataTransfer) event.dataTransfer.dropEffect = allowed ? 'copy' : 'none';
       setOver(true);
     };
     const onLeave = (event: DragEvent): void => {
@@ -74,7 +80,7 @@ export function FileDrop({ sessionId }: { sessionId: () => string | undefined })
       if (!carries(event)) return;
       event.preventDefault();
       setOver(false);
-      send(event.dataTransfer?.files ?? []);
+      if (allowed) send(event.dataTransfer?.files ?? []);
     };
     window.addEventListener('dragover', onOver);
     window.addEventListener('dragleave', onLeave);
@@ -84,7 +90,7 @@ export function FileDrop({ sessionId }: { sessionId: () => string | undefined })
       window.removeEventListener('dragleave', onLeave);
       window.removeEventListener('drop', onDrop);
     };
-  }, [send]);
+  }, [send, allowed]);
 
   const close = (entry: Transfer): void => {
     entry.abort.abort();
@@ -95,12 +101,12 @@ export function FileDrop({ sessionId }: { sessionId: () => string | undefined })
     <>
       {over && (
         <div className="oriel-drop" aria-hidden="true">
-          {t('files.drop')}
+          {t(allowed ? 'files.drop' : 'files.notTaken')}
         </div>
       )}
-      <Button className="oriel-files__choose" variant="secondary" size="sm" icon={<UploadIcon />} onClick={() => chooser.current?.click()}>
+      {allowed && <Button className="oriel-files__choose" variant="secondary" size="sm" icon={<UploadIcon />} onClick={() => chooser.current?.click()}>
         {t('files.choose')}
-      </Button>
+      </Button>}
       <aside className="oriel-files" aria-label={t('files.title')}>
         {transfers.map((entry) => (
           <Alert
@@ -113,7 +119,10 @@ export function FileDrop({ sessionId }: { sessionId: () => string | undefined })
               entry.failed
                 ? t('files.failed', { name: entry.name })
                 : entry.done
-                  ? t('files.done', { name: entry.done })
+                  ? t(entry.done.folder === 'Desktop' ? 'files.onDesktop' : 'files.done', {
+                      name: entry.done.name,
+                      folder: entry.done.folder ?? '',
+                    })
                   : t('files.sending', { name: entry.name })
             }
             actionClose={

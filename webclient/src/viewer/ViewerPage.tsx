@@ -9,7 +9,9 @@ import { useSessionQuestions } from '../desktops/sessionQuestions';
 import { useLanguage } from '../i18n/language';
 import { useClipboard } from './clipboard';
 import { ClipboardPanel } from './ClipboardPanel';
-import type { Screen } from './display';
+import type { MonitorPlace, Screen } from './display';
+import { MonitorBar } from './monitors/MonitorBar';
+import { useMonitors } from './monitors/useMonitors';
 import { useViewerSettings } from './settings';
 import { FileDrop } from './FileDrop';
 import { RecordedBadge } from './RecordedBadge';
@@ -40,10 +42,17 @@ function Viewer({ poolId }: { poolId: string }) {
   const softKeyboard = useRef<SoftKeyboardHandle>(null);
   const screenNow = useRef<Screen>(undefined);
   const copied = useRef<(text: string) => void>(() => undefined);
+  const places = useRef<readonly MonitorPlace[]>([]);
 
-  const { connection, phase, screen } = useConnection(poolId, target, still, settings, (text) =>
-    copied.current(text),
+  const { connection, phase, screen } = useConnection(
+    poolId,
+    target,
+    still,
+    settings,
+    (text) => copied.current(text),
+    places,
   );
+  const monitors = useMonitors(name, screen, places, phase.kind === 'ended');
   useLayoutEffect(() => {
     screenNow.current = screen;
   }, [screen]);
@@ -109,6 +118,7 @@ function Viewer({ poolId }: { poolId: string }) {
         screen={screen}
         connected={connected}
         pinned={clipboardOpen}
+        monitors={monitors}
         actions={{
           back,
           clipboard: () => setClipboardOpen(!clipboardOpen),
@@ -133,7 +143,10 @@ function Viewer({ poolId }: { poolId: string }) {
           }}
         />
       )}
-      {mine?.fileDrop && connected && <FileDrop sessionId={sessionId} />}
+      {mine && connected && <FileDrop sessionId={sessionId} allowed={mine.fileDrop} />}
+      {monitors.windows.map((monitor) => (
+        <MonitorBar key={monitor.id} monitor={monitor} close={() => monitors.close(monitor.id)} />
+      ))}
       {mine?.recorded && <RecordedBadge />}
       {ask && <ConfirmDialog ask={ask} close={closeDialog} />}
     </main>

@@ -28,6 +28,7 @@ import { useLanguage } from '../i18n/language';
 import type { Screen } from './display';
 import { LinkIndicator } from './LinkIndicator';
 import { COMBINATIONS, HELD } from './keys';
+import type { Monitors } from './monitors/useMonitors';
 import { useFullScreen } from './fullScreen';
 import { useViewerSettings, type Quality, type Sizing } from './settings';
 
@@ -50,6 +51,7 @@ interface Props {
   actions: ViewerActions;
   /** A panel that belongs to the toolbar is open: it stays. */
   pinned: boolean;
+  monitors: Monitors;
 }
 
 type MenuName = 'keys' | 'view' | 'power';
@@ -58,7 +60,7 @@ type MenuName = 'keys' | 'view' | 'power';
  * The viewer's toolbar. It hides while one works; the handle at the top edge brings it back by mouse and touch, and
  * Ctrl+Alt+Shift by keyboard (every plain key belongs to the desktop).
  */
-export function ViewerToolbar({ name, screen, connected, actions, pinned }: Props) {
+export function ViewerToolbar({ name, screen, connected, actions, pinned, monitors }: Props) {
   const { t } = useLanguage();
   const [settings, change] = useViewerSettings();
   const [full, canFull, toggleFull] = useFullScreen();
@@ -259,6 +261,21 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned }: Prop
                     {t('viewer.drag')}
                   </DropdownItem>
                 )}
+              </DropdownList>
+            </DropdownGroup>
+            <Divider className="oriel-window-only" />
+            <DropdownGroup className="oriel-window-only" label={t('monitors.group')}>
+              <DropdownList>
+                <DropdownItem
+                  isDisabled={!connected || monitors.full || !screen?.divisible}
+                  description={t('monitors.add.help')}
+                  onClick={() => {
+                    setMenu(undefined);
+                    monitors.add();
+                  }}
+                >
+                  {t('monitors.add')}
+                </DropdownItem>
               </DropdownList>
             </DropdownGroup>
             <Divider />

@@ -1,16 +1,16 @@
 import type { ConnectReady } from '../api/types';
 import type { Display, DisplayEvents } from './connection';
-import { CursorView } from './input/cursorView';
-import { Gestures } from './input/gestures';
 import { Keyboard } from './input/keyboard';
-import { buttonsOf, Wheel, type Spot } from './input/pointer';
 import type { LinkState } from './link';
+import { Pane, type PaneSink } from './pane';
 import { startEngine, type EngineHost } from './rfb/host';
 import type { FromEngine } from './rfb/messages';
+import type { LayoutRefusal, WantedScreen } from './rfb/session';
+import type { ScreenArea } from './rfb/surface';
 import { QUALITY_LEVELS } from './quality';
-import type { ViewerSettings } from './settings';
+import type { Sizing, ViewerSettings } from './settings';
 import { Speaker } from './sound/speaker';
-import { Viewport } from './viewport';
+import type { Size } from './viewport';
 
 /** A key as an X keysym and, for servers that take key codes, a `KeyboardEvent.code`. */
 export interface Key {
@@ -21,6 +21,25 @@ export interface Key {
 export interface ScreenEvents extends DisplayEvents {
   /** The guest copied text. */
   clipboard: (text: string) => void;
+}
+
+/** Where another monitor of the desktop is shown: in another window. */
+export interface MonitorPlace {
+  /** Greater than 0, and never the same again. */
+  readonly id: number;
+  readonly place: HTMLElement;
+  /** The last picture while there is none. */
+  readonly still: HTMLCanvasElement;
+}
+
+/** What became of the wish for monitors. */
+export type MonitorEvent = { kind: 'shown'; ids: readonly number[] } | { kind: 'refused'; why: LayoutRefusal };
+
+/** Guests' graphics adapters and agents have no other widths, some of them. */
+const WIDTH_STEP = 8;
+
+function wanted(id: number, { width, height }: Size): WantedScreen {
+  return { id, width: width - (width % WIDTH_STEP), height };
 }
 
 /** Longest clipboard text that is handed over to the guest; displayd bounds it too. */
@@ -36,79 +55,76 @@ const CTRL_ALT_DEL: readonly Key[] = [
 const NO_LINK: LinkState = { responseMs: undefined, kilobytesPerSecond: 0, picturesPerSecond: 0 };
 
 /**
- * The desktop's screen in the page: its canvas, keyboard and mouse. Protocol, decoding and drawing are the engine's, in a
- * thread of its own.
+ * The desktop's screen in the page, and its other monitors in windows of their own. Protocol, decoding and drawing of all of
+ * them are one engine's, in a thread of its own; keyboard and mouse are the windows'.
  */
 export class Screen implements Display {
-  readonly #canvas = document.createElement('canvas');
+  readonly #main: Pane;
+  readonly #others = new Map<number, { pane: Pane; still: HTMLCanvasElement }>();
   readonly #engine: EngineHost;
   readonly #events: ScreenEvents;
   readonly #viewOnly: boolean;
-  readonly #viewport: Viewport;
-  readonly #cursor: CursorView | undefined;
   readonly #keyboard: Keyboard;
   readonly #speaker: Speaker;
-  readonly #gestures: Gestures;
-  readonly #wheel = new Wheel();
   readonly #off = new AbortController();
   #link = NO_LINK;
   #finished = false;
-  /** Whether dragging moves the picture. */
-  #panning = false;
-  #panned: Spot | undefined;
   #audible = false;
   #sound: boolean;
+  #sizing: Sizing;
+  #picture: Size = { width: 0, height: 0 };
+  #screens: readonly ScreenArea[] = [];
+  /** What the desktop's size is to be with one monitor, after it had more. */
+  #alone: Size | undefined;
+  #monitorListener: ((event: MonitorEvent) => void) | undefined;
   #colour: ((colour: readonly number[], at: number) => void) | undefined;
 
-  constructor(target: HTMLElement, ready: ConnectReady, settings: ViewerSettings, events: ScreenEvents) {
+  /** @param monitors that are there already, as after a broken connection */
+  constructor(
+    target: HTMLElement,
+    ready: ConnectReady,
+    settings: ViewerSettings,
+    events: ScreenEvents,
+    monitors: readonly MonitorPlace[] = [],
+  ) {
     this.#events = events;
     this.#viewOnly = !ready.rights.includes('control');
-    this.#canvas.tabIndex = -1;
-    this.#canvas.className = 'oriel-viewer__canvas';
-    target.append(this.#canvas);
-    this.#cursor = this.#viewOnly ? undefined : new CursorView(this.#canvas);
+    this.#sizing = settings.sizing;
+    this.#keyboard = new Keyboard({
+      key: (keysym, scanCode, down) => this.#engine.tell({ kind: 'key', keysym, scanCode, down }),
+    });
+    this.#main = this.#pane(target);
     const url = new URL(ready.displayPath, window.location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#engine = startEngine(
-      this.#canvas,
+      this.#main.canvas,
       {
         address: { url: url.href, protocols: ready.subprotocols },
         quality: QUALITY_LEVELS[settings.quality],
       },
       (message) => this.#hear(message),
     );
-    this.#viewport = new Viewport(target, this.#canvas, (size) => {
-      if (!this.#viewOnly) this.#engine.tell({ kind: 'size', size });
-    });
-    this.#viewport.setSizing(settings.sizing);
-    this.#keyboard = new Keyboard({
-      key: (keysym, scanCode, down) => this.#engine.tell({ kind: 'key', keysym, scanCode, down }),
-    });
     this.#sound = settings.sound;
     this.#speaker = new Speaker(
       (port, hertz) => this.#engine.tell({ kind: 'listen', port, hertz }, [port]),
       () => this.#engine.tell({ kind: 'mute' }),
     );
-    this.#gestures = new Gestures({
-      move: (at, buttons) => {
-        this.#cursor?.touched(at);
-        this.#point(at, buttons);
-      },
-      click: (at, buttons) => {
-        this.#cursor?.touched(at);
-        this.#point(at, 0);
-        this.#point(at, buttons);
-        this.#point(at, 0);
-      },
-      pans: () => this.#panning,
-      pan: (dx, dy) => this.#viewport.pan(dx, dy),
-      zoom: (on) => this.#keyboard.hold(CONTROL.keysym, CONTROL.code, on),
-    });
-    if (this.#viewOnly) this.#listenForPans();
-    else this.#listen();
     for (const kind of ['pointerup', 'keydown'] as const) {
       window.addEventListener(kind, () => this.#speaker.acted(), { signal: this.#off.signal, capture: true });
     }
+    this.setMonitors(monitors);
+    this.#wish();
+  }
+
+  #pane(place: HTMLElement): Pane {
+    const sink: PaneSink = {
+      pointer: (buttons, { x, y }) => this.#engine.tell({ kind: 'pointer', buttons, x, y }),
+      settled: () => this.#wish(),
+      zoom: (on) => this.#keyboard.hold(CONTROL.keysym, CONTROL.code, on),
+    };
+    const pane = new Pane(place, this.#viewOnly ? undefined : this.#keyboard, sink);
+    pane.setSizing(this.#sizing);
+    return pane;
   }
 
   #hear(message: FromEngine): void {
@@ -118,14 +134,17 @@ export class Screen implements Display {
         this.#events.opened();
         break;
       case 'resized':
-        this.#viewport.setPicture(message);
+        this.#resized(message, message.screens);
+        break;
+      case 'layoutRefused':
+        this.#monitorListener?.({ kind: 'refused', why: message.why });
         break;
       case 'drawn':
         // The canvas has it with the next frame.
         requestAnimationFrame(() => this.#finished || this.#events.drawn());
         break;
       case 'cursor':
-        this.#cursor?.set(message.cursor);
+        for (const pane of this.#panes()) pane.setCursor(message.cursor);
         break;
       case 'leds':
         this.#keyboard.setLights(message.leds);
@@ -161,7 +180,9 @@ export class Screen implements Display {
 
   apply(settings: ViewerSettings): void {
     this.#engine.tell({ kind: 'quality', quality: QUALITY_LEVELS[settings.quality] });
-    this.#viewport.setSizing(settings.sizing);
+    this.#sizing = settings.sizing;
+    for (const pane of this.#panes()) pane.setSizing(settings.sizing);
+    this.#wish();
     this.#sound = settings.sound;
     if (this.#audible) this.#speaker.turn(settings.sound);
   }
@@ -173,11 +194,11 @@ export class Screen implements Display {
 
   /** Whether dragging moves a picture that is larger than the window. */
   dragWith(on: boolean): void {
-    this.#panning = on;
+    for (const pane of this.#panes()) pane.dragWith(on);
   }
 
   focus(): void {
-    this.#canvas.focus({ preventScroll: true });
+    this.#main.focus();
   }
 
   ctrlAltDel(): void {
@@ -210,12 +231,38 @@ export class Screen implements Display {
 
   /** Copies what is on the screen now, for the dimmed picture behind "Reconnecting…". */
   copyTo(still: HTMLCanvasElement): boolean {
-    const { width, height } = this.#canvas;
-    if (width === 0 || height === 0) return false;
-    still.width = width;
-    still.height = height;
-    still.getContext('2d')?.drawImage(this.#canvas, 0, 0);
-    return true;
+    return this.#main.copyTo(still);
+  }
+
+  /** Whether the desktop may have other monitors from here. */
+  get divisible(): boolean {
+    return !this.#viewOnly;
+  }
+
+  /** From now on the desktop should have these monitors beside its first one, in this order. */
+  setMonitors(places: readonly MonitorPlace[]): void {
+    if (this.#finished || this.#viewOnly) return;
+    for (const [id, { pane }] of this.#others) {
+      if (places.some((place) => place.id === id)) continue;
+      this.#others.delete(id);
+      this.#engine.tell({ kind: 'removeScreen', id });
+      pane.remove();
+    }
+    for (const { id, place, still } of places) {
+      if (this.#others.has(id)) continue;
+      if (this.#screens.length === 1) this.#alone ??= this.#picture;
+      const pane = this.#pane(place);
+      this.#others.set(id, { pane, still });
+      this.#engine.addScreen(id, pane.canvas);
+    }
+    this.#expose();
+    this.#wish();
+  }
+
+  /** Tells which other monitors the desktop has, now and whenever that changes, and when it can't have those it should. */
+  watchMonitors(listener: (event: MonitorEvent) => void): void {
+    this.#monitorListener = listener;
+    this.#tellMonitors();
   }
 
   /**
@@ -235,90 +282,59 @@ export class Screen implements Display {
 
   #remove(): void {
     this.#off.abort();
-    this.#gestures.cancel();
-    this.#viewport.close();
     this.#speaker.close();
     this.#engine.end();
-    this.#cursor?.remove();
-    this.#canvas.remove();
-  }
-
-  #point(at: Spot, buttons: number): void {
-    const { x, y } = this.#viewport.at(at);
-    this.#engine.tell({ kind: 'pointer', buttons, x, y });
-  }
-
-  #listen(): void {
-    const canvas = this.#canvas;
-    const { signal } = this.#off;
-    canvas.addEventListener('keydown', (event) => this.#keyboard.press(event), { signal });
-    canvas.addEventListener('keyup', (event) => this.#keyboard.release(event), { signal });
-    window.addEventListener('blur', () => this.#keyboard.releaseAll(), { signal });
-    canvas.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
-    canvas.addEventListener('wheel', (event) => this.#turn(event), { signal, passive: false });
-    for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel'] as const) {
-      canvas.addEventListener(kind, (event) => this.#pointed(kind, event), { signal });
-    }
-    // Browsers make mouse events of it that go "back" in the page's history.
-    for (const kind of ['mousedown', 'mouseup', 'auxclick'] as const) {
-      canvas.addEventListener(kind, (event) => event.preventDefault(), { signal });
+    this.#main.remove();
+    for (const { pane, still } of this.#others.values()) {
+      if (pane.copyTo(still)) still.setAttribute('data-filled', 'true');
+      pane.remove();
     }
   }
 
-  /** Who only watches may still look around. */
-  #listenForPans(): void {
-    const { signal } = this.#off;
-    for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel'] as const) {
-      this.#canvas.addEventListener(kind, (event) => this.#panning && this.#pan(kind, event), { signal });
+  #panes(): readonly Pane[] {
+    return [this.#main, ...[...this.#others.values()].map(({ pane }) => pane)];
+  }
+
+  #resized(picture: Size, screens: readonly ScreenArea[]): void {
+    this.#picture = picture;
+    this.#screens = screens;
+    this.#expose();
+    this.#tellMonitors();
+    // Whose monitors these were has left.
+    if (screens.length > 1 && this.#others.size === 0) this.#wish();
+  }
+
+  /** Each pane shows its part, as on the engine's side. */
+  #expose(): void {
+    const [first] = this.#screens;
+    const divided = this.#screens.length > 1;
+    const { width, height } = this.#picture;
+    this.#main.show(divided && this.#others.size > 0 && first ? first : { x: 0, y: 0, width, height });
+    for (const [id, { pane, still }] of this.#others) {
+      const area = divided ? this.#screens.find((screen) => screen.id === id) : undefined;
+      if (area === undefined) continue;
+      pane.show(area);
+      still.setAttribute('data-filled', 'false');
     }
   }
 
-  #pointed(kind: 'pointerdown' | 'pointermove' | 'pointerup' | 'pointercancel', event: PointerEvent): void {
-    event.preventDefault();
-    if (kind === 'pointerdown') {
-      this.focus();
-      this.#canvas.setPointerCapture(event.pointerId);
-    }
-    const at = { x: event.clientX, y: event.clientY };
-    if (event.pointerType === 'touch') {
-      this.#touched(kind, event, at);
-      return;
-    }
-    this.#cursor?.untouched();
-    if (this.#panning) this.#pan(kind, event);
-    else this.#point(at, buttonsOf(event.buttons));
+  #tellMonitors(): void {
+    const ids = this.#screens.length > 1 ? this.#screens.map(({ id }) => id) : [];
+    this.#monitorListener?.({ kind: 'shown', ids });
   }
 
-  #touched(kind: string, event: PointerEvent, at: Spot): void {
-    switch (kind) {
-      case 'pointerdown':
-        this.#gestures.down(event.pointerId, at, event.timeStamp);
-        break;
-      case 'pointermove':
-        this.#gestures.move(event.pointerId, at);
-        break;
-      case 'pointerup':
-        this.#gestures.up(event.pointerId, event.timeStamp);
-        break;
-      default:
-        this.#gestures.cancel();
-    }
+  /** Tells the desktop which monitors it should have. */
+  #wish(): void {
+    if (this.#screens.length > 1 && this.#others.size === 0) this.#alone ??= this.#screens[0];
+    if (!this.#viewOnly && !this.#finished) this.#engine.tell({ kind: 'layout', screens: this.#wantedScreens() });
   }
 
-  #pan(kind: string, event: PointerEvent): void {
-    const at = { x: event.clientX, y: event.clientY };
-    const before = this.#panned;
-    this.#panned = kind === 'pointerdown' || (before && kind === 'pointermove') ? at : undefined;
-    if (kind === 'pointermove' && before) this.#viewport.pan(at.x - before.x, at.y - before.y);
-  }
-
-  #turn(event: WheelEvent): void {
-    event.preventDefault();
-    const at = { x: event.clientX, y: event.clientY };
-    const held = buttonsOf(event.buttons);
-    for (const step of this.#wheel.turn(event)) {
-      this.#point(at, held | step);
-      this.#point(at, held);
+  #wantedScreens(): readonly WantedScreen[] | undefined {
+    const room = this.#main.room();
+    if (this.#others.size > 0) {
+      return [wanted(0, room), ...[...this.#others].map(([id, { pane }]) => wanted(id, pane.room()))];
     }
+    if (this.#sizing === 'resize') return [{ id: 0, ...room }];
+    return this.#alone && [{ id: 0, width: this.#alone.width, height: this.#alone.height }];
   }
 }

@@ -14,17 +14,20 @@ function base64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/**
- * Hands a file over to a session's desktop, part by part.
- *
- * @returns what it is called there
- */
+/** Where a file is in the desktop. */
+export interface Place {
+  name: string;
+  /** In the person's home. */
+  folder: string | undefined;
+}
+
+/** Hands a file over to a session's desktop, part by part. */
 export async function handOver(
   sessionId: string,
   file: File,
   progress: (share: number) => void,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Place> {
   const id = crypto.randomUUID();
   for (let offset = 0; ; ) {
     const bytes = new Uint8Array(await file.slice(offset, offset + PART_BYTES).arrayBuffer());
@@ -37,6 +40,6 @@ export async function handOver(
     );
     offset = received.received;
     progress(file.size === 0 ? 1 : offset / file.size);
-    if (received.name !== undefined) return received.name;
+    if (received.name !== undefined) return { name: received.name, folder: received.folder };
   }
 }

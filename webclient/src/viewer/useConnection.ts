@@ -3,7 +3,7 @@ import type { EventStream } from '../api/events';
 import * as portal from '../api/portal';
 import { useEvents } from '../app/live';
 import { DesktopConnection, type Broker, type Clock, type Network, type Phase } from './connection';
-import { Screen } from './display';
+import { Screen, type MonitorPlace, type ScreenEvents } from './display';
 import type { ViewerSettings } from './settings';
 
 const CLOCK: Clock = {
@@ -47,13 +47,14 @@ interface Viewing {
   screen: Screen | undefined;
 }
 
-/** Connects while the page is shown; `screenRef` and `stillRef` are elements of it. */
+/** Connects while the page is shown; `screenRef` and `stillRef` are elements of it, `monitors` the desktop's others. */
 export function useConnection(
   poolId: string,
   screenRef: RefObject<HTMLDivElement | null>,
   stillRef: RefObject<HTMLCanvasElement | null>,
   settings: ViewerSettings,
   copied: (text: string) => void,
+  monitors: RefObject<readonly MonitorPlace[]>,
 ): Viewing {
   const stream = useEvents();
   const [screen, setScreen] = useState<Screen>();
@@ -74,7 +75,7 @@ export function useConnection(
         open: (ready, events) => {
           const target = screenRef.current;
           if (!target) throw new Error('the viewer is not on the page');
-          const opened = new Screen(target, ready, latest.current.settings, {
+          const screenEvents: ScreenEvents = {
             opened: events.opened,
             drawn: () => {
               stillRef.current?.setAttribute('data-filled', 'false');
@@ -86,12 +87,13 @@ export function useConnection(
               events.closed(code);
             },
             clipboard: (text) => latest.current.copied(text),
-          });
+          };
+          const opened = new Screen(target, ready, latest.current.settings, screenEvents, monitors.current);
           setScreen(opened);
           return opened;
         },
       }),
-    [screenRef, stillRef, poolId, stream],
+    [screenRef, stillRef, poolId, stream, monitors],
   );
 
   useEffect(() => {

@@ -11,25 +11,28 @@ const SETTLED_MS = 400;
 /** Smaller than this no desktop works. */
 const LEAST: Size = { width: 320, height: 200 };
 
-/** Fits a canvas into its place on the page, and knows which of its pixels is where. */
+/** Fits a canvas into its place in a window, and knows which of its pixels is where. */
 export class Viewport {
   readonly #place: HTMLElement;
   readonly #canvas: HTMLCanvasElement;
-  readonly #wantSize: (size: Size | undefined) => void;
+  readonly #settled: () => void;
   readonly #observer: ResizeObserver;
   #sizing: Sizing = 'scale';
   #picture: Size = { width: 0, height: 0 };
   #offset: Spot = { x: 0, y: 0 };
   #settling: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(place: HTMLElement, canvas: HTMLCanvasElement, wantSize: (size: Size | undefined) => void) {
+  /** @param settled the place has another size, and will keep it for a while */
+  constructor(place: HTMLElement, canvas: HTMLCanvasElement, settled: () => void) {
     this.#place = place;
     this.#canvas = canvas;
-    this.#wantSize = wantSize;
-    this.#observer = new ResizeObserver(() => {
+    this.#settled = settled;
+    // That of the window the place is in: another window's may sleep.
+    const { ResizeObserver: Observer } = (place.ownerDocument.defaultView ?? window) as typeof globalThis;
+    this.#observer = new Observer(() => {
       this.#fit();
       clearTimeout(this.#settling);
-      this.#settling = setTimeout(() => this.#wish(), SETTLED_MS);
+      this.#settling = setTimeout(this.#settled, SETTLED_MS);
     });
     this.#observer.observe(place);
   }
@@ -38,12 +41,17 @@ export class Viewport {
     if (sizing === this.#sizing) return;
     this.#sizing = sizing;
     this.#fit();
-    this.#wish();
   }
 
   setPicture(picture: Size): void {
     this.#picture = picture;
     this.#fit();
+  }
+
+  /** The size of its place. */
+  room(): Size {
+    const { clientWidth, clientHeight } = this.#place;
+    return { width: Math.max(LEAST.width, clientWidth), height: Math.max(LEAST.height, clientHeight) };
   }
 
   /** Moves a picture that is larger than its place. */
@@ -65,15 +73,6 @@ export class Viewport {
   close(): void {
     clearTimeout(this.#settling);
     this.#observer.disconnect();
-  }
-
-  #wish(): void {
-    const { clientWidth, clientHeight } = this.#place;
-    this.#wantSize(
-      this.#sizing === 'resize'
-        ? { width: Math.max(LEAST.width, clientWidth), height: Math.max(LEAST.height, clientHeight) }
-        : undefined,
-    );
   }
 
   #fit(): void {

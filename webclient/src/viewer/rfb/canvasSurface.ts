@@ -1,4 +1,4 @@
-import type { Area, Pending, Surface } from './surface';
+import type { Area, Pending, ScreenArea, Surface } from './surface';
 
 type Canvas = OffscreenCanvas | HTMLCanvasElement;
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
@@ -9,40 +9,93 @@ function contextOf(canvas: Canvas): Context {
   return context;
 }
 
+/** What is seen of the picture, and where. */
+interface Front {
+  readonly canvas: Canvas;
+  readonly context: Context;
+  area: Area;
+}
+
+function frontOf(canvas: Canvas): Front {
+  return { canvas, context: contextOf(canvas), area: { x: 0, y: 0, width: 0, height: 0 } };
+}
+
 /**
- * A surface on a canvas. Updates are drawn on a canvas behind it, of which `show` copies what changed: nobody sees half of
- * an update. Where a picture is still being decoded, all that comes after it waits in line.
+ * A surface on canvases: one shows the whole picture, or its first screen where others show the other ones.
+ * Updates are drawn on a canvas behind them, of which `show` copies what changed: nobody sees half of an update. Where a
+ * picture is still being decoded, all that comes after it waits in line.
  */
 export class CanvasSurface implements Surface {
-  readonly #front: Canvas;
-  readonly #frontContext: Context;
+  readonly #main: Front;
+  /** Of the other screens, by their numbers. */
+  readonly #others = new Map<number, Front>();
   readonly #newCanvas: (width: number, height: number) => Canvas;
   #back: Canvas;
   #context: Context;
+  #screens: readonly ScreenArea[] = [];
   #changed: { left: number; top: number; right: number; bottom: number } | undefined;
   readonly #line: (() => void | Promise<void>)[] = [];
   #waiting = false;
   #closed = false;
 
   constructor(front: Canvas, newCanvas: (width: number, height: number) => Canvas) {
-    this.#front = front;
-    this.#frontContext = contextOf(front);
+    this.#main = frontOf(front);
     this.#newCanvas = newCanvas;
     this.#back = newCanvas(1, 1);
     this.#context = contextOf(this.#back);
   }
 
-  resize(width: number, height: number): void {
+  resize(width: number, height: number, screens: readonly ScreenArea[]): void {
     this.#inLine(() => {
-      const old = this.#back;
-      this.#back = this.#newCanvas(width, height);
-      this.#context = contextOf(this.#back);
-      this.#context.drawImage(old, 0, 0);
-      this.#front.width = width;
-      this.#front.height = height;
-      this.#frontContext.drawImage(old, 0, 0);
+      if (width !== this.#back.width || height !== this.#back.height) {
+        const old = this.#back;
+        this.#back = this.#newCanvas(width, height);
+        this.#context = contextOf(this.#back);
+        this.#context.drawImage(old, 0, 0);
+      }
       this.#changed = undefined;
+      this.#screens = screens;
+      this.#exposeMain();
+      for (const [id, front] of this.#others) this.#exposeScreen(id, front);
     });
+  }
+
+  /** Shows another screen on a canvas, as soon as there is one of that number. */
+  addScreen(id: number, canvas: Canvas): void {
+    this.#inLine(() => {
+      const front = frontOf(canvas);
+      this.#others.set(id, front);
+      this.#exposeMain();
+      this.#exposeScreen(id, front);
+    });
+  }
+
+  removeScreen(id: number): void {
+    this.#inLine(() => {
+      this.#others.delete(id);
+      this.#exposeMain();
+    });
+  }
+
+  #exposeMain(): void {
+    const { width, height } = this.#back;
+    const [first] = this.#screens;
+    const divided = this.#others.size > 0 && this.#screens.length > 1;
+    this.#expose(this.#main, divided && first ? first : { x: 0, y: 0, width, height });
+  }
+
+  /** A screen that the picture has no more keeps its last sight. */
+  #exposeScreen(id: number, front: Front): void {
+    this.#expose(front, this.#screens.length > 1 ? this.#screens.find((screen) => screen.id === id) : undefined);
+  }
+
+  #expose(front: Front, area: Area | undefined): void {
+    front.area = area ?? { x: 0, y: 0, width: 0, height: 0 };
+    if (area === undefined) return;
+    const { x, y, width, height } = area;
+    front.canvas.width = width;
+    front.canvas.height = height;
+    front.context.drawImage(this.#back, x, y, width, height, 0, 0, width, height);
   }
 
   fill(area: Area, red: number, green: number, blue: number): void {
@@ -89,10 +142,14 @@ export class CanvasSurface implements Surface {
       const changed = this.#changed;
       if (changed === undefined) return;
       this.#changed = undefined;
-      const width = changed.right - changed.left;
-      const height = changed.bottom - changed.top;
-      const { left, top } = changed;
-      this.#frontContext.drawImage(this.#back, left, top, width, height, left, top, width, height);
+      for (const { context, area } of [this.#main, ...this.#others.values()]) {
+        const left = Math.max(changed.left, area.x);
+        const top = Math.max(changed.top, area.y);
+        const width = Math.min(changed.right, area.x + area.width) - left;
+        const height = Math.min(changed.bottom, area.y + area.height) - top;
+        if (width <= 0 || height <= 0) continue;
+        context.drawImage(this.#back, left, top, width, height, left - area.x, top - area.y, width, height);
+      }
     });
   }
 
@@ -102,7 +159,7 @@ export class CanvasSurface implements Surface {
 
   /** The colour that is shown at a place: R, G, B. */
   colour(x: number, y: number): readonly number[] {
-    return [...this.#frontContext.getImageData(x, y, 1, 1).data.subarray(0, 3)];
+    return [...this.#main.context.getImageData(x, y, 1, 1).data.subarray(0, 3)];
   }
 
   close(): void {

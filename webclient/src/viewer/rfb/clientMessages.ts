@@ -1,3 +1,4 @@
+import type { ScreenArea } from './surface';
 import { Writer } from './wire';
 
 // What a client says (RFC 6143 §7.5 and registered extensions).
@@ -40,22 +41,11 @@ export function fence(flags: number, payload: Uint8Array): Message {
   return new Writer().u8(248).bytes([0, 0, 0]).u32(flags).u8(payload.length).bytes(payload).done();
 }
 
-/** SetDesktopSize with one screen. */
-export function desktopSize(width: number, height: number, screen: { id: number; flags: number }): Message {
-  return new Writer()
-    .u8(251)
-    .u8(0)
-    .u16(width)
-    .u16(height)
-    .u8(1)
-    .u8(0)
-    .u32(screen.id)
-    .u16(0)
-    .u16(0)
-    .u16(width)
-    .u16(height)
-    .u32(screen.flags)
-    .done();
+/** SetDesktopSize: a picture and its screens. */
+export function desktopSize(width: number, height: number, screens: readonly (ScreenArea & { flags: number })[]): Message {
+  const message = new Writer().u8(251).u8(0).u16(width).u16(height).u8(screens.length).u8(0);
+  for (const { id, x, y, width: w, height: h, flags } of screens) message.u32(id).u16(x).u16(y).u16(w).u16(h).u32(flags);
+  return message.done();
 }
 
 /** QEMU audio: the server begins to tell what is to be heard, or ends. */

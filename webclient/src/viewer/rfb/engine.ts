@@ -74,7 +74,8 @@ export class Engine {
           clearTimeout(this.#handshake);
           this.#tell({ kind: 'opened', width, height, name });
         },
-        resized: (width, height) => this.#tell({ kind: 'resized', width, height }),
+        resized: (width, height, screens) => this.#tell({ kind: 'resized', width, height, screens }),
+        layoutRefused: (why) => this.#tell({ kind: 'layoutRefused', why }),
         updated: (pixels) => this.#updated(pixels),
         cursor: (cursor) => this.#tell({ kind: 'cursor', cursor }),
         leds: (leds) => this.#tell({ kind: 'leds', leds }),
@@ -125,8 +126,14 @@ export class Engine {
       case 'quality':
         session.setQuality(message.quality);
         break;
-      case 'size':
-        session.wantSize(message.size);
+      case 'layout':
+        session.wantLayout(message.screens);
+        break;
+      case 'addScreen':
+        this.#surface?.addScreen(message.id, message.canvas);
+        break;
+      case 'removeScreen':
+        this.#surface?.removeScreen(message.id);
         break;
       case 'clipboard':
         session.giveClipboard(message.text);

@@ -4,6 +4,8 @@ import EngineWorker from './worker?worker';
 /** An engine at work, wherever it is. */
 export interface EngineHost {
   tell(message: ToEngine, transfer?: Transferable[]): void;
+  /** Has another monitor drawn on a canvas, maybe of another window. */
+  addScreen(id: number, canvas: HTMLCanvasElement): void;
   /** Ends it, with its connection. */
   end(): void;
 }
@@ -28,6 +30,10 @@ export function startEngine(
   worker.postMessage({ kind: 'open', canvas: offscreen, ...open } satisfies ToEngine, [offscreen]);
   return {
     tell: (message, transfer = []) => worker.postMessage(message, transfer),
+    addScreen: (id, screen) => {
+      const moved = screen.transferControlToOffscreen();
+      worker.postMessage({ kind: 'addScreen', id, canvas: moved } satisfies ToEngine, [moved]);
+    },
     end: () => worker.postMessage({ kind: 'close' } satisfies ToEngine),
   };
 }
@@ -46,5 +52,9 @@ function inPage(
   const engine = import('./engine').then(({ Engine }) => new Engine(hear, newCanvas));
   const tell = (message: ToEngine): void => void engine.then((started) => started.handle(message));
   tell({ kind: 'open', canvas, ...open });
-  return { tell, end: () => tell({ kind: 'close' }) };
+  return {
+    tell,
+    addScreen: (id, screen) => tell({ kind: 'addScreen', id, canvas: screen }),
+    end: () => tell({ kind: 'close' }),
+  };
 }

@@ -1,7 +1,8 @@
 import type { LinkState } from '../link';
 import type { PowerAction } from './clientMessages';
 import type { CursorImage } from './cursor';
-import type { Quality } from './session';
+import type { LayoutRefusal, Quality, WantedScreen } from './session';
+import type { ScreenArea } from './surface';
 
 /** What the page tells the engine, which works in a thread of its own. */
 export type ToEngine =
@@ -16,7 +17,11 @@ export type ToEngine =
   | { kind: 'key'; keysym: number; scanCode: number | undefined; down: boolean }
   | { kind: 'pointer'; buttons: number; x: number; y: number }
   | { kind: 'quality'; quality: Quality }
-  | { kind: 'size'; size: { width: number; height: number } | undefined }
+  /** Monitors that are wanted, side by side; the first is the canvas that came with `open`. */
+  | { kind: 'layout'; screens: readonly WantedScreen[] | undefined }
+  /** A canvas for one of the other monitors. */
+  | { kind: 'addScreen'; id: number; canvas: OffscreenCanvas | HTMLCanvasElement }
+  | { kind: 'removeScreen'; id: number }
   | { kind: 'clipboard'; text: string }
   /** Where sound goes: to a worklet, at so many samples a second. */
   | { kind: 'listen'; port: MessagePort; hertz: number }
@@ -29,7 +34,8 @@ export type ToEngine =
 /** What the engine tells the page. */
 export type FromEngine =
   | { kind: 'opened'; width: number; height: number; name: string }
-  | { kind: 'resized'; width: number; height: number }
+  | { kind: 'resized'; width: number; height: number; screens: readonly ScreenArea[] }
+  | { kind: 'layoutRefused'; why: LayoutRefusal }
   /** The first picture is on the canvas. */
   | { kind: 'drawn' }
   | { kind: 'cursor'; cursor: CursorImage | undefined }

@@ -4,7 +4,7 @@ import { readAlphaCursor, readCursor, type CursorImage } from './cursor';
 import * as E from './encodings';
 import type { FilmDecoder } from './film';
 import { BGRX, readPixelFormat, setPixelFormat, type PixelFormat } from './pixelFormat';
-import type { Area, Surface } from './surface';
+import type { Area, ScreenArea, Surface } from './surface';
 import { TightDecoder, type PictureDecoder } from './tight';
 import { i32, ProtocolError, u16, u32, u8, type Parse } from './wire';
 import { ZrleDecoder } from './zrle';
@@ -12,7 +12,10 @@ import { ZrleDecoder } from './zrle';
 export interface SessionEvents {
   /** The handshake is done. */
   opened: (width: number, height: number, name: string) => void;
-  resized: (width: number, height: number) => void;
+  /** The picture has another size, or other screens: at least one. */
+  resized: (width: number, height: number, screens: readonly ScreenArea[]) => void;
+  /** The server won't have the layout that it was asked for. */
+  layoutRefused: (why: LayoutRefusal) => void;
   /** An update is drawn, with pixels in it or without. */
   updated: (pixels: boolean) => void;
   /** The guest's cursor; undefined if it draws its own or shows none. */
@@ -25,6 +28,18 @@ export interface SessionEvents {
   audio: (event: 'begin' | 'end' | Uint8Array<ArrayBuffer>) => void;
   /** The machine can be shut down and restarted by this connection. */
   powerOffered: () => void;
+}
+
+/** By the status codes of ExtendedDesktopSize. */
+export type LayoutRefusal = 'PROHIBITED' | 'TOO_LARGE' | 'INVALID';
+
+const REFUSALS: readonly (LayoutRefusal | undefined)[] = [undefined, 'PROHIBITED', 'TOO_LARGE', 'INVALID'];
+
+/** A monitor that one would like: the first one's number is the server's affair. */
+export interface WantedScreen {
+  id: number;
+  width: number;
+  height: number;
 }
 
 export interface SessionParts {
@@ -68,9 +83,11 @@ export class Session {
   /** Actions of the clipboard extension that the server knows; undefined if it doesn't know the extension. */
   #clipboardActions: number | undefined;
   #given = '';
-  #screen: { id: number; flags: number } | undefined;
-  #wantedSize: { width: number; height: number } | undefined;
-  #askedSize = '';
+  /** Undefined if the server has no ExtendedDesktopSize. */
+  #first: { id: number; flags: number } | undefined;
+  #screens = '';
+  #wantedLayout: readonly WantedScreen[] | undefined;
+  #askedLayout = '';
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -97,10 +114,13 @@ export class Session {
     this.#parts.send(say.pointerEvent(buttons, ...position, this.#extendedButtons));
   }
 
-  /** Asks for a size of the desktop, now or as soon as the server takes such wishes; undefined takes the wish back. */
-  wantSize(size: { width: number; height: number } | undefined): void {
-    this.#wantedSize = size;
-    this.#askForSize();
+  /**
+   * Asks for monitors of the desktop, side by side, now or as soon as the server takes such wishes; undefined takes the wish
+   * back.
+   */
+  wantLayout(screens: readonly WantedScreen[] | undefined): void {
+    this.#wantedLayout = screens;
+    this.#askForLayout();
   }
 
   giveClipboard(text: string): void {
@@ -225,16 +245,23 @@ export class Session {
     );
   }
 
-  #setSize(width: number, height: number): void {
+  #setSize(width: number, height: number, screens: readonly ScreenArea[] = []): void {
     if (width === 0 || height === 0 || width > LARGEST_SIDE || height > LARGEST_SIDE) {
       throw new ProtocolError(`a picture of ${width} × ${height}`);
     }
-    if (width === this.#width && height === this.#height) return;
+    const inside = screens.filter(
+      ({ x, y, width: w, height: h }) => w > 0 && h > 0 && x + w <= width && y + h <= height,
+    );
+    const shown = inside.length > 0 ? inside : [{ id: 0, x: 0, y: 0, width, height }];
+    const layout = JSON.stringify(shown);
+    const sameSize = width === this.#width && height === this.#height;
+    if (sameSize && layout === this.#screens) return;
     this.#width = width;
     this.#height = height;
-    this.#parts.surface.resize(width, height);
-    this.#parts.surface.after(() => this.#parts.events.resized(width, height));
-    if (this.#continuous) this.#parts.send(say.continuousUpdates(true, width, height));
+    this.#screens = layout;
+    this.#parts.surface.resize(width, height, shown);
+    this.#parts.surface.after(() => this.#parts.events.resized(width, height, shown));
+    if (this.#continuous && !sameSize) this.#parts.send(say.continuousUpdates(true, width, height));
   }
 
   /** FramebufferUpdate (RFC 6143 §7.6.1). */
@@ -349,26 +376,36 @@ export class Session {
   }
 
   *#extendedDesktopSize(area: Area): Parse {
-    const screens = u8(yield 4, 0);
-    if (screens > 0) {
-      const first = (yield 16 * screens).subarray(0, 16);
-      this.#screen = { id: u32(first, 0), flags: u32(first, 12) };
-    } else {
-      this.#screen = { id: 0, flags: 0 };
+    const count = u8(yield 4, 0);
+    const list = yield 16 * count;
+    const screens: ScreenArea[] = [];
+    for (let at = 0; at < list.length; at += 16) {
+      const [x, y, width, height] = [u16(list, at + 4), u16(list, at + 6), u16(list, at + 8), u16(list, at + 10)];
+      screens.push({ id: u32(list, at), x, y, width, height });
     }
+    this.#first = count > 0 ? { id: u32(list, 0), flags: u32(list, 12) } : { id: 0, flags: 0 };
     // The answer to a wish that isn't fulfilled (yet) tells a size too, but nothing of it is new.
-    const refused = area.x === 1 && area.y !== 0;
-    if (!refused) this.#setSize(area.width, area.height);
-    this.#askForSize();
+    const unfulfilled = area.x === 1 && area.y !== 0;
+    if (!unfulfilled) this.#setSize(area.width, area.height, screens);
+    const refusal = area.x === 1 ? REFUSALS[area.y] : undefined;
+    if (refusal !== undefined) this.#parts.events.layoutRefused(refusal);
+    this.#askForLayout();
   }
 
-  #askForSize(): void {
-    const wanted = this.#wantedSize;
-    if (!this.#running || this.#screen === undefined) return;
-    const name = wanted ? `${wanted.width}x${wanted.height}` : '';
-    if (name === this.#askedSize) return;
-    this.#askedSize = name;
-    if (wanted) this.#parts.send(say.desktopSize(wanted.width, wanted.height, this.#screen));
+  #askForLayout(): void {
+    const wanted = this.#wantedLayout;
+    if (!this.#running || this.#first === undefined) return;
+    const name = wanted ? wanted.map(({ id, width, height }) => `${id}:${width}x${height}`).join(' ') : '';
+    if (name === this.#askedLayout) return;
+    this.#askedLayout = name;
+    if (!wanted) return;
+    let right = 0;
+    const screens = wanted.map(({ id, width, height }, i) => {
+      const x = right;
+      right += width;
+      return { x, y: 0, width, height, flags: 0, id, ...(i === 0 && this.#first) };
+    });
+    this.#parts.send(say.desktopSize(right, Math.max(...wanted.map(({ height }) => height)), screens));
   }
 
   #endOfContinuousUpdates(): void {

@@ -5,13 +5,19 @@ export interface Area {
   height: number;
 }
 
+/** What one monitor shows of the picture. */
+export interface ScreenArea extends Area {
+  /** A number by which both sides know it. */
+  id: number;
+}
+
 /** A picture that takes a while to be decoded. */
 export type Pending = Promise<ImageBitmap | VideoFrame | undefined>;
 
 /** What decoders draw on. Whatever is drawn appears in the order of the calls, and at once at `show`. */
 export interface Surface {
-  /** Keeps what of the old picture fits the new one. */
-  resize(width: number, height: number): void;
+  /** Keeps what of the old picture fits the new one. `screens` are what monitors show of it; at least one. */
+  resize(width: number, height: number, screens: readonly ScreenArea[]): void;
   fill(area: Area, red: number, green: number, blue: number): void;
   /** R, G, B, A bytes; the caller may reuse them afterwards. */
   pixels(area: Area, rgba: Uint8ClampedArray<ArrayBuffer>): void;

@@ -35,6 +35,7 @@ describe('a session', () => {
       events: {
         opened: note('opened'),
         resized: note('resized'),
+        layoutRefused: note('layoutRefused'),
         updated: () => undefined,
         cursor: note('cursor'),
         leds: note('leds'),
@@ -61,7 +62,7 @@ describe('a session', () => {
     expect(said[4]).toBe('03000000000000040002');
     expect(said.length).toBe(5);
     expect(heard).toEqual([
-      ['resized', 4, 2],
+      ['resized', 4, 2, [{ id: 0, x: 0, y: 0, width: 4, height: 2 }]],
       ['opened', 4, 2, 'hi'],
     ]);
   });
@@ -138,7 +139,7 @@ describe('a session', () => {
 
   it('follows a new size, and asks for one as soon as the server takes wishes', () => {
     greet();
-    session.wantSize({ width: 800, height: 600 });
+    session.wantLayout([{ id: 0, width: 800, height: 600 }]);
     news();
     hear('00 00 0001 0000 0000 0004 0002 fffffecc 01 000000 00000001 0000 0000 0004 0002 00000000');
     expect(news()[0]).toBe('fb000320025801000000000100000000032002580000' + '0000');
@@ -147,7 +148,57 @@ describe('a session', () => {
     expect(picture.width).toBe(4);
     hear('00 00 0001 0000 0000 0320 0258 fffffecc 00 000000');
     expect([picture.width, picture.height]).toEqual([800, 600]);
-    expect(heard.at(-1)).toEqual(['resized', 800, 600]);
+    expect(heard.at(-1)).toEqual(['resized', 800, 600, [{ id: 0, x: 0, y: 0, width: 800, height: 600 }]]);
+  });
+
+  it('asks for several screens side by side, and learns which ones there are', () => {
+    greet();
+    news();
+    hear('00 00 0001 0000 0000 0004 0002 fffffecc 01 000000 00000001 0000 0000 0004 0002 00000009');
+    session.wantLayout([
+      { id: 0, width: 1280, height: 720 },
+      { id: 7, width: 960, height: 800 },
+    ]);
+    expect(news().at(-1)).toBe(
+      'fb0008c003200200' + '000000010000000005' + '0002d000000009' + '0000000705000000' + '03c0032000000000',
+    );
+    hear('00 00 0001 0001 0004 0004 0002 fffffecc 01 000000 00000001 0000 0000 0004 0002 00000000');
+    hear(
+      '00 00 0001 0000 0000 08c0 0320 fffffecc 02 000000' +
+        '00000001 0000 0000 0500 02d0 00000000 00000007 0500 0000 03c0 0320 00000000',
+    );
+    expect(heard.at(-1)).toEqual([
+      'resized',
+      2240,
+      800,
+      [
+        { id: 1, x: 0, y: 0, width: 1280, height: 720 },
+        { id: 7, x: 1280, y: 0, width: 960, height: 800 },
+      ],
+    ]);
+    // The same picture, divided another way, and then not at all; what lies outside is no screen.
+    hear(
+      '00 00 0001 0000 0000 08c0 0320 fffffecc 02 000000' +
+        '00000001 0000 0000 0460 0320 00000000 00000007 0460 0000 0460 0320 00000000',
+    );
+    expect(heard.at(-1)).toMatchObject(['resized', 2240, 800, [{ width: 1120 }, { x: 1120 }]]);
+    hear(
+      '00 00 0001 0000 0000 08c0 0320 fffffecc 02 000000' +
+        '00000001 0000 0000 08c0 0320 00000000 00000007 0500 0000 0fff 0320 00000000',
+    );
+    expect(heard.at(-1)).toEqual(['resized', 2240, 800, [{ id: 1, x: 0, y: 0, width: 2240, height: 800 }]]);
+  });
+
+  it('says when screens are refused, and asks again for others only', () => {
+    greet();
+    hear('00 00 0001 0000 0000 0004 0002 fffffecc 01 000000 00000001 0000 0000 0004 0002 00000000');
+    news();
+    session.wantLayout([{ id: 0, width: 16000, height: 9000 }]);
+    expect(news()).toHaveLength(1);
+    hear('00 00 0001 0001 0002 0004 0002 fffffecc 01 000000 00000001 0000 0000 0004 0002 00000000');
+    expect(heard.at(-1)).toEqual(['layoutRefused', 'TOO_LARGE']);
+    session.wantLayout([{ id: 0, width: 16000, height: 9000 }]);
+    expect(news().filter((message) => message.startsWith('fb'))).toEqual([]);
   });
 
   it('tells cursors, lights, sound and power', () => {

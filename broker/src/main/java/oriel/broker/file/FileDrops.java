@@ -28,6 +28,8 @@ public final class FileDrops {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** The part lies elsewhere than where the file goes on. */
     private static final int OUT_OF_ORDER = 3;
+    /** Writing failed; what there was of the file is gone. */
+    private static final int NOT_WRITTEN = 4;
 
     private final Store store;
     private final HypervisorHost host;
@@ -44,9 +46,10 @@ public final class FileDrops {
      * How far a file is.
      *
      * @param received bytes that the guest has
-     * @param name what it is called there, once it is complete; in the folder Documents
+     * @param name what it is called there, once it is complete
+     * @param folder where it is then, in the person's home: Desktop, so that it is seen at once, or Documents in a guest without
      */
-    public record Received(long received, @Nullable String name) {}
+    public record Received(long received, @Nullable String name, @Nullable String folder) {}
 
     /**
      * Writes a part. The same part again does no harm; the last one puts the file in place, under another name if there
@@ -93,6 +96,10 @@ public final class FileDrops {
         if (result.exitCode() == OUT_OF_ORDER) {
             throw new RefusedException(Reason.CONFLICT, "The file goes on elsewhere. Hand it over again.");
         }
+        if (result.exitCode() == NOT_WRITTEN) {
+            throw new RefusedException(
+                    Reason.CONFLICT, "The desktop's disk is full. Delete something there, and hand the file over again.");
+        }
         if (result.exitCode() != 0) {
             String why = (result.errors() + " " + result.output()).strip();
             throw new RefusedException(
@@ -103,9 +110,15 @@ public final class FileDrops {
             audit.record(
                     AuditEntry.by(caller, "file.drop", session.machineName(), name + ", " + part.size() + " bytes"));
         }
-        // What the guest answers is its own claim: shown to its user alone, and cleaned as the name was.
+        return last ? complete(part.size(), result.output()) : new Received(part.offset() + length, null, null);
+    }
+
+    /** What the guest answers is its own claim: shown to its user alone, and cleaned as the name was. */
+    private static Received complete(long size, String answer) {
+        int slash = answer.indexOf('/');
+        String folder = slash < 0 ? "" : answer.substring(0, slash);
         return new Received(
-                part.offset() + length, last ? FileName.harmless(result.output().strip()) : null);
+                size, FileName.harmless(answer.substring(slash + 1).strip()), FileName.harmless(folder));
     }
 
     private static GuestCommandResult run(GuestAgent agent, GuestCommand command) {
@@ -124,13 +137,19 @@ public final class FileDrops {
     static final String WRITE = """
             set -e
             umask 077
-            mkdir -p "$HOME/Documents"
-            cd "$HOME/Documents"
+            folder=Documents
+            [ ! -d "$HOME/Desktop" ] || folder=Desktop
+            mkdir -p "$HOME/$folder"
+            cd "$HOME/$folder"
             part=".$1.part"
-            [ "$2" != 0 ] || [ -s "$part" ] || : >"$part"
+            if [ "$2" = 0 ]; then
+              # Of files that were called off.
+              find . -maxdepth 1 -type f -name '.*-*-*-*-*.part' -mmin +30 -delete
+              [ -s "$part" ] || : >"$part"
+            fi
             have=$(stat -c %s "$part")
             if [ "$have" = "$2" ]; then
-              base64 -d >>"$part"
+              base64 -d >>"$part" || { rm -f "$part"; exit 4; }
               have=$(stat -c %s "$part")
             else
               cat >/dev/null
@@ -145,7 +164,7 @@ public final class FileDrops {
               n=$((n + 1))
             done
             mv -n "$part" "$target"
-            printf '%s' "$target"
+            printf '%s' "$folder/$target"
             """;
 
     /** Root's part: becomes the first person of the guest, who sits at the desktop. */

@@ -1,11 +1,16 @@
 package oriel.broker.file;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.text.Normalizer;
 import java.util.regex.Pattern;
 
 /** Makes a name that a browser gave harmless in a guest: no path, no control or invisible characters, not hidden. */
 final class FileName {
-    private static final int LONGEST = 120;
+    /** In bytes of UTF-8: file systems have 255, and a number may come behind the name. */
+    private static final int LONGEST = 200;
+
+    private static final int LONGEST_ENDING = 24;
     private static final Pattern PATH = Pattern.compile("^.*[/\\\\]", Pattern.DOTALL);
     /** Control, format (such as changes of direction, which make another ending look), unassigned and private. */
     private static final Pattern INVISIBLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cn}\\p{Co}\\p{Cs}\\p{Zl}\\p{Zp}]");
@@ -19,11 +24,30 @@ final class FileName {
         name = PATH.matcher(name).replaceFirst("");
         name = INVISIBLE.matcher(name).replaceAll("");
         name = LEADING.matcher(name).replaceFirst("").strip();
-        if (name.length() > LONGEST) {
-            int dot = name.lastIndexOf('.');
-            String ending = dot > 0 && name.length() - dot <= 12 ? name.substring(dot) : "";
-            name = name.substring(0, LONGEST - ending.length()).strip() + ending;
+        int dot = name.lastIndexOf('.');
+        String ending = dot > 0 && bytes(name.substring(dot)) <= LONGEST_ENDING ? name.substring(dot) : "";
+        String stem = name.substring(0, name.length() - ending.length());
+        if (bytes(name) > LONGEST) {
+            name = shortened(stem, LONGEST - bytes(ending)).strip() + ending;
         }
         return name.isEmpty() ? "file" : name;
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(UTF_8).length;
+    }
+
+    /** By whole characters. */
+    private static String shortened(String text, int most) {
+        int end = 0;
+        for (int size = 0; end < text.length(); ) {
+            int next = text.offsetByCodePoints(end, 1);
+            size += bytes(text.substring(end, next));
+            if (size > most) {
+                break;
+            }
+            end = next;
+        }
+        return text.substring(0, end);
     }
 }

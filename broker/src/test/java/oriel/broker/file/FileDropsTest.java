@@ -7,6 +7,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
@@ -37,7 +40,12 @@ class FileDropsTest {
     @Test
     void nothingInANameIsInvisibleOrEndless() {
         assertThat(FileName.harmless("in\u202evoice\u0000\n.gpj.exe")).isEqualTo("invoice.gpj.exe");
-        assertThat(FileName.harmless("x".repeat(500) + ".pdf")).hasSize(120).endsWith(".pdf");
+        assertThat(FileName.harmless("x".repeat(500) + ".pdf")).hasSize(200).endsWith(".pdf");
+        // Of a file system's 255 bytes, with room for a number; never half a character.
+        String long1 = FileName.harmless("🙂".repeat(120) + ".pdf");
+        assertThat(long1.getBytes(StandardCharsets.UTF_8)).hasSizeLessThanOrEqualTo(200);
+        assertThat(long1).endsWith("🙂.pdf");
+        assertThat(FileName.harmless("文".repeat(120) + "." + "字".repeat(120))).startsWith("文文").endsWith("文");
     }
 
     @Test
@@ -74,6 +82,27 @@ class FileDropsTest {
     }
 
     @Test
+    void itLiesOnTheDesktopWhereThereIsOneAndWhatWasCalledOffGoes(@TempDir Path home) throws Exception {
+        Path desktop = Files.createDirectory(home.resolve("Desktop"));
+        Path abandoned = desktop.resolve("." + UUID.randomUUID() + ".part");
+        Path young = desktop.resolve("." + UUID.randomUUID() + ".part");
+        Path own = desktop.resolve(".my.part");
+        for (Path file : List.of(abandoned, young, own)) {
+            Files.writeString(file, "x");
+        }
+        for (Path old : List.of(abandoned, own)) {
+            Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+        }
+        Ended last = write(home, UUID.randomUUID(), 0, new byte[] {1, 2, 3}, "Übung 🙂.bin");
+        assertThat(last).isEqualTo(new Ended(0, "Desktop/Übung 🙂.bin"));
+        assertThat(desktop.resolve("Übung 🙂.bin")).hasBinaryContent(new byte[] {1, 2, 3});
+        assertThat(abandoned).doesNotExist();
+        assertThat(young).exists();
+        assertThat(own).as("somebody's own file").exists();
+        assertThat(home.resolve("Documents")).doesNotExist();
+    }
+
+    @Test
     void partsBecomeTheFileAndARepeatedOneDoesNoHarm(@TempDir Path home) throws Exception {
         byte[] content = new byte[5000];
         new Random(7).nextBytes(content);
@@ -88,14 +117,14 @@ class FileDropsTest {
                 .as("a part is missing")
                 .isEqualTo(3);
         Ended last = write(home, id, 3000, rest, "it's $(a) plan.bin");
-        assertThat(last.output()).isEqualTo("it's $(a) plan.bin");
+        assertThat(last.output()).isEqualTo("Documents/it's $(a) plan.bin");
         Path documents = home.resolve("Documents");
         assertThat(documents.resolve("it's $(a) plan.bin")).hasBinaryContent(content);
 
         Files.createSymbolicLink(documents.resolve("empty.txt"), home.resolve("elsewhere"));
         assertThat(write(home, UUID.randomUUID(), 0, new byte[0], "empty.txt").output())
                 .as("nothing there is written over or through")
-                .isEqualTo("empty (1).txt");
+                .isEqualTo("Documents/empty (1).txt");
         assertThat(home.resolve("elsewhere")).doesNotExist();
         assertThat(documents.toFile().list()).hasSize(3);
     }

@@ -99,10 +99,11 @@ final class GuestDesktop {
         await("the guest says " + text + " on its serial console")
                 .atMost(REACTION)
                 .pollInterval(Duration.ofMillis(500))
-                .until(() -> serialLogs().contains(text));
+                .until(() -> serial().contains(text));
     }
 
-    private String serialLogs() throws IOException {
+    /** All that guests have said so far. */
+    String serial() throws IOException {
         StringBuilder all = new StringBuilder();
         try (Stream<Path> files = Files.walk(machines)) {
             for (Path file : files.filter(path -> path.endsWith("serial.log")).toList()) {
