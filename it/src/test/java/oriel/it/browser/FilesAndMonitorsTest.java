@@ -1,21 +1,23 @@
 package oriel.it.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.APIResponse;
 import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.RequestOptions;
+import com.microsoft.playwright.options.WaitForSelectorState;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -74,7 +76,7 @@ class FilesAndMonitorsTest {
         }
     }
 
-    private static void takeFiles(Browser browser) throws Exception {
+    private static void takeFiles(Browser browser) throws IOException {
         try (Visitor admin = Visitor.at(browser, product.address(), WIDTH, HEIGHT)) {
             admin.signIn("/", "admin", product.password("admin"));
             admin.heading("My desktops").waitFor();
@@ -85,6 +87,8 @@ class FilesAndMonitorsTest {
                             request().setData(Map.of("policy", Map.of("fileDrop", "to-guest"))));
             assertThat(changed.status()).as(changed.text()).isEqualTo(200);
         }
+        demo.page().reload();
+        desktop.awaitDrawn();
     }
 
     private static RequestOptions request() {
@@ -93,20 +97,23 @@ class FilesAndMonitorsTest {
 
     /** As a browser tells it when somebody lets files go over the page. */
     private static void drop(List<Carried> files) {
+        tell("dragover", files);
+        tell("drop", files);
+    }
+
+    private static void tell(String type, List<Carried> files) {
         List<List<String>> carried = files.stream()
                 .map(file -> List.of(file.name(), Base64.getEncoder().encodeToString(file.content())))
                 .toList();
         demo.page().evaluate("""
-                files => {
+                ([type, files]) => {
                   const carried = new DataTransfer();
                   for (const [name, content] of files) {
                     carried.items.add(new File([Uint8Array.from(atob(content), c => c.charCodeAt(0))], name));
                   }
                   const where = document.querySelector('.oriel-viewer__screen');
-                  for (const type of ['dragover', 'drop']) {
-                    where.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: carried }));
-                  }
-                }""", carried);
+                  where.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: carried }));
+                }""", List.of(type, carried));
     }
 
     private static String digest(byte[] content) throws Exception {
@@ -119,24 +126,13 @@ class FilesAndMonitorsTest {
         return noise;
     }
 
-    private static APIResponse handOver(String session, Map<String, Object> part) {
-        return demo.context()
-                .request()
-                .post(product.address() + "/api/v1/sessions/" + session + "/files", request().setData(part));
-    }
-
-    private static String session() {
-        return (String) demo.page().evaluate("""
-                async () => {
-                  const answer = await fetch('/api/v1/me/sessions');
-                  return (await answer.json()).items.find(session => session.state !== 'ENDED').id;
-                }""");
-    }
-
     @Test
     @Order(1)
     void filesAreRefusedWhereTheirPoolTakesNone() {
-        drop(List.of(new Carried("no.txt", new byte[10])));
+        tell("dragover", List.of(new Carried("no.txt", new byte[10])));
+        demo.text("This desktop takes no files").waitFor();
+        demo.picture("files-0-refused");
+        tell("drop", List.of(new Carried("no.txt", new byte[10])));
         assertThat(demo.page().getByText("no.txt").count()).isZero();
     }
 
@@ -145,10 +141,10 @@ class FilesAndMonitorsTest {
     void droppedFilesLieOnTheDesktopWithTheirBytesNamesAndOwner() throws Exception {
         takeFiles(demo.context().browser());
         demo.page().locator(".oriel-files__choose").waitFor(
-                new com.microsoft.playwright.Locator.WaitForOptions()
-                        .setState(com.microsoft.playwright.options.WaitForSelectorState.ATTACHED));
+                new Locator.WaitForOptions()
+                        .setState(WaitForSelectorState.ATTACHED));
         List<Carried> files = List.of(
-                new Carried("letter.txt", "Dear all".getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                new Carried("letter.txt", "Dear all".getBytes(StandardCharsets.UTF_8)),
                 new Carried("Übung 文 🙂.bin", noise(500_000)),
                 new Carried("../../etc/pass\nwd", noise(10)),
                 new Carried("it's \"$(touch ~/owned)\" `x`.txt", noise(20)),
@@ -177,6 +173,100 @@ class FilesAndMonitorsTest {
             }
         }
         assertThat(said).contains("owned").contains("No such file").doesNotContain(".part");
+    }
+
+    @Test
+    @Order(4)
+    void aLargeFileShowsItsProgressAndArrivesWhole() throws Exception {
+        byte[] content = noise(LARGE);
+        drop(List.of(new Carried("large.bin", content)));
+        demo.text("large.bin is on its way").waitFor();
+        demo.page()
+                .locator("[role=progressbar]")
+                .first()
+                .waitFor();
+        demo.picture("files-3-large");
+        long start = System.nanoTime();
+        demo.text("large.bin is on the desktop")
+                .waitFor(new Locator.WaitForOptions().setTimeout(LIMIT.toMillis()));
+        System.out.println("20 MiB took " + Duration.ofNanos(System.nanoTime() - start).toSeconds() + " s");
+        desktop.type("sha256sum ~/Desktop/large.bin >/dev/ttyS0");
+        desktop.awaitSerial(digest(content) + "  /home/user/Desktop/large.bin");
+    }
+
+    @Test
+    @Order(5)
+    void aFullDiskIsToldAndLeavesNothingBehind() {
+        desktop.type("rm ~/Desktop/large.bin; for s in 2G 1G 512M 256M 128M 64M 32M 16M 8M 4M 2M 1M 512K 256K 128K 64K; "
+                + "do fallocate -l $s ~/full$s; fallocate -l $s ~/more$s; done 2>/dev/null; echo filled-$((6*7)) >/dev/ttyS0");
+        desktop.awaitSerial("filled-42");
+        drop(List.of(new Carried("much.bin", noise(3 << 20))));
+        demo.text("much.bin could not be handed over").waitFor(new Locator.WaitForOptions().setTimeout(LIMIT.toMillis()));
+        demo.text("disk is full").waitFor();
+        demo.picture("files-4-full");
+        desktop.type("rm ~/full* ~/more*; ls -A ~/Desktop | grep -c part >/dev/ttyS0; echo parts-$((6*7)) >/dev/ttyS0");
+        desktop.awaitSerial("parts-42");
+        assertThat(desktop.serial()).containsPattern("(?m)^0\\s+parts-42");
+    }
+
+    @Test
+    @Order(3)
+    void aSecondMonitorIsAWindowOfItsOwnAndWindowsFillOneOfThem() {
+        GuestScreen first = desktop.screen();
+        int width = first.picture().getWidth();
+        Page page = demo.page();
+        Locator show = page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Show the toolbar"));
+        if (show.count() > 0) {
+            show.first().click();
+        }
+        demo.button("View").click();
+        Page other = demo.context()
+                .waitForPage(() -> page.getByRole(
+                                AriaRole.MENUITEM, new Page.GetByRoleOptions().setName("Add a monitor"))
+                        .click());
+        GuestScreen second = new GuestScreen(other);
+        second.awaitPicture(
+                "a panel of its own on the second monitor",
+                LIMIT,
+                picture -> picture.getWidth() >= 640
+                        && GuestScreen.share(picture, 300, 300, 200, 200, GuestDesktop.WALLPAPER) > 0.95
+                        && GuestScreen.share(picture, 300, picture.getHeight() - 20, 200, 10, GuestDesktop.WALLPAPER)
+                                < 0.05);
+        demo.picture("monitors-1-first");
+        shot(other, "monitors-2-second");
+
+        // The terminal that is open on the first one, by a double click on its title.
+        first.doubleClick(500, first.topOf(500, 400, GuestDesktop.TERMINAL) - 10);
+        first.awaitPicture(
+                "the terminal fills the first monitor",
+                LIMIT,
+                picture -> GuestScreen.share(picture, picture.getWidth() - 60, 200, 40, 200, GuestDesktop.TERMINAL)
+                        > 0.95);
+        demo.picture("monitors-3-filled");
+        shot(other, "monitors-4-untouched");
+        assertThat(GuestScreen.share(second.picture(), 0, 200, 200, 200, GuestDesktop.TERMINAL))
+                .isZero();
+        assertThat(GuestScreen.share(second.picture(), 300, 300, 200, 200, GuestDesktop.WALLPAPER))
+                .isGreaterThan(0.95);
+
+        // The mouse on the second one: its panel opens a terminal there or on the first, and the menu of the background is here.
+        BufferedImage before = second.picture();
+        second.rightClick(400, 300);
+        second.awaitPicture("a menu", LIMIT, picture -> GuestScreen.share(
+                        picture, 405, 305, 60, 60, GuestDesktop.WALLPAPER)
+                < 0.5);
+        shot(other, "monitors-5-menu");
+        assertThat(before.getWidth()).isEqualTo(second.picture().getWidth());
+        other.keyboard().press("Escape");
+
+        other.close();
+        first.awaitPicture("one monitor again", LIMIT, picture -> picture.getWidth() == width);
+        first.click(500, 400);
+        demo.picture("monitors-6-one");
+    }
+
+    private static void shot(Page page, String name) {
+        page.screenshot(new Page.ScreenshotOptions().setPath(TARGET.resolve("screenshots/" + name + ".png")));
     }
 
     private static boolean differs(BufferedImage before, BufferedImage now) {

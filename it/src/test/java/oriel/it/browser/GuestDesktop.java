@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /** A real guest's desktop in a page, and what one does there with mouse and keys. */
 final class GuestDesktop {
-    private static final int WALLPAPER = 0x24364B;
-    private static final int TERMINAL = 0x1B2430;
+    static final int WALLPAPER = 0x24364B;
+    static final int TERMINAL = 0x1B2430;
 
     /** An emulated guest boots in half a minute of CPU; a loaded machine takes its time. */
     private static final Duration BOOT = Duration.ofMinutes(12);

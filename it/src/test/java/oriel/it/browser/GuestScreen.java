@@ -3,8 +3,10 @@ package oriel.it.browser;
 import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Mouse;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.BoundingBox;
+import com.microsoft.playwright.options.MouseButton;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -55,6 +57,26 @@ final class GuestScreen {
     void click(int x, int y) {
         double[] at = onPage(x, y);
         page.mouse().click(at[0], at[1]);
+    }
+
+    void doubleClick(int x, int y) {
+        double[] at = onPage(x, y);
+        page.mouse().dblclick(at[0], at[1]);
+    }
+
+    void rightClick(int x, int y) {
+        double[] at = onPage(x, y);
+        page.mouse().click(at[0], at[1], new Mouse.ClickOptions().setButton(MouseButton.RIGHT));
+    }
+
+    /** The first row of the area of a colour that a pixel of it is in. */
+    int topOf(int x, int y, int rgb) {
+        BufferedImage picture = picture();
+        int top = y;
+        while (top > 0 && near(picture.getRGB(x, top - 1), rgb)) {
+            top--;
+        }
+        return top;
     }
 
     private double[] onPage(int x, int y) {
