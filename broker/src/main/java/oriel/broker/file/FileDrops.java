@@ -49,7 +49,8 @@ public final class FileDrops {
      * @param name what it is called there, once it is complete
      * @param folder where it is then, in the person's home: Desktop, so that it is seen at once, or Documents in a guest without
      */
-    public record Received(long received, @Nullable String name, @Nullable String folder) {}
+    public record Received(
+            long received, @Nullable String name, @Nullable String folder) {}
 
     /**
      * Writes a part. The same part again does no harm; the last one puts the file in place, under another name if there
@@ -98,7 +99,8 @@ public final class FileDrops {
         }
         if (result.exitCode() == NOT_WRITTEN) {
             throw new RefusedException(
-                    Reason.CONFLICT, "The desktop's disk is full. Delete something there, and hand the file over again.");
+                    Reason.CONFLICT,
+                    "The desktop's disk is full. Delete something there, and hand the file over again.");
         }
         if (result.exitCode() != 0) {
             String why = (result.errors() + " " + result.output()).strip();
@@ -117,8 +119,7 @@ public final class FileDrops {
     private static Received complete(long size, String answer) {
         int slash = answer.indexOf('/');
         String folder = slash < 0 ? "" : answer.substring(0, slash);
-        return new Received(
-                size, FileName.harmless(answer.substring(slash + 1).strip()), FileName.harmless(folder));
+        return new Received(size, FileName.harmless(answer.substring(slash + 1).strip()), FileName.harmless(folder));
     }
 
     private static GuestCommandResult run(GuestAgent agent, GuestCommand command) {

@@ -45,7 +45,9 @@ class FileDropsTest {
         String long1 = FileName.harmless("🙂".repeat(120) + ".pdf");
         assertThat(long1.getBytes(StandardCharsets.UTF_8)).hasSizeLessThanOrEqualTo(200);
         assertThat(long1).endsWith("🙂.pdf");
-        assertThat(FileName.harmless("文".repeat(120) + "." + "字".repeat(120))).startsWith("文文").endsWith("文");
+        assertThat(FileName.harmless("文".repeat(120) + "." + "字".repeat(120)))
+                .startsWith("文文")
+                .endsWith("文");
     }
 
     @Test

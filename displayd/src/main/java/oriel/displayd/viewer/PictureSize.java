@@ -27,6 +27,7 @@ final class PictureSize {
     private DisplaySize frame;
     /** What this client asked for: where it comes true, screens have the numbers that the client knows. */
     private @Nullable ScreenLayout asked;
+
     private boolean frameKnown;
 
     /** @param monitors how the screen is divided now */

@@ -37,9 +37,10 @@ final class ScreenLayoutTest {
 
     @Test
     void twoMonitorsAsAClientWritesThem() throws RfbProtocolException {
-        byte[] message = HexFormat.ofDelimiter(" ").parseHex("fb 00 0a 00 02 d0 02 00"
-                + " 00 00 00 01 00 00 00 00 05 00 02 d0 00 00 00 00"
-                + " de ad be ef 05 00 00 00 05 00 02 d0 00 00 00 07");
+        byte[] message = HexFormat.ofDelimiter(" ")
+                .parseHex("fb 00 0a 00 02 d0 02 00"
+                        + " 00 00 00 01 00 00 00 00 05 00 02 d0 00 00 00 00"
+                        + " de ad be ef 05 00 00 00 05 00 02 d0 00 00 00 07");
         ScreenLayout layout = read(message);
         assertThat(layout)
                 .isEqualTo(new ScreenLayout(
@@ -63,8 +64,7 @@ final class ScreenLayoutTest {
 
     @Test
     void aClientThatNamesNoScreenMeansOne() throws RfbProtocolException {
-        assertThat(read(setDesktopSize(640, 480, List.of())))
-                .isEqualTo(ScreenLayout.single(new DisplaySize(640, 480)));
+        assertThat(read(setDesktopSize(640, 480, List.of()))).isEqualTo(ScreenLayout.single(new DisplaySize(640, 480)));
     }
 
     @Test
@@ -77,7 +77,9 @@ final class ScreenLayoutTest {
                 new Screen(2, new Rectangle(320, 1, 320, 480), 0),
                 new Screen(2, new Rectangle(0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF), 0),
                 new Screen(2, new Rectangle(320, 0, 0, 480), 0))) { // shows nothing
-            assertThat(read(setDesktopSize(640, 480, List.of(left, wrong)))).as("%s", wrong).isNull();
+            assertThat(read(setDesktopSize(640, 480, List.of(left, wrong))))
+                    .as("%s", wrong)
+                    .isNull();
         }
         assertThat(read(setDesktopSize(0, 480, List.of()))).isNull();
         assertThat(read(setDesktopSize(16385, 480, List.of()))).isNull();

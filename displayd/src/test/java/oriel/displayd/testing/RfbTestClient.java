@@ -256,8 +256,14 @@ public final class RfbTestClient implements AutoCloseable {
                 StringBuilder layout = new StringBuilder();
                 for (int i = 0; i < screens; i++) {
                     layout.append(' ').append(Integer.toUnsignedString(in.readInt()));
-                    layout.append(':').append(in.readUnsignedShort()).append(',').append(in.readUnsignedShort());
-                    layout.append('+').append(in.readUnsignedShort()).append('×').append(in.readUnsignedShort());
+                    layout.append(':')
+                            .append(in.readUnsignedShort())
+                            .append(',')
+                            .append(in.readUnsignedShort());
+                    layout.append('+')
+                            .append(in.readUnsignedShort())
+                            .append('×')
+                            .append(in.readUnsignedShort());
                     in.skipNBytes(4);
                 }
                 synchronized (decoder) {

@@ -24,16 +24,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import oriel.displayd.gateway.RfbTcpServer;
 import oriel.displayd.rfb.Encodings;
-import oriel.displayd.rfb.WireBuffer;
 import oriel.displayd.rfb.PixelFormat;
+import oriel.displayd.rfb.WireBuffer;
 import oriel.displayd.testing.Pictures;
 import oriel.displayd.testing.RfbTestClient;
 import oriel.displayd.testing.SyntheticDisplay;
 import oriel.displayd.video.OpenH264;
 import oriel.hypervisor.display.CursorImage;
 import oriel.hypervisor.display.DisplaySize;
-import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.display.MonitorLayout;
+import oriel.hypervisor.display.Rectangle;
 import oriel.hypervisor.sound.PcmFormat;
 
 /** A whole viewer, seen from a client's end of a TCP connection. */
@@ -357,8 +357,8 @@ final class ViewerTest {
         awaitLog("extended size 560×200 reason 1 status 0");
 
         // The same picture, divided by somebody else.
-        display.divide(new MonitorLayout(
-                two.size(), List.of(new Rectangle(0, 0, 280, 200), new Rectangle(280, 0, 280, 200))));
+        display.divide(
+                new MonitorLayout(two.size(), List.of(new Rectangle(0, 0, 280, 200), new Rectangle(280, 0, 280, 200))));
         awaitLog("screens 1:0,0+280×200 2:280,0+280×200");
         awaitPicture();
     }

@@ -2,6 +2,7 @@ package oriel.hypervisor.guest;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +59,7 @@ public final class GuestMonitors {
             followed(layout);
         } else if (agent.ready()) {
             busy = true;
-            agent.execute(command(monitors), PATIENCE)
+            CompletableFuture<?> _ = agent.execute(command(monitors), PATIENCE)
                     .whenComplete((result, failure) -> answered(layout, monitors, result, failure));
         } else if (monitors.isEmpty()) {
             followed(layout); // who never answered was never divided

@@ -65,8 +65,8 @@ import oriel.hypervisor.device.virtio.VirtioTablet;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.firmware.Boot;
 import oriel.hypervisor.firmware.Framebuffer;
-import oriel.hypervisor.guest.IdentityPort;
 import oriel.hypervisor.guest.GuestMonitors;
+import oriel.hypervisor.guest.IdentityPort;
 import oriel.hypervisor.guest.QemuGuestAgent;
 import oriel.hypervisor.guest.SpiceAgent;
 import oriel.hypervisor.memory.GuestMemory;
@@ -253,8 +253,7 @@ final class Board {
         }
         guestAgent = new QemuGuestAgent(machine, clock, random);
         spiceAgent = new SpiceAgent(machine, clock, display::clipboardChanged);
-        display.onLayoutRequest(
-                new GuestMonitors(guestAgent, spiceAgent::requestSize, display::divided)::request);
+        display.onLayoutRequest(new GuestMonitors(guestAgent, spiceAgent::requestSize, display::divided)::request);
         identity = new IdentityPort(machine, clock::wallNanos);
         VirtioConsole ports =
                 new VirtioConsole("ports", List.of(guestAgent.port(), spiceAgent.port(), identity.port()));

@@ -87,7 +87,9 @@ class GuestMonitorsTest {
         monitors.request(TWO);
         heard();
         ended(127);
-        assertThat(heard()).as("a picture that wide, on one monitor, nobody wants").isEmpty();
+        assertThat(heard())
+                .as("a picture that wide, on one monitor, nobody wants")
+                .isEmpty();
         monitors.request(OTHER);
         assertThat(heard()).containsExactly("divided 1", "size 1024x768");
     }

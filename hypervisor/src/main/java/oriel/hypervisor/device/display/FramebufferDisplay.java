@@ -43,6 +43,7 @@ public final class FramebufferDisplay implements Display {
     private volatile Scanout scanout;
     /** In force while the picture has its size. */
     private volatile MonitorLayout division;
+
     private volatile @Nullable CursorImage cursor;
     private volatile @Nullable String closedBecause;
 
