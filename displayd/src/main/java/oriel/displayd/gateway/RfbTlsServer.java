@@ -32,6 +32,12 @@ public final class RfbTlsServer implements AutoCloseable {
     /** Clients that aren't admitted yet. */
     private static final int MAX_WAITING = 64;
 
+    /**
+     * JSSE sends no session tickets for so long a time (RFC 8446 §4.6.1 allows a week). TigerVNC's viewer 1.12 waits for
+     * ever if one arrives together with the security result: it takes "ticket read" for "nothing to read".
+     */
+    private static final Duration NO_TICKETS = Duration.ofDays(8);
+
     private final DisplayHub hub;
     private final PasswordVerifier passwords;
     private final SSLContext tls;
@@ -45,7 +51,7 @@ public final class RfbTlsServer implements AutoCloseable {
      * @param hub takes the viewers; outlives the server
      * @param address where to listen; port 0 for any
      * @param passwords knows who is to be admitted
-     * @param tls has the server's certificate
+     * @param tls has the server's certificate; no session of it is resumed
      * @throws IOException if the port can't be had, with the reason
      */
     public RfbTlsServer(DisplayHub hub, InetSocketAddress address, PasswordVerifier passwords, SSLContext tls)
@@ -53,6 +59,7 @@ public final class RfbTlsServer implements AutoCloseable {
         this.hub = hub;
         this.passwords = passwords;
         this.tls = tls;
+        tls.getServerSessionContext().setSessionTimeout((int) NO_TICKETS.toSeconds());
         port = new TcpPort("RFB over TLS", address, this::take);
     }
 
