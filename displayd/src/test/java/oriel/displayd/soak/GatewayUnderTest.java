@@ -3,6 +3,7 @@ package oriel.displayd.soak;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -10,8 +11,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import oriel.displayd.gateway.DisplayGateway;
 import oriel.displayd.gateway.OriginPolicy;
+import oriel.displayd.gateway.PasswordVerifier.Verdict.Admitted;
 import oriel.displayd.gateway.RfbTcpServer;
+import oriel.displayd.gateway.RfbTlsServer;
+import javax.net.ssl.SSLContext;
 import oriel.displayd.testing.SyntheticDisplay;
+import oriel.displayd.testing.TestCertificate;
 import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.displayd.viewer.CloseReason;
 import oriel.displayd.viewer.DisplayGrant;
@@ -20,16 +25,23 @@ import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.Viewer;
 import oriel.displayd.viewer.ViewerListener;
 
-/** A hub with both ways in, to one screen. Every ticket is good. */
+/** A hub with every way in, to one screen. Every ticket and password is good. */
 final class GatewayUnderTest implements AutoCloseable {
     final SyntheticDisplay display;
     final DisplayHub hub;
     final List<String> ends = new CopyOnWriteArrayList<>();
     private final DisplayGateway gateway;
     private final RfbTcpServer tcp;
+    private final RfbTlsServer tls;
+    private final SSLContext certificate;
     private final AtomicInteger tickets = new AtomicInteger();
 
-    GatewayUnderTest(int width, int height) throws IOException {
+    /**
+     * Opens all ports.
+     *
+     * @param folder for the certificate
+     */
+    GatewayUnderTest(int width, int height, Path folder) throws IOException {
         display = new SyntheticDisplay(width, height);
         hub = new DisplayHub(2, 1000, new ViewerListener() {
             @Override
@@ -44,6 +56,18 @@ final class GatewayUnderTest implements AutoCloseable {
         gateway.start();
         tcp = new RfbTcpServer(
                 hub, loopback, new DisplayGrant("friend", display, Set.of(Right.VIEW), ClipboardPolicy.DENIED));
+        certificate = new TestCertificate(folder).context();
+        tls = new RfbTlsServer(hub, loopback, (user, password, from) -> new Admitted(grant), certificate);
+    }
+
+    /** A native viewer over TLS. */
+    RawClient tlsViewer() throws IOException {
+        return new RawTlsViewer(tls.port(), certificate);
+    }
+
+    /** A browser's WebSocket. */
+    RawClient webSocket() throws IOException {
+        return new RawWebSocket(port()).shakeHands(ticket());
     }
 
     int port() {
@@ -61,6 +85,7 @@ final class GatewayUnderTest implements AutoCloseable {
     @Override
     public void close() {
         tcp.close();
+        tls.close();
         gateway.close();
         hub.close();
     }

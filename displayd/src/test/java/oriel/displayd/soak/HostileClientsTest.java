@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import oriel.displayd.fuzz.ClientStreams;
 import oriel.displayd.rfb.PixelFormat;
 import oriel.displayd.testing.Pictures;
@@ -26,11 +28,14 @@ final class HostileClientsTest {
     private static final List<Pictures.Kind> KINDS = List.of(Pictures.Kind.values());
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    @TempDir
+    private Path folder;
+
     private GatewayUnderTest gateway;
 
     @BeforeEach
     void start() throws IOException {
-        gateway = new GatewayUnderTest(400, 300);
+        gateway = new GatewayUnderTest(400, 300, folder);
     }
 
     @AfterEach

@@ -9,11 +9,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 
-/** A WebSocket client without manners: it sends what it is told to, and reads only when told to. */
-final class RawWebSocket implements AutoCloseable {
-    /** Small, so that a client that doesn't read is soon noticed. */
-    private static final int RECEIVE_BUFFER = 8 * 1024;
-
+/** A WebSocket client without manners. */
+final class RawWebSocket implements RawClient {
     private final Socket socket = new Socket();
 
     RawWebSocket(int port) throws IOException {
@@ -69,21 +66,14 @@ final class RawWebSocket implements AutoCloseable {
         return this;
     }
 
-    /** Asks for everything that can be had without being asked again: ContinuousUpdates of the whole screen. */
+    /** The same, and this one. */
     RawWebSocket askForEverything(int encoding) throws IOException {
-        ByteBuffer encodings = ByteBuffer.allocate(4 + 4 * 3 + 10);
-        encodings.putInt(0x0200_0003).putInt(encoding).putInt(-313).putInt(-224);
-        encodings
-                .put((byte) 150)
-                .put((byte) 1)
-                .putInt(0)
-                .putShort((short) 0x7FFF)
-                .putShort((short) 0x7FFF);
-        message(encodings.array());
+        demandEverything(encoding);
         return this;
     }
 
-    void message(byte[] payload) throws IOException {
+    @Override
+    public void message(byte[] payload) throws IOException {
         send(frame(0x82, payload));
     }
 
@@ -107,7 +97,8 @@ final class RawWebSocket implements AutoCloseable {
     }
 
     /** Whether the server has closed the connection; what it sent until then is dropped. Blocks until it does. */
-    boolean awaitEnd() {
+    @Override
+    public boolean awaitEnd() {
         try {
             byte[] buffer = new byte[4096];
             int count = socket.getInputStream().read(buffer);

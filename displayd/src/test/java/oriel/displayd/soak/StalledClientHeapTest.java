@@ -7,11 +7,14 @@ import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import oriel.displayd.testing.Pictures;
 import oriel.displayd.viewer.Viewer;
 
@@ -26,36 +29,48 @@ final class StalledClientHeapTest {
     private static final int WIDTH = 1920;
     private static final int HEIGHT = 1080;
 
-    @Test
-    void aStalledClientCostsLittle() throws IOException {
-        try (GatewayUnderTest gateway = new GatewayUnderTest(WIDTH, HEIGHT)) {
+    /** How it comes in. */
+    private enum Door {
+        WEB_SOCKET,
+        TLS;
+
+        RawClient open(GatewayUnderTest gateway) throws IOException {
+            return switch (this) {
+                case WEB_SOCKET -> gateway.webSocket();
+                case TLS -> gateway.tlsViewer();
+            };
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aStalledClientCostsLittle(Door door, @TempDir Path folder) throws IOException {
+        try (GatewayUnderTest gateway = new GatewayUnderTest(WIDTH, HEIGHT, folder)) {
             int[] noise = Pictures.paint(Pictures.Kind.NOISE, WIDTH, HEIGHT, new Random(3));
             gateway.display.paint((to, w, h) -> System.arraycopy(noise, 0, to, 0, to.length));
-            List<RawWebSocket> clients = new ArrayList<>();
+            List<RawClient> clients = new ArrayList<>();
             try {
-                clients.add(stall(gateway, 0)); // the screen's own cost: one feed, whatever the number of viewers
+                clients.add(stall(door.open(gateway), 0)); // the screen's own cost: one feed, whatever the number of viewers
                 awaitStall(gateway, 1);
                 long before = reachable();
                 for (int i = 1; i <= CLIENTS; i++) {
-                    clients.add(stall(gateway, i));
+                    clients.add(stall(door.open(gateway), i));
                 }
                 awaitStall(gateway, CLIENTS + 1);
                 long each = (reachable() - before) / CLIENTS;
-                System.out.printf("a stalled client costs %d KiB%n", each >> 10);
+                System.out.printf("a stalled client (%s) costs %d KiB%n", door, each >> 10);
                 assertThat(each).isLessThan(BOUND);
             } finally {
-                for (RawWebSocket client : clients) {
+                for (RawClient client : clients) {
                     client.close();
                 }
             }
         }
     }
 
-    private static RawWebSocket stall(GatewayUnderTest gateway, int index) throws IOException {
+    private static RawClient stall(RawClient client, int index) throws IOException {
         int[] encodings = {0, 7, 16, 6, 5};
-        RawWebSocket client = new RawWebSocket(gateway.port())
-                .shakeHands(gateway.ticket())
-                .askForEverything(encodings[index % encodings.length]);
+        client.demandEverything(encodings[index % encodings.length]);
         // Clipboard text as long as is taken, without its last byte: all of it is held.
         int length = 4 << 20;
         ByteBuffer head = ByteBuffer.allocate(8).put((byte) 6).put(new byte[3]).putInt(length);

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import oriel.displayd.gateway.RfbTcpServer;
 import oriel.displayd.rfb.Encodings;
@@ -188,6 +189,30 @@ final class ViewerTest {
         awaitPicture();
         assertThat(client.log()).contains("rectangle 1 " + WIDTH + "×" + (HEIGHT - 20));
         assertThat(hub.statistics().bytesSent() - before).isLessThan(1000);
+    }
+
+    /** A scroll in each direction, and a window that is dragged over a photograph: one copy each, then what was uncovered. */
+    @ParameterizedTest
+    @CsvSource({"0,-20", "0,20", "-31,0", "31,0", "13,-9", "13,9", "-13,-9", "-13,9"})
+    void whatMovesInAnyDirectionIsOneCopy(int dx, int dy) throws IOException {
+        int[] ground = Pictures.paint(Pictures.Kind.NOISE, WIDTH, HEIGHT, new Random(1));
+        int[] window = Pictures.paint(Pictures.Kind.MANY_COLOURS, WIDTH, HEIGHT, new Random(2));
+        display.paint((to, w, h) -> drawWindow(to, ground, window, 150, 100));
+        client.encodings(Encodings.TIGHT, Encodings.COPY_RECT, Encodings.LAST_RECT);
+        client.requestAlways();
+        awaitPicture();
+        int from = client.log().size();
+        display.paint((to, w, h) -> drawWindow(to, ground, window, 150 + dx, 100 + dy));
+        awaitPicture();
+        List<String> since = List.copyOf(client.log().subList(from, client.log().size()));
+        assertThat(since).filteredOn(line -> line.startsWith("rectangle 1 ")).containsExactly("rectangle 1 400×300");
+    }
+
+    private static void drawWindow(int[] to, int[] ground, int[] window, int x, int y) {
+        System.arraycopy(ground, 0, to, 0, to.length);
+        for (int row = 0; row < 300; row++) {
+            System.arraycopy(window, row * WIDTH, to, (y + row) * WIDTH + x, 400);
+        }
     }
 
     @Test
