@@ -62,10 +62,10 @@ final class FairDoorsTest {
         SSLContext certificate = new TestCertificate(folder).context();
         List<RawClient> clients = new ArrayList<>();
         try (DisplayHub hub = new DisplayHub(2, VIEWERS, ViewerListener.NONE);
-                DisplayGateway gateway = new DisplayGateway(
-                        hub, loopback, ticket -> Optional.of(next.next()), OriginPolicy.sameHost());
-                RfbTlsServer tls =
-                        new RfbTlsServer(hub, loopback, (user, password, from) -> new Admitted(next.next()), certificate)) {
+                DisplayGateway gateway =
+                        new DisplayGateway(hub, loopback, ticket -> Optional.of(next.next()), OriginPolicy.sameHost());
+                RfbTlsServer tls = new RfbTlsServer(
+                        hub, loopback, (user, password, from) -> new Admitted(next.next()), certificate)) {
             gateway.start();
             for (int i = 0; i < VIEWERS; i++) {
                 // One after the other, so that the i-th grant is the i-th client's.
@@ -92,28 +92,25 @@ final class FairDoorsTest {
                 .map(kind -> Pictures.paint(kind, WIDTH, HEIGHT, random))
                 .toList();
         int[] frame = {0};
-        await().atMost(Duration.ofMinutes(5))
-                .pollInterval(Duration.ofMillis(5))
-                .until(() -> {
-                    frame[0]++;
-                    for (int i = 0; i < screens.size(); i++) {
-                        // Each pair has the same content, one for each door.
-                        int[] picture = pictures.get((frame[0] + i / 2) % pictures.size());
-                        screens.get(i).paint((to, w, h) -> System.arraycopy(picture, 0, to, 0, picture.length));
-                    }
-                    return hub.viewers().size() == screens.size()
-                            && hub.viewers().stream()
-                                            .mapToLong(viewer -> viewer.statistics().updates())
-                                            .sum()
-                                    >= 30L * screens.size();
-                });
+        await().atMost(Duration.ofMinutes(5)).pollInterval(Duration.ofMillis(5)).until(() -> {
+            frame[0]++;
+            for (int i = 0; i < screens.size(); i++) {
+                // Each pair has the same content, one for each door.
+                int[] picture = pictures.get((frame[0] + i / 2) % pictures.size());
+                screens.get(i).paint((to, w, h) -> System.arraycopy(picture, 0, to, 0, picture.length));
+            }
+            return hub.viewers().size() == screens.size()
+                    && hub.viewers().stream()
+                                    .mapToLong(viewer -> viewer.statistics().updates())
+                                    .sum()
+                            >= 30L * screens.size();
+        });
     }
 
     private static void assertFair(DisplayHub hub, int door, String name) {
         long[] all = sorted(hub, viewer -> true);
         long[] here = sorted(
-                hub,
-                viewer -> Integer.parseInt(viewer.grant().sessionId().substring(1)) % 2 == door);
+                hub, viewer -> Integer.parseInt(viewer.grant().sessionId().substring(1)) % 2 == door);
         System.out.println(here.length + " viewers by " + name + ", updates of the slowest, median and quickest: "
                 + here[0] + ", " + here[here.length / 2] + ", " + here[here.length - 1]);
         assertThat(here[0]).as("%s: %s", name, Arrays.toString(here)).isGreaterThan(all[all.length / 2] / 3);

@@ -50,7 +50,8 @@ final class StalledClientHeapTest {
             gateway.display.paint((to, w, h) -> System.arraycopy(noise, 0, to, 0, to.length));
             List<RawClient> clients = new ArrayList<>();
             try {
-                clients.add(stall(door.open(gateway), 0)); // the screen's own cost: one feed, whatever the number of viewers
+                clients.add(stall(
+                        door.open(gateway), 0)); // the screen's own cost: one feed, whatever the number of viewers
                 awaitStall(gateway, 1);
                 long before = reachable();
                 for (int i = 1; i <= CLIENTS; i++) {

@@ -1,6 +1,7 @@
 package oriel.it.bench;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -96,7 +97,13 @@ public final class DisplayBenchmark {
             file.toFile().deleteOnExit();
         }
         List<Scene> scenes;
-        if (given == null) {
+        if (keys && given == null) {
+            // They are pressed on a screen of their own; only its size matters.
+            try (RandomAccessFile blank = new RandomAccessFile(file.toFile(), "rw")) {
+                blank.setLength(4L * size.width() * size.height());
+            }
+            scenes = List.of();
+        } else if (given == null) {
             System.out.println("Drawing %d frames of each scene …".formatted(FRAMES));
             scenes = new Scenes(FRAMES).write(file);
         } else {

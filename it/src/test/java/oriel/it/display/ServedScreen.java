@@ -3,8 +3,10 @@ package oriel.it.display;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLContext;
 import oriel.displayd.gateway.DisplayGateway;
 import oriel.displayd.gateway.OriginPolicy;
@@ -16,6 +18,7 @@ import oriel.displayd.testing.SyntheticDisplay;
 import oriel.displayd.viewer.ClipboardPolicy;
 import oriel.displayd.viewer.DisplayGrant;
 import oriel.displayd.viewer.DisplayHub;
+import oriel.displayd.viewer.PowerSwitch;
 import oriel.displayd.viewer.Right;
 import oriel.displayd.viewer.ViewerListener;
 import oriel.hypervisor.sound.Sound;
@@ -30,6 +33,7 @@ final class ServedScreen implements AutoCloseable {
     private final DisplayGateway gateway;
     private final RfbTcpServer tcp;
     private final DisplayGrant grant;
+    private final List<String> switched = new CopyOnWriteArrayList<>();
 
     ServedScreen(int width, int height, String origin) throws IOException {
         this(width, height, origin, Sound.SILENT);
@@ -37,7 +41,8 @@ final class ServedScreen implements AutoCloseable {
 
     ServedScreen(int width, int height, String origin, Sound sound) throws IOException {
         display = new SyntheticDisplay(width, height, sound);
-        grant = new DisplayGrant("test", display, Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS);
+        grant = new DisplayGrant(
+                "test", display, Set.of(Right.VIEW, Right.CONTROL), ClipboardPolicy.BOTH_WAYS, new Switch());
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         gateway = new DisplayGateway(
                 hub, loopback, ticket -> Optional.of(grant), OriginPolicy.sameHostAnd(Set.of(origin)));
@@ -51,6 +56,11 @@ final class ServedScreen implements AutoCloseable {
 
     SyntheticDisplay.RecordingInput input() {
         return display.recordedInput();
+    }
+
+    /** What was done to the machine's switch, in order. */
+    List<String> switched() {
+        return List.copyOf(switched);
     }
 
     int webSocketPort() {
@@ -75,5 +85,22 @@ final class ServedScreen implements AutoCloseable {
         tcp.close();
         gateway.close();
         hub.close();
+    }
+
+    private final class Switch implements PowerSwitch {
+        @Override
+        public void shutDown() {
+            switched.add("shut down");
+        }
+
+        @Override
+        public void reboot() {
+            switched.add("reboot");
+        }
+
+        @Override
+        public void reset() {
+            switched.add("reset");
+        }
     }
 }
