@@ -30,7 +30,7 @@ final class StalledClientHeapTest {
     private static final int HEIGHT = 1080;
 
     /** How it comes in. */
-    private enum Door {
+    enum Door {
         WEB_SOCKET,
         TLS;
 
