@@ -968,7 +968,9 @@ function liveSample(at: number, looked: boolean): Schemas['LiveSample'] {
   const wave = Math.sin(at / 17_000) + Math.sin(at / 5_000) / 3;
   return {
     at: new Date(at).toISOString(), cpuPercent: Math.max(1, 38 + 30 * wave), memoryBytes: 512 * 2 ** 20, hostMemoryBytes: 310 * 2 ** 20,
-    guestUsedBytes: Math.round((220 + 18 * wave) * 2 ** 20),
+    guestUsedBytes: Math.round((220 + 18 * wave) * 2 ** 20), cpuReadyPercent: Math.max(0, 3 + 3 * wave),
+    sharedMemoryBytes: 96 * 2 ** 20, balloonedBytes: 24 * 2 ** 20,
+    traffic: { diskRead: Math.round(90_000 * (1.4 + wave)), diskWritten: 40_000, networkReceived: Math.round(12_000 * (1.4 + wave)), networkSent: 4_000 },
     ...(looked && { display: { roundTripMs: 21 + 4 * wave, lagMs: 12 + 9 * wave, bytesPerSecond: Math.round(42_000 * (1.4 + wave)), updatesPerSecond: 12, backlogBytes: 0 } }),
   };
 }

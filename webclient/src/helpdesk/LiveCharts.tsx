@@ -1,9 +1,58 @@
+import { Facts } from '../admin/Facts';
 import { LineChart } from '../charts/LineChart';
 import { useLanguage } from '../i18n/language';
 import { KEPT_MS, latency, points, type LiveSample } from './figures';
 import { useFigures } from './useFigures';
 
 const MIB = 1 << 20;
+
+type Span = Pick<Parameters<typeof LineChart>[0], 'from' | 'until' | 'gapMs'>;
+
+/** What an administrator asks of a machine: whether it waits for others, whose memory it has, what its devices move. */
+function HostSide({ samples, span }: { samples: readonly LiveSample[]; span: Span }) {
+  const { t, number } = useLanguage();
+  const last = samples.at(-1);
+  if (!last) return null;
+  const mib = (bytes: number): string => t('figures.mib', { count: number(Math.round(bytes / MIB)) });
+  const rate = (bytes: number): string => `${number(Math.round(bytes / 1000))} kB/s`;
+  return (
+    <>
+      <LineChart
+        {...span}
+        label={t('figures.ready')}
+        points={points(samples, ({ cpuReadyPercent }) => cpuReadyPercent)}
+        unit={(value) => `${number(Math.round(value))} %`}
+        most={20}
+      />
+      <LineChart
+        {...span}
+        label={t('figures.disk')}
+        points={points(samples, ({ traffic }) => traffic && (traffic.diskRead + traffic.diskWritten) / 1000)}
+        unit={(value) => `${number(Math.round(value))} kB/s`}
+        most={100}
+      />
+      <LineChart
+        {...span}
+        label={t('figures.network')}
+        points={points(samples, ({ traffic }) => traffic && (traffic.networkReceived + traffic.networkSent) / 1000)}
+        unit={(value) => `${number(Math.round(value))} kB/s`}
+        most={100}
+      />
+      <Facts
+        columns={2}
+        facts={[
+          [t('figures.given'), mib(last.memoryBytes)],
+          [t('figures.active'), last.guestUsedBytes !== undefined && mib(last.guestUsedBytes)],
+          [t('figures.private'), mib(last.hostMemoryBytes)],
+          [t('figures.shared'), mib(last.sharedMemoryBytes)],
+          [t('figures.ballooned'), mib(last.balloonedBytes)],
+          [t('figures.diskBoth'), last.traffic && t('figures.inOut', { in: rate(last.traffic.diskRead), out: rate(last.traffic.diskWritten) })],
+          [t('figures.networkBoth'), last.traffic && t('figures.inOut', { in: rate(last.traffic.networkReceived), out: rate(last.traffic.networkSent) })],
+        ]}
+      />
+    </>
+  );
+}
 
 interface Props {
   /** Whose figures: a session's have its user's display too. */
@@ -38,6 +87,7 @@ export function LiveCharts({ of, id, changed }: Props) {
         unit={(value) => `${number(Math.round(value))} MiB`}
         most={last.memoryBytes / MIB}
       />
+      {of === 'machines' && <HostSide samples={samples} span={span} />}
       {of === 'sessions' &&
         (last.display ? (
           <>

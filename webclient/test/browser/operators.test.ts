@@ -165,9 +165,15 @@ describe.skipIf(noBrowser)('an administrator', { timeout: 90_000 }, () => {
     await world.accessible();
     await world.page.getByLabel('Medium').click();
     await next.click();
+    await world.page.getByLabel('Hosts').selectOption('Only on these hosts');
+    await world.page.getByRole('checkbox', { name: 'local-second' }).check();
     await world.accessible();
     await next.click();
     await world.page.getByLabel('Longest session').check();
+    await world.page.getByLabel('Files', { exact: false }).selectOption('to-guest');
+    await world.accessible();
+    await next.click();
+    await world.page.getByLabel('No network card').check();
     await world.accessible();
     await next.click();
     await world.page.getByRole('button', { name: 'Add hours' }).click();
@@ -183,7 +189,10 @@ describe.skipIf(noBrowser)('an administrator', { timeout: 90_000 }, () => {
     await world.page.getByRole('heading', { name: 'Übungsraum 2', level: 1 }).waitFor();
     expect(world.mock.broker.pools.get('uebungsraum-2')).toMatchObject({
       vcpus: 2, memoryMib: 1024, size: 5, warm: 1,
-      policy: { limits: { maxMinutes: 600 }, schedule: { open: [{ from: '08:00', until: '18:00' }] } },
+      policy: {
+        limits: { maxMinutes: 600 }, fileDrop: 'to-guest', network: { access: 'none' },
+        placement: { strategy: 'breadth-first', onlyHosts: ['local', 'local-second'] }, schedule: { open: [{ from: '08:00', until: '18:00' }] },
+      },
     });
     expect(world.mock.broker.entitlements.some((entry) => entry.poolId === 'uebungsraum-2' && entry.subject === 'everyone')).toBe(true);
 
@@ -197,6 +206,41 @@ describe.skipIf(noBrowser)('an administrator', { timeout: 90_000 }, () => {
     await confirm.click();
     await world.page.getByRole('heading', { name: 'Pools', level: 1 }).waitFor();
     expect(world.mock.broker.pools.has('uebungsraum-2')).toBe(false);
+  });
+
+  it('asks in the wizard for every policy that the settings have', async () => {
+    const ids = async (): Promise<string[]> =>
+      world.page.locator('main [id^="policy-"], main [id^="placement-"], main #pool-min').evaluateAll((fields) => fields.map((field) => field.id));
+    await world.signIn('/admin/pools/new', 'admin');
+    await world.page.getByLabel('Display name').fill('Everything');
+    const asked = new Set<string>();
+    for (let step = 0; step < 6; step++) {
+      await world.page.getByRole('button', { name: 'Next', exact: true }).click();
+      for (const id of await ids()) asked.add(id);
+    }
+    await world.page.goto(`${world.mock.url}/admin/pools/demo/settings`);
+    await world.page.getByRole('button', { name: 'Save' }).waitFor();
+    const settings = (await ids()).filter((id) => !id.endsWith('-help'));
+    expect(settings.length).toBeGreaterThan(20);
+    expect(settings.filter((id) => !asked.has(id))).toEqual([]);
+  });
+
+  it('drains a host, says what that means, and takes it back', async () => {
+    await world.signIn('/admin/hosts', 'admin');
+    await world.page.getByText('Last heard of').waitFor();
+    await world.page.getByRole('button', { name: 'Actions for local', exact: true }).click();
+    await world.page.getByRole('menuitem', { name: 'Drain' }).click();
+    const dialog = world.page.getByRole('dialog');
+    await dialog.getByText('3 sessions go on').waitFor();
+    await dialog.getByLabel('What they are told').fill('At six we stop');
+    await world.accessible();
+    await dialog.getByRole('button', { name: 'Drain' }).click();
+    await world.page.locator('[data-row="local"]').getByText('Draining').waitFor();
+    await world.shot('admin-hosts-draining');
+    await world.page.getByRole('button', { name: 'Actions for local', exact: true }).click();
+    await world.page.getByRole('menuitem', { name: 'Back to service' }).click();
+    await world.page.locator('[data-row="local"]').getByText('In service').waitFor();
+    expect(world.mock.broker.audit.slice(0, 2).map(({ action }) => action)).toEqual(['host.resume', 'host.drain']);
   });
 
   it('changes one policy of a pool without touching the others', async () => {

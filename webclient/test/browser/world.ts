@@ -84,8 +84,12 @@ export class World {
     await this.page.waitForSelector('[data-phase="connected"]');
   }
 
-  /** WCAG 2.2 A and AA; a finding is told with its place. */
   async accessible(): Promise<void> {
+    expect(await this.violations()).toEqual([]);
+  }
+
+  /** Against WCAG 2.2 A and AA, each with its place. */
+  async violations(): Promise<string[]> {
     // Menus and dialogs fade in: contrast is only right at the end.
     await this.page.evaluate(() =>
       Promise.all(
@@ -96,7 +100,7 @@ export class World {
       ),
     );
     await this.page.evaluate(axe.source);
-    const findings = await this.page.evaluate(async () => {
+    return this.page.evaluate(async () => {
       const checker = (window as unknown as { axe: typeof axe }).axe;
       // PatternFly names its wizard's toggle itself, other than it reads, and has no property for it.
       const page = { exclude: ['.pf-v6-c-wizard__toggle'] };
@@ -105,7 +109,6 @@ export class World {
       });
       return violations.flatMap((found) => found.nodes.map((node) => `${found.id}: ${node.target.join(' ')}: ${node.html.slice(0, 160)}`));
     });
-    expect(findings).toEqual([]);
   }
 
   /** Nothing sticks out of the window sideways. */

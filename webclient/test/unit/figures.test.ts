@@ -3,7 +3,7 @@ import { KEPT_MS, latency, NONE, points, withFigures, withSample, type LiveSampl
 
 const START = Date.parse('2026-11-22T08:00:00Z');
 const sample = (after: number, more: Partial<LiveSample> = {}): LiveSample => ({
-  at: new Date(START + after).toISOString(), memoryBytes: 512, hostMemoryBytes: 300, ...more,
+  at: new Date(START + after).toISOString(), memoryBytes: 512, hostMemoryBytes: 300, sharedMemoryBytes: 0, balloonedBytes: 0, ...more,
 });
 
 describe('live figures', () => {

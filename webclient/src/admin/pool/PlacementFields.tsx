@@ -55,6 +55,7 @@ export function PlacementFields({ policy: { placement }, change }: { policy: Pic
           {names.map((name) => (
             <Checkbox
               key={name}
+              className="oriel-target"
               id={`placement-host-${name}`}
               label={name}
               isChecked={named.includes(name)}

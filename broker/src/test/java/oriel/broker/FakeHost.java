@@ -397,8 +397,17 @@ final class FakeHost implements HypervisorHost {
             }
             // A quarter of a core, since it is the fake's own clock that tells how long it has run.
             Duration up = Duration.between(machine.started, Instant.now());
-            return Optional.of(
-                    new MachineUsage(up, up.dividedBy(4), 128 << 20, 64 << 20, java.util.OptionalLong.of(100 << 20)));
+            return Optional.of(new MachineUsage(
+                    up,
+                    up.dividedBy(4),
+                    new MachineUsage.Waiting(up.dividedBy(10), up.dividedBy(20)),
+                    128 << 20,
+                    64 << 20,
+                    16 << 20,
+                    8 << 20,
+                    java.util.OptionalLong.of(92 << 20),
+                    new MachineUsage.Traffic(up.toMillis() * 4, up.toMillis() * 2),
+                    new MachineUsage.Traffic(up.toMillis(), up.toMillis() * 3)));
         }
     }
 

@@ -27,6 +27,9 @@ class LiveFiguresTest {
             JsonNode first = figures.path("samples").get(0);
             assertThat(first.path("memoryBytes").asLong()).isEqualTo(128 << 20);
             assertThat(first.path("guestUsedBytes").asLong()).isEqualTo(28 << 20);
+            assertThat(first.path("sharedMemoryBytes").asLong()).isEqualTo(16 << 20);
+            assertThat(first.path("balloonedBytes").asLong()).isEqualTo(8 << 20);
+            assertThat(first.has("traffic")).as("a rate needs two looks").isFalse();
             assertThat(first.has("display")).as("nobody looks").isFalse();
 
             Http user = new Http(address).signedIn("ann", Fixture.PASSWORD);
@@ -36,6 +39,9 @@ class LiveFiguresTest {
                 events.await("metrics");
                 JsonNode sample = events.await("sample", data -> data.has("display"));
                 assertThat(sample.path("cpuPercent").asDouble()).isBetween(20.0, 30.0);
+                assertThat(sample.path("cpuReadyPercent").asDouble()).isBetween(8.0, 12.0);
+                assertThat(sample.path("traffic").path("diskRead").asLong()).isBetween(3_500L, 4_500L);
+                assertThat(sample.path("traffic").path("networkSent").asLong()).isBetween(2_500L, 3_500L);
                 assertThat(sample.path("display").path("backlogBytes").isNumber())
                         .isTrue();
                 user.post("/api/v1/sessions/" + ready.session().id() + "/logoff", null);

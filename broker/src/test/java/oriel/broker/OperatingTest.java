@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.net.InetSocketAddress;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -132,6 +133,76 @@ class OperatingTest {
                 .anyMatch(line -> line.startsWith("oriel_pool_size{pool=\"demo\"} 4"))
                 .anyMatch(line -> line.equals("oriel_database_up 1"))
                 .anyMatch(line -> line.startsWith("oriel_http_request_seconds_bucket{le=\"+Inf\"}"));
+    }
+
+    @Test
+    void whatMachinesUseIsAmongTheFiguresAndMoves() {
+        Caller ann = f.newUser("ann-figures");
+        String machine = f.connectUntilReady(ann).session().machineName();
+        f.clock.skip(Duration.ofMinutes(1));
+        Map<String, Double> before = figures();
+        f.clock.skip(Duration.ofMinutes(1));
+        Map<String, Double> after = figures();
+        for (String counter : List.of(
+                "oriel_machine_cpu_seconds_total{machine=\"%s\"}",
+                "oriel_machine_cpu_ready_seconds_total{machine=\"%s\"}",
+                "oriel_machine_cpu_limited_seconds_total{machine=\"%s\"}",
+                "oriel_machine_disk_bytes_total{machine=\"%s\",direction=\"read\"}",
+                "oriel_machine_disk_bytes_total{machine=\"%s\",direction=\"write\"}",
+                "oriel_machine_network_bytes_total{machine=\"%s\",direction=\"receive\"}",
+                "oriel_machine_network_bytes_total{machine=\"%s\",direction=\"send\"}")) {
+            String name = counter.formatted(machine);
+            assertThat(before).containsKey(name);
+            assertThat(after.get(name))
+                    .as(name)
+                    .isGreaterThanOrEqualTo(before.get(name))
+                    .isPositive();
+        }
+        String cpu = "oriel_machine_cpu_seconds_total{machine=\"%s\"}".formatted(machine);
+        org.awaitility.Awaitility.await().until(() -> {
+            f.clock.skip(Duration.ofMinutes(1));
+            return figures().get(cpu) > before.get(cpu);
+        });
+        for (String kind : List.of("given", "private", "shared", "ballooned", "active")) {
+            assertThat(after)
+                    .containsKey("oriel_machine_memory_bytes{machine=\"%s\",kind=\"%s\"}".formatted(machine, kind));
+        }
+    }
+
+    private static Map<String, Double> figures() {
+        return boss().get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .collect(java.util.stream.Collectors.toMap(
+                        line -> line.substring(0, line.lastIndexOf(' ')),
+                        line -> Double.valueOf(line.substring(line.lastIndexOf(' ') + 1))));
+    }
+
+    @Test
+    void theDashboardAndTheAlertRulesAskForFiguresThatExist() throws Exception {
+        Path folder = Path.of("../config/monitoring").toAbsolutePath().normalize();
+        java.util.Set<String> known = new java.util.HashSet<>();
+        boss().get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("# TYPE "))
+                .forEach(line -> {
+                    String name = line.split(" ")[2];
+                    known.add(name);
+                    if (line.endsWith(" histogram")) {
+                        known.addAll(List.of(name + "_bucket", name + "_sum", name + "_count"));
+                    }
+                });
+        assertThat(known).hasSizeGreaterThan(20);
+        java.util.regex.Pattern figure = java.util.regex.Pattern.compile("\\b(?:oriel|jvm|process)_[a-z_]+\\b");
+        for (String file : List.of("oriel-dashboard.json", "oriel-alerts.yml")) {
+            java.util.Set<String> asked = figure.matcher(java.nio.file.Files.readString(folder.resolve(file)))
+                    .results()
+                    .map(java.util.regex.MatchResult::group)
+                    .collect(java.util.stream.Collectors.toSet());
+            assertThat(asked).as(file).hasSizeGreaterThan(5).allMatch(known::contains);
+        }
     }
 
     @Test

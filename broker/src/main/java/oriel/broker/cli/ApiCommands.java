@@ -81,8 +81,16 @@ final class ApiCommands {
                     }
                 }));
         groups.forEach((tag, group) -> {
-            if (!oriel.getSubcommands().containsKey(tag)) {
+            CommandLine own = oriel.getSubcommands().get(tag);
+            if (own == null) {
                 oriel.addSubcommand(tag, group);
+            } else {
+                // What a command of our own does by another way (without a running broker) keeps its name.
+                group.getSubcommands().forEach((name, command) -> {
+                    if (!own.getSubcommands().containsKey(name)) {
+                        own.addSubcommand(name, command);
+                    }
+                });
             }
         });
     }

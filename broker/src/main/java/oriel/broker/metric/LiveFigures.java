@@ -60,6 +60,10 @@ public final class LiveFigures implements AutoCloseable {
      * @param memoryBytes RAM that it was given
      * @param hostMemoryBytes of the host's memory, its alone
      * @param guestUsedBytes what programs in the guest hold; null if the guest doesn't say
+     * @param cpuReadyPercent of one core that it wanted and others had, since the look before; null at the first one
+     * @param sharedMemoryBytes that it has touched and shares with other clones
+     * @param balloonedBytes that its guest has lent back
+     * @param traffic its disks' and cards', since the look before; null at the first one
      * @param display the display of the session's user; null if nobody looks
      */
     public record Sample(
@@ -68,7 +72,14 @@ public final class LiveFigures implements AutoCloseable {
             long memoryBytes,
             long hostMemoryBytes,
             @Nullable Long guestUsedBytes,
+            @Nullable Double cpuReadyPercent,
+            long sharedMemoryBytes,
+            long balloonedBytes,
+            @Nullable TrafficSample traffic,
             @Nullable DisplaySample display) {}
+
+    /** Bytes a second, as the machine sees them. */
+    public record TrafficSample(long diskRead, long diskWritten, long networkReceived, long networkSent) {}
 
     /**
      * One look at a display.
@@ -247,19 +258,47 @@ public final class LiveFigures implements AutoCloseable {
         OptionalLong available = usage.guestAvailable();
         return new Sample(
                 now,
-                before == null ? null : percent(usage, before),
+                before == null ? null : percent(usage, before, usage.cpu(), before.cpu()),
                 usage.memory(),
                 usage.privateMemory(),
-                available.isEmpty() ? null : Math.max(0, usage.memory() - available.getAsLong()),
+                available.isEmpty()
+                        ? null
+                        : Math.max(0, usage.memory() - usage.balloonedMemory() - available.getAsLong()),
+                before == null
+                        ? null
+                        : percent(
+                                usage,
+                                before,
+                                usage.processors().ready(),
+                                before.processors().ready()),
+                usage.sharedMemory(),
+                usage.balloonedMemory(),
+                before == null ? null : traffic(usage, before),
                 counted == null ? null : display(counted, countedBefore));
     }
 
-    private static @Nullable Double percent(MachineUsage now, MachineUsage before) {
+    private static @Nullable Double percent(
+            MachineUsage now, MachineUsage before, Duration counted, Duration countedBefore) {
         long wall = now.up().minus(before.up()).toNanos();
         // A machine that was powered on again has begun to count anew.
-        return wall <= 0 || now.cpu().compareTo(before.cpu()) < 0
+        return wall <= 0 || counted.compareTo(countedBefore) < 0
                 ? null
-                : tenth(100.0 * now.cpu().minus(before.cpu()).toNanos() / wall);
+                : tenth(100.0 * counted.minus(countedBefore).toNanos() / wall);
+    }
+
+    private static @Nullable TrafficSample traffic(MachineUsage now, MachineUsage before) {
+        double seconds = now.up().minus(before.up()).toNanos() / 1e9;
+        return seconds <= 0
+                ? null
+                : new TrafficSample(
+                        rate(now.disk().in(), before.disk().in(), seconds),
+                        rate(now.disk().out(), before.disk().out(), seconds),
+                        rate(now.network().in(), before.network().in(), seconds),
+                        rate(now.network().out(), before.network().out(), seconds));
+    }
+
+    private static long rate(long now, long before, double seconds) {
+        return Math.max(0, Math.round((now - before) / seconds));
     }
 
     private static DisplaySample display(Counted now, @Nullable Counted before) {

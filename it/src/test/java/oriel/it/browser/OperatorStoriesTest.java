@@ -106,8 +106,8 @@ class OperatorStoriesTest {
             visitor.page().getByLabel("Display name").waitFor();
             visitor.page().getByLabel("Display name").focus();
             visitor.page().keyboard().type("Course room");
-            for (String step :
-                    List.of("Small", "Most machines", "For whoever comes", "Time zone", "Everyone who has")) {
+            for (String step : List.of(
+                    "Small", "Most machines", "For whoever comes", "Machines reach", "Time zone", "Everyone who has")) {
                 visitor.tabTo("Next");
                 visitor.page().keyboard().press("Enter");
                 visitor.text(step).waitFor();
