@@ -188,7 +188,7 @@ class OperatingTest {
                 .lines()
                 .filter(line -> line.startsWith("# TYPE "))
                 .forEach(line -> {
-                    String name = line.split(" ")[2];
+                    String name = line.split(" ", 4)[2];
                     known.add(name);
                     if (line.endsWith(" histogram")) {
                         known.addAll(List.of(name + "_bucket", name + "_sum", name + "_count"));
