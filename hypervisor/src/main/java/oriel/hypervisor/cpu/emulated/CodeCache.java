@@ -114,7 +114,7 @@ final class CodeCache implements GuestMemory.Observer {
     /** For every operation: offset of its instruction in the page, {@link #BLOCK_START} added, or {@link #CONTINUATION}. */
     short[] marks = new short[FIRST_WORDS];
 
-    /** Jump cache: linear address, then tag (high half) and arena index (low half), then address of translated code. */
+    /** Jump cache: linear address, then tag (high half) and arena index (low half), address of translated code, key. */
     final long[] jumps = new long[JUMP_ENTRIES * 4];
 
     private final GuestMemory memory;
@@ -445,6 +445,19 @@ final class CodeCache implements GuestMemory.Observer {
     /** Where the jump cache has an address, if it has it; {@link NativeStubs} computes the same. */
     static int jumpIndex(long linear) {
         return (int) (linear ^ linear >>> 13) << 2 & JUMP_ENTRIES * 4 - 4;
+    }
+
+    /**
+     * Whether the jump cache's entry for an address is still right although its tag is old: what changed in the page
+     * tables was something else.
+     */
+    boolean stillJumps(long linear, long key) {
+        int i = jumpIndex(linear);
+        if (jumps[i] != linear || jumps[i + 3] != key) {
+            return false;
+        }
+        int op = Op.op(arena[(int) jumps[i + 1]]);
+        return op == Op.NATIVE || op == Op.ENTRY || op == Op.NOP; // a stale block begins with something else
     }
 
     /** A jump goes to an address and an arena index: if that is translated, the next jump goes there without a look. */

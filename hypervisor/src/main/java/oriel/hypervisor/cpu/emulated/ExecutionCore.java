@@ -245,7 +245,17 @@ abstract class ExecutionCore {
             }
         }
         long physical = mmu.fetchAddress(linear);
-        int start = cache.startOf(CodeCache.key(physical, mode));
+        long key = CodeCache.key(physical, mode);
+        if (cache.stillJumps(linear, key)) {
+            int i = CodeCache.jumpIndex(linear);
+            lookingUp = false;
+            registers[Op.RIP_BASE] = rip - (linear & 0xFFF);
+            boolean global = mmu.fetchedGlobal(linear);
+            cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | cache.jumps[i + 1] & 0xFFFF_FFFFL;
+            mmu.noteLinked(linear, global);
+            return (int) cache.jumps[i + 1];
+        }
+        int start = cache.startOf(key);
         if (start < 0) {
             CodeCache.Block block = block(linear, physical, start == CodeCache.CROSSING);
             start = block.crossesPage() ? ~block.start : block.start;
@@ -258,6 +268,7 @@ abstract class ExecutionCore {
             boolean global = mmu.fetchedGlobal(linear);
             cache.jumps[i + 1] = (long) (global ? globalTag : userTag) << 32 | start;
             cache.jumps[i + 2] = 0;
+            cache.jumps[i + 3] = key;
             mmu.noteLinked(linear, global);
         }
         return start;
