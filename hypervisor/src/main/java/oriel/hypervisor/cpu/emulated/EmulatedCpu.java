@@ -36,6 +36,9 @@ public final class EmulatedCpu implements Vcpu {
     private boolean shutdown;
     private long instructions;
 
+    /** Instructions before the next {@link GuestSample}. */
+    private int toSample = SLICE;
+
     /** The budget of the step in progress, else 0. */
     private int given;
 
@@ -197,7 +200,8 @@ public final class EmulatedCpu implements Vcpu {
             system.beginInstruction();
         }
         Interpreter cpu = interpreter;
-        given = single ? 1 : slice;
+        // Samples are at equal distances, not where a slice happens to end: that is mostly behind system calls.
+        given = single ? 1 : GuestSample.wanted() ? Math.min(slice, toSample) : slice;
         cpu.refresh(single);
         cpu.left = given;
         cpu.deferred = 0;
@@ -215,10 +219,13 @@ public final class EmulatedCpu implements Vcpu {
             shutdown |= !system.deliverTraps(trap && !cpu.enteredHandler);
         }
         shutdown |= cpu.shutdown;
-        if (given == SLICE && cpu.deferred == 0) {
+        int executed = given - cpu.left - cpu.deferred;
+        toSample -= executed;
+        if (toSample <= 0) {
+            toSample = SLICE;
             GuestSample.take(state, mmu, memory);
         }
-        instructions += given - cpu.left - cpu.deferred;
+        instructions += executed;
         given = 0;
     }
 

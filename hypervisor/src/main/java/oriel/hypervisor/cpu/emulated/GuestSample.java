@@ -32,6 +32,11 @@ final class GuestSample extends Event {
     @Label("CRC-32C of the Page")
     long page;
 
+    /** Whether somebody records them. */
+    static boolean wanted() {
+        return new GuestSample().isEnabled();
+    }
+
     /** Takes one, if somebody wants it. */
     static void take(CpuState state, Mmu mmu, GuestMemory memory) {
         GuestSample sample = new GuestSample();
