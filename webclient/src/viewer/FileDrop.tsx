@@ -6,6 +6,9 @@ import { explain } from '../app/explain';
 import { useLanguage } from '../i18n/language';
 import { handOver, MOST_BYTES, type Place } from './files';
 
+/** What went well needs no more than a look, and lies over the desktop. */
+const GONE_AFTER_MS = 6_000;
+
 interface Transfer {
   key: number;
   name: string;
@@ -56,7 +59,10 @@ export function FileDrop({ sessionId, allowed }: Props) {
           abort.signal.aborted
             ? undefined
             : handOver(session, file, (share) => change(key, { share }), abort.signal).then(
-                (done) => change(key, { share: 1, done }),
+                (done) => {
+                  change(key, { share: 1, done });
+                  setTimeout(() => setTransfers((all) => all.filter((entry) => entry.key !== key)), GONE_AFTER_MS);
+                },
                 (error: unknown) => abort.signal.aborted || change(key, { failed: explain(asFailure(error), latest.current).help }),
               ),
         ).then(() => undefined);
