@@ -29,7 +29,7 @@ import './nativeviewer.css';
 export default function NativeViewerDialog({ desktop, close }: { desktop: Desktop; close: () => void }) {
   const { t } = useLanguage();
   const [viewOnly, setViewOnly] = useState(false);
-  const { access, failure, renew } = useAccess(desktop, viewOnly ? 'view' : 'control');
+  const { access, goodUntil, failure, renew } = useAccess(desktop, viewOnly ? 'view' : 'control');
   const name = desktop.name;
 
   return (
@@ -46,7 +46,7 @@ export default function NativeViewerDialog({ desktop, close }: { desktop: Deskto
           <FailureAlert failure={failure} retry={renew} />
         ) : access ? (
           <>
-            <Facts access={access} renew={renew} />
+            <Facts access={access} goodUntil={goodUntil} renew={renew} />
             <Certificate access={access} />
           </>
         ) : (
@@ -99,9 +99,9 @@ function Copied({ label, children }: { label: string; children: string }) {
   );
 }
 
-function Facts({ access, renew }: { access: NativeViewerAccess; renew: () => void }) {
+function Facts({ access, goodUntil, renew }: { access: NativeViewerAccess; goodUntil: number; renew: () => void }) {
   const { t, n } = useLanguage();
-  const left = useSecondsTo(access.passwordExpires);
+  const left = useSecondsTo(goodUntil);
   return (
     <DescriptionList aria-label={t('nativeViewer.facts')}>
       <Fact term={t('nativeViewer.address')}>
@@ -160,8 +160,7 @@ function address({ host, port }: NativeViewerAccess): string {
 }
 
 /** Whole seconds to a moment, counted down; never below 0. */
-function useSecondsTo(moment: string): number {
-  const end = Date.parse(moment);
+function useSecondsTo(end: number): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     setNow(Date.now());

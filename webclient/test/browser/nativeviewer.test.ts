@@ -8,13 +8,13 @@ describe.skipIf(noBrowser)('a desktop in a VNC viewer', { timeout: 90_000 }, () 
 
   const offer = async (german = false): Promise<void> => {
     const card = world.page.locator('[data-pool=demo]');
-    await card.getByRole('button', { name: german ? 'Aktionen' : 'Actions' }).click();
+    await card.getByRole('button', { name: german ? /^Mehr zu/ : /^More for/ }).click();
     await world.page.getByRole('menuitem', { name: german ? 'In einem VNC-Viewer öffnen' : 'Open in a VNC viewer' }).click();
   };
 
   it('is not offered where the pool shows it in browsers only', async () => {
     await world.signIn('/', 'alice');
-    await world.page.locator('[data-pool=demo]').getByRole('button', { name: 'Actions' }).click();
+    await world.page.locator('[data-pool=demo]').getByRole('button', { name: /^More for/ }).click();
     await world.page.getByRole('menuitem', { name: 'Open in a new window' }).waitFor();
     expect(await world.page.getByRole('menuitem', { name: 'Open in a VNC viewer' }).count()).toBe(0);
   });
@@ -24,10 +24,10 @@ describe.skipIf(noBrowser)('a desktop in a VNC viewer', { timeout: 90_000 }, () 
     world.mock.broker.change('alice', 'demo', { nativeViewers: true });
     await offer();
     const dialog = world.page.getByRole('dialog');
-    const password = dialog.getByLabel('One-time password');
+    const password = dialog.getByLabel('One-time password', { exact: true });
     await password.waitFor();
-    expect(await dialog.getByLabel('Server').inputValue()).toBe('desktops.example.org::5900');
-    expect(await dialog.getByLabel('User name').inputValue()).toBe('alice');
+    expect(await dialog.getByLabel('Server', { exact: true }).inputValue()).toBe('desktops.example.org::5900');
+    expect(await dialog.getByLabel('User name', { exact: true }).inputValue()).toBe('alice');
     const first = await password.inputValue();
     expect(first).toHaveLength(43);
     await dialog.getByRole('button', { name: 'The server’s certificate' }).click();
@@ -58,7 +58,7 @@ describe.skipIf(noBrowser)('a desktop in a VNC viewer', { timeout: 90_000 }, () 
     await world.page.clock.install();
     await offer();
     const dialog = world.page.getByRole('dialog');
-    const password = dialog.getByLabel('One-time password');
+    const password = dialog.getByLabel('One-time password', { exact: true });
     await world.page.clock.runFor(5_000);
     await password.waitFor();
     await dialog.getByText('is recorded while you are connected').waitFor();
@@ -80,7 +80,7 @@ describe.skipIf(noBrowser)('a desktop in a VNC viewer', { timeout: 90_000 }, () 
     await world.page.locator('[data-pool=demo]').waitFor();
     world.mock.broker.change('alice', 'demo', { nativeViewers: true });
     await offer(true);
-    await world.page.getByRole('dialog').getByLabel('Einmalpasswort').waitFor();
+    await world.page.getByRole('dialog').getByLabel('Einmalpasswort', { exact: true }).waitFor();
     expect(await world.fits()).toBe(true);
     await world.accessible();
     await world.shot('native-viewer-german-dark-phone');
