@@ -20,7 +20,8 @@ const read = async (): Promise<{ items: Host[] }> => ({ items: await hosts() });
 
 /** Where machines run, and taking a host out of service without cutting anybody short. */
 export function HostsPage() {
-  const { t, n, date } = useLanguage();
+  const { t, n, date, number } = useLanguage();
+  const gib = (mib: number): string => number(Math.round(mib / 102.4) / 10);
   const me = useMe();
   const client = useQueryClient();
   const toasts = useToasts();
@@ -61,7 +62,7 @@ export function HostsPage() {
             ),
           },
           {
-            title: t('machines.lifecycle'),
+            title: t('sessions.state'),
             cell: (host) => (
               <span className="oriel-virtual__state">
                 <Label isCompact status={STATUS[host.state]}>
@@ -109,10 +110,6 @@ export function HostsPage() {
       )}
     </AdminPage>
   );
-}
-
-function gib(mib: number): string {
-  return (mib / 1024).toFixed(mib < 10_240 ? 1 : 0);
 }
 
 function Why({ host, date }: { host: Host; date: (iso: string) => string }) {
