@@ -122,6 +122,12 @@ public final class VmCommand implements Callable<Integer> {
             description = "A disk, seen by the guest as /dev/vda, /dev/vdb, … May be repeated.")
     private List<String> disks = new ArrayList<>();
 
+    @Option(
+            names = "--ide-disk",
+            paramLabel = "FILE[,format=raw|qcow2]",
+            description = "A disk on IDE, slower, for systems without virtio drivers. Such a machine can't be saved.")
+    private @Nullable String ideDisk;
+
     @Option(names = "--memory", paramLabel = "MIB", description = "RAM (default: ${DEFAULT-VALUE}).")
     private int memory = 512;
 
@@ -276,6 +282,10 @@ public final class VmCommand implements Callable<Integer> {
         if (restore != null && !disks.isEmpty()) {
             throw badUsage("--restore has the saved machine's disks: leave --disk out");
         }
+        if (ideDisk != null && (restore != null || snapshot != null)) {
+            throw badUsage(
+                    "a machine with an IDE disk can't be saved: use --disk, or leave --snapshot and --restore out");
+        }
         if (fork < 1 || fork > 1 && restore == null) {
             throw badUsage("--fork is the number of machines to run with --restore");
         }
@@ -335,9 +345,15 @@ public final class VmCommand implements Callable<Integer> {
         }
     }
 
-    private static MonitorServer serveMonitor(Machine machine, List<VmDisk> disks, Path socket) throws IOException {
-        return new MonitorServer(
-                socket, new MonitorCommands(machine, folder -> new SavedVm(folder).snapshot(machine, disks)));
+    private MonitorServer serveMonitor(Machine machine, List<VmDisk> disks, Path socket) throws IOException {
+        return new MonitorServer(socket, new MonitorCommands(machine, folder -> snapshot(machine, folder, disks)));
+    }
+
+    private void snapshot(Machine machine, Path folder, List<VmDisk> disks) throws IOException {
+        if (ideDisk != null) {
+            throw new IOException("a machine with an IDE disk can't be saved");
+        }
+        new SavedVm(folder).snapshot(machine, disks);
     }
 
     private MonitorServer serveMonitor(Machine machine, String address) throws IOException {
@@ -399,13 +415,16 @@ public final class VmCommand implements Callable<Integer> {
         }
         List<DiskImage> images = openDisks();
         MachineConfig.CdDrive drive = MachineConfig.CdDrive.NONE;
+        DiskImage ide = null;
         boolean assembled = false;
         try {
             drive = openCdDrive();
+            ide = ideDisk == null ? null : openDisk(ideDisk).image();
             MachineConfig config = new MachineConfig(
                             "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards())
                     .with(CpuModel.named(cpuModel))
                     .with(equipment());
+            config = ide == null ? config : config.withIdeDisk(ide);
             Machine machine =
                     new Machine(countInstructions ? config.with(InstructionTime.DEFAULT.with(tape())) : config);
             assembled = true;
@@ -416,6 +435,9 @@ public final class VmCommand implements Callable<Integer> {
             if (!assembled) {
                 images.forEach(DiskImage::close);
                 drive.disc().ifPresent(DiskImage::close);
+                if (ide != null) {
+                    ide.close();
+                }
             }
         }
     }
@@ -631,15 +653,7 @@ public final class VmCommand implements Callable<Integer> {
         List<DiskImage> images = new ArrayList<>();
         try {
             for (String disk : disks) {
-                int comma = disk.lastIndexOf(",format=");
-                Path file = Path.of(comma < 0 ? disk : disk.substring(0, comma));
-                Optional<DiskFormat> format = switch (comma < 0 ? "" : disk.substring(comma + 8)) {
-                    case "" -> Optional.empty();
-                    case "raw" -> Optional.of(DiskFormat.RAW);
-                    case "qcow2" -> Optional.of(DiskFormat.QCOW2);
-                    default -> throw badUsage("a disk's format is raw or qcow2: " + disk);
-                };
-                VmDisk opened = VmDisk.open(file, format);
+                VmDisk opened = openDisk(disk);
                 vmDisks.add(opened);
                 images.add(opened.image());
             }
@@ -648,6 +662,18 @@ public final class VmCommand implements Callable<Integer> {
             images.forEach(DiskImage::close);
             throw e;
         }
+    }
+
+    private VmDisk openDisk(String disk) {
+        int comma = disk.lastIndexOf(",format=");
+        Path file = Path.of(comma < 0 ? disk : disk.substring(0, comma));
+        Optional<DiskFormat> format = switch (comma < 0 ? "" : disk.substring(comma + 8)) {
+            case "" -> Optional.empty();
+            case "raw" -> Optional.of(DiskFormat.RAW);
+            case "qcow2" -> Optional.of(DiskFormat.QCOW2);
+            default -> throw badUsage("a disk's format is raw or qcow2: " + disk);
+        };
+        return VmDisk.open(file, format);
     }
 
     private SerialOutput.Target serialStream() throws IOException {

@@ -61,8 +61,9 @@ final class BiosParts {
      * @param firstDisk the first virtio disk's; the others follow
      * @param disks how many there are
      * @param ide the IDE controller's: the CD drive is the first drive of its second channel
+     * @param ideDisk whether there is a disk, the first drive of its first channel
      */
-    record BootSlots(int firstDisk, int disks, int ide) {
+    record BootSlots(int firstDisk, int disks, int ide, boolean ideDisk) {
         /** In the words of SeaBIOS. What isn't named in the order comes behind what is. */
         List<String> paths(List<Boot.Device> order) {
             List<Boot.Device> all = new ArrayList<>(order);
@@ -77,6 +78,9 @@ final class BiosParts {
                     case DISK -> {
                         for (int disk = 0; disk < disks; disk++) {
                             paths.add("/pci@i0cf8/scsi@%x/disk@0,0".formatted(firstDisk + disk));
+                        }
+                        if (ideDisk) {
+                            paths.add("/pci@i0cf8/ide@%x/drive@0/disk@0".formatted(ide));
                         }
                     }
                     case CDROM -> paths.add("/pci@i0cf8/ide@%x/drive@1/disk@0".formatted(ide));

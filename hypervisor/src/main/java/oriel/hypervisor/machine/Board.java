@@ -52,6 +52,7 @@ import oriel.hypervisor.device.pci.PciBus;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.device.serial.Serial16550;
 import oriel.hypervisor.device.sound.Ac97;
+import oriel.hypervisor.device.storage.AtaDisk;
 import oriel.hypervisor.device.storage.CdDrive;
 import oriel.hypervisor.device.storage.IdeController;
 import oriel.hypervisor.device.testing.TestDevice;
@@ -204,7 +205,11 @@ final class Board {
                     memory,
                     bus,
                     router::line,
-                    new BiosParts.BootSlots(SLOT_FIRST_DISK, config.disks().size(), SLOT_IDE));
+                    new BiosParts.BootSlots(
+                            SLOT_FIRST_DISK,
+                            config.disks().size(),
+                            SLOT_IDE,
+                            config.ideDisk().isPresent()));
             IsaBridge isa = bios.isaBridge;
             pci = add(new PciBus(
                     bus,
@@ -267,11 +272,15 @@ final class Board {
             networkCards.add(card);
             plug(pci, SLOT_FIRST_NETWORK_CARD + i, new VirtioPci(card, memory));
         }
-        if (config.cdDrive().present()) {
-            cdDrive = new CdDrive(config.cdDrive().disc(), io, machine);
-            plug(pci, SLOT_IDE, new IdeController("ide", bus, memory, router.line(14), router.line(15), cdDrive));
-        } else {
-            cdDrive = null;
+        cdDrive = config.cdDrive().present() ? new CdDrive(config.cdDrive().disc(), io, machine) : null;
+        AtaDisk ideDisk = config.ideDisk()
+                .map(image -> new AtaDisk(image, "oriel-ide", io, machine))
+                .orElse(null);
+        if (cdDrive != null || ideDisk != null) {
+            plug(
+                    pci,
+                    SLOT_IDE,
+                    new IdeController("ide", bus, memory, router.line(14), router.line(15), ideDisk, cdDrive));
         }
     }
 

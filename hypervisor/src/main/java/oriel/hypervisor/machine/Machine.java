@@ -660,6 +660,7 @@ public final class Machine {
         finalStatistics = measure();
         io.close(); // waits for requests under way
         config.disks().forEach(this::closeDisk);
+        config.ideDisk().ifPresent(this::closeDisk);
         if (board.cdDrive != null) {
             board.cdDrive.remove().ifPresent(this::closeDisk);
         }

@@ -20,6 +20,7 @@ import oriel.hypervisor.network.NetworkCard;
  * @param accelerator which back end runs them
  * @param boot how it starts
  * @param disks virtio-blk disks, in order vda, vdb, …, at most {@link #MAX_DISKS}; closed when the machine ends
+ * @param ideDisk an IDE disk, for systems without virtio drivers; closed when the machine ends
  * @param cdDrive whether there is a CD drive, and what is in it
  * @param display size of the screen at power-on; it must fit video memory, 4 bytes a pixel
  * @param serial where COM1's output goes
@@ -36,6 +37,7 @@ public record MachineConfig(
         Accelerator accelerator,
         Boot boot,
         List<DiskImage> disks,
+        Optional<DiskImage> ideDisk,
         CdDrive cdDrive,
         DisplaySize display,
         ByteSink serial,
@@ -79,26 +81,35 @@ public record MachineConfig(
 
     /** The same machine in another time. */
     public MachineConfig with(InstructionTime time) {
-        return with(Optional.of(time), cpuModel, sharedCode, equipment);
+        return with(ideDisk, Optional.of(time), cpuModel, sharedCode, equipment);
+    }
+
+    /** The same machine with an IDE disk. */
+    public MachineConfig withIdeDisk(DiskImage disk) {
+        return with(Optional.of(disk), instructionTime, cpuModel, sharedCode, equipment);
     }
 
     /** The same machine with another processor. */
     public MachineConfig with(CpuModel model) {
-        return with(instructionTime, model, sharedCode, equipment);
+        return with(ideDisk, instructionTime, model, sharedCode, equipment);
     }
 
     /** The same machine, sharing code with others. */
     public MachineConfig with(SharedCode code) {
-        return with(instructionTime, cpuModel, Optional.of(code), equipment);
+        return with(ideDisk, instructionTime, cpuModel, Optional.of(code), equipment);
     }
 
     /** The same machine with other equipment. */
     public MachineConfig with(Equipment other) {
-        return with(instructionTime, cpuModel, sharedCode, other);
+        return with(ideDisk, instructionTime, cpuModel, sharedCode, other);
     }
 
     private MachineConfig with(
-            Optional<InstructionTime> time, CpuModel model, Optional<SharedCode> code, Equipment other) {
+            Optional<DiskImage> ide,
+            Optional<InstructionTime> time,
+            CpuModel model,
+            Optional<SharedCode> code,
+            Equipment other) {
         return new MachineConfig(
                 name,
                 memoryMib,
@@ -106,6 +117,7 @@ public record MachineConfig(
                 accelerator,
                 boot,
                 disks,
+                ide,
                 cdDrive,
                 display,
                 serial,
@@ -135,6 +147,7 @@ public record MachineConfig(
                 accelerator,
                 boot,
                 disks,
+                Optional.empty(),
                 cdDrive,
                 display,
                 serial,

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +20,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import oriel.hypervisor.disk.DiskFormat;
+import oriel.hypervisor.disk.DiskImages;
 import oriel.it.guest.GoldenImage;
 
 /** SeaBIOS as Debian packages it starts GRUB, as GRUB's own program for rescue images installs it, from disk and CD. */
@@ -101,6 +106,59 @@ class VmFirmwareTest {
             vm.awaitSerial("grub started from hd0", FIRMWARE);
             vm.awaitSerial("the kernel was started by grub", KERNEL);
             assertThat(vm.awaitExit(KERNEL)).as("ACPI power-off").isZero();
+        }
+    }
+
+    @Test
+    void ideDiskStartsGrubAndIsReadAndWrittenByTheStockKernel() throws Exception {
+        GoldenImage golden = GoldenImage.get();
+        Files.copy(golden.kernel(), tree.resolve("boot/vmlinuz"));
+        SmallInitrd.write(golden.initrd(), """
+                for module in crc16 crc32c_generic libcrc32c mbcache jbd2 ext4; do
+                  /bin/busybox insmod /lib/$module.ko
+                done
+                until [ -b /dev/vda ]; do /bin/busybox usleep 50000; done
+                /bin/busybox mount -o ro,noload -t ext4 /dev/vda /root
+                for module in ata_piix sd_mod; do
+                  /bin/busybox chroot /root /sbin/modprobe $module
+                done
+                until [ -b /dev/sda ]; do /bin/busybox usleep 50000; done
+                /bin/busybox dd if=/dev/urandom of=/random bs=64k count=128 2>/dev/null
+                /bin/busybox dd if=/random of=/dev/sda bs=1M seek=40 conv=fsync 2>/dev/null
+                echo 3 >/proc/sys/vm/drop_caches
+                /bin/busybox dd if=/dev/sda bs=1M skip=40 count=8 2>/dev/null | /bin/busybox cmp - /random && echo "written and read"
+                echo "sum $(/bin/busybox sha256sum </random)"
+                /bin/busybox dmesg | /bin/busybox grep -i 'ata1.00'
+                /bin/busybox poweroff -f
+                """, tree.resolve("boot/initrd.img"));
+        build("""
+                linux /boot/vmlinuz console=ttyS0 panic=-1
+                initrd /boot/initrd.img
+                boot
+                """);
+        Path overlay = folder.resolve("golden.qcow2");
+        DiskImages.createOverlay(overlay, golden.disk(), DiskFormat.QCOW2);
+        Path disk = folder.resolve("ide.raw");
+        Files.copy(image, disk);
+        try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
+            file.setLength(64 << 20);
+        }
+        try (VmProcess vm = start(
+                "--ide-disk", disk + ",format=raw", "--disk", overlay + ",format=qcow2", "--cdrom", image.toString())) {
+            vm.awaitSerial("grub started from hd", FIRMWARE);
+            vm.awaitSerial("written and read", KERNEL);
+            assertThat(vm.awaitExit(KERNEL)).as("ACPI power-off").isZero();
+            assertThat(vm.serial()).contains("ORIEL DISK").containsPattern("UDMA/100|MWDMA|UDMA/33");
+            byte[] written = new byte[8 << 20];
+            try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "r")) {
+                file.seek(40 << 20);
+                file.readFully(written);
+            }
+            assertThat(vm.serial())
+                    .contains("sum "
+                            + HexFormat.of()
+                                    .formatHex(
+                                            MessageDigest.getInstance("SHA-256").digest(written)));
         }
     }
 

@@ -14,7 +14,7 @@ import oriel.hypervisor.disk.DiskImage;
  * An ATAPI CD-ROM drive (ATA/ATAPI-6 §9.7, MMC-3). Discs come and go while the machine runs. Data is read on a worker, in
  * pieces, so that a slow host stops nobody else. Confined to the machine's thread.
  */
-public final class CdDrive {
+public final class CdDrive implements IdeDrive {
     /** Bytes of a block. */
     public static final int BLOCK = 2048;
 
@@ -36,7 +36,7 @@ public final class CdDrive {
     /** Event codes of class "media" (MMC-3 table 76). */
     private static final int EVENT_NONE = 0, EVENT_EJECT_REQUEST = 1, EVENT_NEW_DISC = 2, EVENT_REMOVED = 3;
 
-    private final DiscReads reads;
+    private final DriveRequests reads;
     private Runnable interrupt = () -> {};
     private Runnable dmaReady = () -> {};
 
@@ -85,12 +85,13 @@ public final class CdDrive {
      * @param machine runs tasks on the machine's thread
      */
     public CdDrive(Optional<DiskImage> disc, Executor io, Executor machine) {
-        this.reads = new DiscReads(io, machine);
+        this.reads = new DriveRequests(io, machine);
         this.disc = disc.orElse(null);
         hardReset();
     }
 
-    void connect(Runnable interruptRaised, Runnable dataReadyForDma) {
+    @Override
+    public void connect(Runnable interruptRaised, Runnable dataReadyForDma) {
         interrupt = interruptRaised;
         dmaReady = dataReadyForDma;
     }
@@ -153,7 +154,8 @@ public final class CdDrive {
         return before;
     }
 
-    void quiesce() {
+    @Override
+    public void quiesce() {
         reads.finish();
     }
 
@@ -167,52 +169,63 @@ public final class CdDrive {
 
     // ---- Registers
 
-    int status() {
+    @Override
+    public int status() {
         return status;
     }
 
-    int error() {
+    @Override
+    public int error() {
         return error;
     }
 
-    int count() {
+    @Override
+    public int count() {
         return count;
     }
 
-    int low() {
+    @Override
+    public int low() {
         return low;
     }
 
-    int middle() {
+    @Override
+    public int middle() {
         return middle;
     }
 
-    int high() {
+    @Override
+    public int high() {
         return high;
     }
 
-    void setFeatures(int value) {
+    @Override
+    public void setFeatures(int value) {
         features = value;
     }
 
-    void setCount(int value) {
+    @Override
+    public void setCount(int value) {
         count = value;
     }
 
-    void setLow(int value) {
+    @Override
+    public void setLow(int value) {
         low = value;
     }
 
-    void setMiddle(int value) {
+    @Override
+    public void setMiddle(int value) {
         middle = value;
     }
 
-    void setHigh(int value) {
+    @Override
+    public void setHigh(int value) {
         high = value;
     }
 
-    /** Power-on or the reset line. */
-    void hardReset() {
+    @Override
+    public void hardReset() {
         softReset();
         sense = Sense.NONE;
         attention = Sense.WAS_RESET;
@@ -220,8 +233,8 @@ public final class CdDrive {
         event = EVENT_NONE;
     }
 
-    /** SRST: the drive shows what it is. */
-    void softReset() {
+    @Override
+    public void softReset() {
         stopTransfer();
         features = 0;
         signature();
@@ -247,7 +260,13 @@ public final class CdDrive {
         dma = false;
     }
 
-    void command(int command) {
+    @Override
+    public void showPrevious(boolean previous) {
+        // A drive with packets has no 48-bit registers.
+    }
+
+    @Override
+    public void command(int command, int device) {
         if ((status & BUSY) != 0 && command != 0x08) {
             return;
         }
@@ -299,7 +318,8 @@ public final class CdDrive {
         status = READY | SEEK_COMPLETE | REQUEST;
     }
 
-    void writeData(int word) {
+    @Override
+    public void writeData(int word) {
         if (!packetWanted) {
             return;
         }
@@ -312,7 +332,8 @@ public final class CdDrive {
         }
     }
 
-    int readData() {
+    @Override
+    public int readData() {
         if (!transferring || dma || (status & REQUEST) == 0) {
             return 0;
         }
@@ -387,7 +408,7 @@ public final class CdDrive {
         buffer = NOTHING;
         position = 0;
         runEnd = 0;
-        reads.start(source, from, blocks * BLOCK, bytes -> {
+        reads.read(source, from, blocks * BLOCK, bytes -> {
             if (bytes == null) {
                 fail(Sense.READ_ERROR);
                 return;
@@ -397,25 +418,40 @@ public final class CdDrive {
         });
     }
 
-    int dmaAvailable() {
+    @Override
+    public int dmaAvailable() {
         return transferring && dma ? buffer.length - position : 0;
     }
 
-    byte[] takeDma(int length) {
+    @Override
+    public byte[] takeDma(int length) {
         byte[] part = Arrays.copyOfRange(buffer, position, position + length);
         position += length;
         return part;
     }
 
-    void dmaTaken() {
+    @Override
+    public boolean dmaToMemory() {
+        return true;
+    }
+
+    @Override
+    public void giveDma(byte[] bytes) {
+        throw new IllegalStateException("nothing is written to a CD");
+    }
+
+    @Override
+    public void dmaMoved() {
         continueTransfer();
     }
 
-    boolean dmaDone() {
+    @Override
+    public boolean dmaDone() {
         return !transferring;
     }
 
-    void dmaFailed() {
+    @Override
+    public void dmaFailed() {
         fail(Sense.BAD_FIELD);
     }
 
@@ -579,7 +615,8 @@ public final class CdDrive {
 
     // ---- State
 
-    void save(StateWriter out) {
+    @Override
+    public void save(StateWriter out) {
         out.i64(blocks()).bool(trayOpen).bool(locked).u8(event);
         for (Sense each : new Sense[] {sense, attention}) {
             out.u8(each.key()).u8(each.code()).u8(each.qualifier());
@@ -595,7 +632,8 @@ public final class CdDrive {
                 .bool(transferring);
     }
 
-    void load(StateReader in) {
+    @Override
+    public void load(StateReader in) {
         stopTransfer();
         long savedBlocks = in.i64();
         trayOpen = in.bool();

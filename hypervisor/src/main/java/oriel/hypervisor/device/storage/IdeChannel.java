@@ -17,7 +17,7 @@ import oriel.hypervisor.memory.GuestMemoryException;
 final class IdeChannel implements PortIo {
     private static final int DATA = 0, ERROR = 1, COUNT = 2, LOW = 3, MIDDLE = 4, HIGH = 5, DEVICE = 6, STATUS = 7;
     private static final int SECOND_DEVICE = 0x10;
-    private static final int CONTROL_NO_INTERRUPT = 2, CONTROL_RESET = 4;
+    private static final int CONTROL_NO_INTERRUPT = 2, CONTROL_RESET = 4, CONTROL_PREVIOUS = 0x80;
     private static final int START = 1, TO_MEMORY = 8;
     private static final int ACTIVE = 1, FAILED = 2, INTERRUPTED = 4, STATUS_KEPT = 0x60;
     private static final int LAST_RANGE = 0x8000_0000;
@@ -25,7 +25,7 @@ final class IdeChannel implements PortIo {
     private final GuestMemory memory;
     private final InterruptLine line;
     private final BooleanSupplier mayMaster;
-    private final @Nullable CdDrive drive;
+    private final @Nullable IdeDrive drive;
     private int commandPort;
     private int control;
     private int device;
@@ -47,7 +47,7 @@ final class IdeChannel implements PortIo {
      * @param mayMaster whether the guest lets the controller master the bus
      * @param drive device 0, or null for none
      */
-    IdeChannel(GuestMemory memory, InterruptLine line, BooleanSupplier mayMaster, @Nullable CdDrive drive) {
+    IdeChannel(GuestMemory memory, InterruptLine line, BooleanSupplier mayMaster, @Nullable IdeDrive drive) {
         this.memory = memory;
         this.line = line;
         this.mayMaster = mayMaster;
@@ -63,13 +63,13 @@ final class IdeChannel implements PortIo {
         bus.addPorts(controlPort, 1, this);
     }
 
-    private @Nullable CdDrive selected() {
+    private @Nullable IdeDrive selected() {
         return (device & SECOND_DEVICE) == 0 ? drive : null;
     }
 
     @Override
     public int readPort(int port, int size) {
-        CdDrive selected = selected();
+        IdeDrive selected = selected();
         if (selected == null) {
             return 0;
         }
@@ -83,7 +83,7 @@ final class IdeChannel implements PortIo {
         return value;
     }
 
-    private int readRegister(CdDrive selected, int register) {
+    private int readRegister(IdeDrive selected, int register) {
         return switch (register) {
             case DATA -> selected.readData() & 0xFF;
             case ERROR -> selected.error();
@@ -104,7 +104,7 @@ final class IdeChannel implements PortIo {
     @Override
     public void writePort(int port, int size, int value) {
         if (port == commandPort && size > 1) {
-            CdDrive selected = selected();
+            IdeDrive selected = selected();
             if (selected != null) {
                 selected.writeData(value & 0xFFFF);
                 if (size == 4) {
@@ -123,6 +123,7 @@ final class IdeChannel implements PortIo {
             writeControl(value);
             return;
         }
+        writeControl(control & ~CONTROL_PREVIOUS); // any write to the command block ends it
         if (register == DEVICE) {
             device = value;
             drive();
@@ -141,7 +142,7 @@ final class IdeChannel implements PortIo {
                 if (selected() != null) {
                     interrupt = false;
                     drive();
-                    drive.command(value);
+                    drive.command(value, device);
                 }
             }
             default -> {} // a byte of data: the port is 16 bits wide
@@ -151,6 +152,9 @@ final class IdeChannel implements PortIo {
     private void writeControl(int value) {
         boolean reset = (value & ~control & CONTROL_RESET) != 0;
         control = value;
+        if (drive != null) {
+            drive.showPrevious((value & CONTROL_PREVIOUS) != 0);
+        }
         if (reset) {
             interrupt = false;
             device = 0;
@@ -221,16 +225,21 @@ final class IdeChannel implements PortIo {
                     return;
                 }
                 int part = Math.min(rangeLeft, drive.dmaAvailable());
-                byte[] data = drive.takeDma(part);
-                if ((masterCommand & TO_MEMORY) == 0) {
-                    fail(); // the drive gives, and the guest asked for the other way
+                if (((masterCommand & TO_MEMORY) != 0) != drive.dmaToMemory()) {
+                    fail(); // the guest asked for the other way
                     return;
                 }
-                memory.write(rangeAddress & 0xFFFF_FFFFL, data, 0, part);
+                if (drive.dmaToMemory()) {
+                    memory.write(rangeAddress & 0xFFFF_FFFFL, drive.takeDma(part), 0, part);
+                } else {
+                    byte[] data = new byte[part];
+                    memory.read(rangeAddress & 0xFFFF_FFFFL, data, 0, part);
+                    drive.giveDma(data);
+                }
                 rangeAddress += part;
                 rangeLeft -= part;
                 if (drive.dmaAvailable() == 0) {
-                    drive.dmaTaken();
+                    drive.dmaMoved();
                 }
             }
         } catch (GuestMemoryException e) {

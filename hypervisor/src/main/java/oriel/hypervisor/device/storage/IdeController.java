@@ -1,7 +1,11 @@
 package oriel.hypervisor.device.storage;
 
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import oriel.hypervisor.bus.InterruptLine;
 import oriel.hypervisor.bus.IoBus;
+import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
 import oriel.hypervisor.device.chipset.BytePorts;
@@ -13,18 +17,17 @@ import oriel.hypervisor.memory.GuestMemory;
 
 /**
  * The IDE controller of an Intel PIIX3: two channels at the addresses of an AT (1F0H and 170H, interrupts 14 and 15) and
- * a bus master behind BAR 4. The CD drive is the first drive of the second channel. Timings are kept, without effect.
- * Confined to the machine's thread.
+ * a bus master behind BAR 4. Each channel has one drive at most. Timings are kept, without effect. Confined to the machine's thread.
  */
 public final class IdeController extends PciFunction {
     private static final int TIMINGS = 0x40;
     private static final int DECODE = 0x8000;
     private static final int BUS_MASTER_PORTS = 16;
-    private static final int STATE_VERSION = 1;
+    private static final int STATE_VERSION = 2;
 
     private final IdeChannel first;
     private final IdeChannel second;
-    private final CdDrive drive;
+    private final List<IdeDrive> drives;
 
     /**
      * A controller.
@@ -32,14 +35,23 @@ public final class IdeController extends PciFunction {
      * @param bus where the channels claim their ports
      * @param irq14 the first channel's interrupt
      * @param irq15 the second channel's
-     * @param drive the CD drive, of this controller alone
+     * @param primary the first channel's drive, of this controller alone; null: none
+     * @param secondary the second channel's
      */
     public IdeController(
-            String name, IoBus bus, GuestMemory memory, InterruptLine irq14, InterruptLine irq15, CdDrive drive) {
+            String name,
+            IoBus bus,
+            GuestMemory memory,
+            InterruptLine irq14,
+            InterruptLine irq15,
+            @Nullable AtaDisk primary,
+            @Nullable CdDrive secondary) {
         super(name, new PciIdentity(0x8086, 0x7010, 0x010180, 0, 0x1AF4, 0x1100, false));
-        this.drive = drive;
-        first = new IdeChannel(memory, irq14, this::busMaster, null);
-        second = new IdeChannel(memory, irq15, this::busMaster, drive);
+        this.drives = Stream.<@Nullable IdeDrive>of(primary, secondary)
+                .flatMap(Stream::ofNullable)
+                .toList();
+        first = new IdeChannel(memory, irq14, this::busMaster, primary);
+        second = new IdeChannel(memory, irq15, this::busMaster, secondary);
         allowWrites(TIMINGS, 4, -1);
         allowWrites(TIMINGS + 4, 1, 0xFF);
         setConfigRegister(TIMINGS, 4, DECODE << 16 | DECODE);
@@ -82,12 +94,13 @@ public final class IdeController extends PciFunction {
 
     @Override
     public void quiesce() {
-        drive.quiesce();
+        drives.forEach(IdeDrive::quiesce);
     }
 
     @Override
     protected void saveFunction(StateWriter out) {
         out.version(STATE_VERSION);
+        out.u8(drives.size());
         first.save(out);
         second.save(out);
     }
@@ -95,6 +108,9 @@ public final class IdeController extends PciFunction {
     @Override
     protected void loadFunction(StateReader in) {
         in.version(STATE_VERSION);
+        if (in.u8() != drives.size()) {
+            throw new StateException("the saved machine had other IDE drives");
+        }
         first.load(in);
         second.load(in);
     }

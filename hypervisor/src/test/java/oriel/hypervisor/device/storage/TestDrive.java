@@ -26,7 +26,7 @@ final class TestDrive implements AutoCloseable {
 
     TestDrive(Optional<TestDisc> disc) {
         drive = new CdDrive(disc.map(present -> present), work::add, tasks::add);
-        controller = new IdeController("ide", io, memory, on -> irq14 = on, on -> irq15 = on, drive);
+        controller = new IdeController("ide", io, memory, on -> irq14 = on, on -> irq15 = on, null, drive);
         new PciBus(io, memory, _ -> _ -> {}, (_, _) -> {}).add(SLOT, controller);
         controller.reset();
         pci.write(SLOT, 4, 2, 5); // I/O and bus master

@@ -10,16 +10,23 @@ import oriel.hypervisor.disk.DiskException;
 import oriel.hypervisor.disk.DiskImage;
 
 /**
- * Reads a disc on another thread, one request at a time, and hands the outcome over on the machine's. Confined to the
- * machine's thread but for what it has the other run.
+ * Reads and writes a drive's image on another thread, one request at a time, and hands the outcome over on the machine's.
+ * Confined to the machine's thread but for what it has the other run.
  */
-final class DiscReads {
-    private static final Logger LOG = LoggerFactory.getLogger(DiscReads.class);
+final class DriveRequests {
+    private static final Logger LOG = LoggerFactory.getLogger(DriveRequests.class);
+
+    private static final byte[] NOTHING = {};
 
     /** Takes the outcome. */
     interface Done {
-        /** The bytes, or null if the host can't read them. */
-        void read(byte @Nullable [] bytes);
+        /** What was read, nothing if nothing was to be; null if the host can't do it. */
+        void done(byte @Nullable [] bytes);
+    }
+
+    /** What is to be done, on the other thread. */
+    private interface Work {
+        byte[] run();
     }
 
     private static final class Request {
@@ -43,7 +50,7 @@ final class DiscReads {
                 try {
                     wait();
                 } catch (InterruptedException e) {
-                    interrupted = true; // the disc is in use until then: wait on
+                    interrupted = true; // the image is in use until then: wait on
                 }
             }
             if (interrupted) {
@@ -57,7 +64,7 @@ final class DiscReads {
     private final Executor machine;
     private @Nullable Request running;
 
-    DiscReads(Executor io, Executor machine) {
+    DriveRequests(Executor io, Executor machine) {
         this.io = io;
         this.machine = machine;
     }
@@ -66,25 +73,56 @@ final class DiscReads {
         return running == null;
     }
 
-    /** Starts a read; none may be under way. */
-    void start(DiskImage disc, long offset, int length, Done done) {
+    /** Starts a read; nothing may be under way. */
+    void read(DiskImage image, long offset, int length, Done done) {
+        start(
+                () -> {
+                    byte[] read = new byte[length];
+                    image.read(offset, ByteBuffer.wrap(read));
+                    return read;
+                },
+                done);
+    }
+
+    /** Starts a write, durable at once if so wished; nothing may be under way. */
+    void write(DiskImage image, long offset, byte[] bytes, boolean durable, Done done) {
+        start(
+                () -> {
+                    image.write(offset, ByteBuffer.wrap(bytes));
+                    if (durable) {
+                        image.flush();
+                    }
+                    return NOTHING;
+                },
+                done);
+    }
+
+    /** Makes what was written durable; nothing may be under way. */
+    void flush(DiskImage image, Done done) {
+        start(
+                () -> {
+                    image.flush();
+                    return NOTHING;
+                },
+                done);
+    }
+
+    private void start(Work work, Done done) {
         Request request = new Request(done);
         running = request;
         Runnable task = () -> {
             byte[] bytes = null;
             try {
-                byte[] read = new byte[length];
-                disc.read(offset, ByteBuffer.wrap(read));
-                bytes = read;
+                bytes = work.run();
             } catch (DiskException e) {
-                LOG.warn("a disc can't be read at {}: {}", offset, e.getMessage());
+                LOG.warn("a drive's image fails: {}", e.getMessage());
             } finally {
                 request.finish(bytes);
             }
             try {
                 machine.execute(() -> deliver(request));
             } catch (RejectedExecutionException e) {
-                LOG.debug("the machine has ended while its disc was read");
+                LOG.debug("the machine has ended while its drive was at work");
             }
         };
         try {
@@ -98,11 +136,11 @@ final class DiscReads {
     private void deliver(Request request) {
         if (running == request) {
             running = null;
-            request.done.read(request.await());
+            request.done.done(request.await());
         }
     }
 
-    /** Waits for the read that is under way and forgets what it read. */
+    /** Waits for what is under way and forgets what came of it. */
     void cancel() {
         if (running != null) {
             running.await();
