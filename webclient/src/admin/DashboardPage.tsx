@@ -49,7 +49,7 @@ function useProblems(pool: Pages<Pool>, failed: Pages<Operation>, image: Pages<I
   }
   for (const { name, state, sessions: live, full } of host.rows ?? []) {
     if (state === 'UNREACHABLE') {
-      found.push({ key: `host-${name}`, severe: live > 0, text: t('dashboard.hostGone', { name, count: live }), to: '/admin/hosts' });
+      found.push({ key: `host-${name}`, severe: live > 0, text: n('dashboard.hostGone', live, { name }), to: '/admin/hosts' });
     } else if (full) {
       found.push({ key: `full-${name}`, severe: false, text: t('dashboard.hostFull', { name }), to: '/admin/hosts' });
     }

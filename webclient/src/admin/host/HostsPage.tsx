@@ -64,7 +64,7 @@ export function HostsPage() {
           {
             title: t('sessions.state'),
             cell: (host) => (
-              <span className="oriel-virtual__state">
+              <span className="oriel-host__state">
                 <Label isCompact status={STATUS[host.state]}>
                   {t(`hosts.state.${host.state}`)}
                 </Label>
