@@ -56,8 +56,8 @@ describe('events and what was read', () => {
     expect(withDesktop([desktop('a')], desktop('new'))).toBeUndefined();
   });
 
-  it('make a pool’s counts stale with its machines and sessions', () => {
-    expect(staleAfter({ kind: 'machine', id: 'm' })).toEqual(['machine', 'pool', 'person']);
+  it('make the counts of a pool and a host stale with their machines and sessions', () => {
+    expect(staleAfter({ kind: 'machine', id: 'm' })).toEqual(['machine', 'pool', 'person', 'host']);
     expect(staleAfter({ kind: 'user', id: 'u' })).toEqual(['user', 'person']);
   });
 });
