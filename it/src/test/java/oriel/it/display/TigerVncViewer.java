@@ -54,6 +54,7 @@ final class TigerVncViewer implements AutoCloseable {
                         "-screen",
                         "0",
                         width + "x" + height + "x24",
+                        "-noreset", // or it starts over, and drops who is just coming, when its only client goes
                         "-nolisten",
                         "tcp"));
         try {
