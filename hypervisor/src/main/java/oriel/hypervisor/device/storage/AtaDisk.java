@@ -194,13 +194,11 @@ public final class AtaDisk implements IdeDrive {
 
     @Override
     public void hardReset() {
-        multiple = MOST_MULTIPLE;
+        multiple = AtaIdentity.MOST_MULTIPLE;
         transferMode = 0;
         writeCache = true;
         softReset();
     }
-
-    private static final int MOST_MULTIPLE = AtaIdentity.MOST_MULTIPLE;
 
     @Override
     public void softReset() {
@@ -280,12 +278,7 @@ public final class AtaDisk implements IdeDrive {
     }
 
     private void fail(int why) {
-        requests.cancel();
-        transfer = Transfer.NONE;
-        buffer = NOTHING;
-        position = 0;
-        runEnd = 0;
-        sectorsLeft = 0;
+        stopTransfer();
         error = why;
         status = IDLE | FAILED;
         interrupt.run();
@@ -361,7 +354,7 @@ public final class AtaDisk implements IdeDrive {
 
     private void setMultiple() {
         int wanted = count.now;
-        if (wanted > MOST_MULTIPLE || Integer.bitCount(wanted) > 1) {
+        if (wanted > AtaIdentity.MOST_MULTIPLE || Integer.bitCount(wanted) > 1) {
             fail(ABORTED);
         } else {
             multiple = wanted;
@@ -617,7 +610,7 @@ public final class AtaDisk implements IdeDrive {
         sectorsLeft = in.i32();
         boolean plausible = run >= 0
                 && run <= PIECE
-                && multiple <= MOST_MULTIPLE
+                && multiple <= AtaIdentity.MOST_MULTIPLE
                 && buffer.length <= PIECE * SECTOR
                 && buffer.length % SECTOR == 0
                 && position >= 0

@@ -68,8 +68,16 @@ final class NativeRunner {
     @SuppressWarnings("ArrayRecordComponent") // compared field by field
     private record Result(int vector, long rip, long[] registers, long flags, byte[] data, byte[] floating) {}
 
+    /** Fails with the first differences. */
+    void assertSame(List<Case> cases) throws IOException, InterruptedException {
+        List<String> wrong = differences(cases);
+        assertThat(wrong.stream().limit(40))
+                .as("%d of %d cases differ", wrong.size(), cases.size())
+                .isEmpty();
+    }
+
     /** What differs, interpreted or translated, one text for each case that does. */
-    List<String> differences(List<Case> cases) throws IOException, InterruptedException {
+    private List<String> differences(List<Case> cases) throws IOException, InterruptedException {
         List<Result> expected = runNatively(cases);
         List<String> wrong = new ArrayList<>();
         for (TranslationPolicy policy : List.of(TranslationPolicy.NEVER, TranslationPolicy.EVERYTHING)) {
