@@ -10,8 +10,6 @@ import {
   type MenuToggleElement,
 } from '@patternfly/react-core';
 import {
-  AngleDownIcon,
-  AngleUpIcon,
   ArrowLeftIcon,
   CogIcon,
   CompressIcon,
@@ -27,6 +25,7 @@ import { useEffect, useRef, useState, type ReactNode, type Ref } from 'react';
 import { useLanguage } from '../i18n/language';
 import type { Screen } from './display';
 import { LinkIndicator } from './LinkIndicator';
+import { ToolbarHandle } from './ToolbarHandle';
 import { COMBINATIONS, HELD } from './keys';
 import type { Monitors } from './monitors/useMonitors';
 import { useFullScreen } from './fullScreen';
@@ -344,16 +343,7 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned, monito
           </DropdownList>,
         )}
       </div>
-      <button
-        type="button"
-        className="oriel-toolbar__handle"
-        aria-expanded={open}
-        aria-label={t(open ? 'viewer.hideToolbar' : 'viewer.showToolbar')}
-        title={t('viewer.handleHelp')}
-        onClick={() => (open ? close() : setOpen(true))}
-      >
-        {open ? <AngleUpIcon /> : <AngleDownIcon />}
-      </button>
+      <ToolbarHandle open={open} toggle={() => (open ? close() : setOpen(true))} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { Button } from '@patternfly/react-core';
-import { AngleDownIcon, AngleUpIcon, CompressIcon, ExpandIcon, TimesIcon } from '@patternfly/react-icons';
+import { CompressIcon, ExpandIcon, TimesIcon } from '@patternfly/react-icons';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
 import { useLanguage } from '../../i18n/language';
+import { ToolbarHandle } from '../ToolbarHandle';
 import type { MonitorWindow } from './monitorWindow';
 
 /** The controls of a monitor's window: a handle at its top edge, as the desktop's first monitor has one. */
@@ -64,16 +65,7 @@ export function MonitorBar({ monitor, close }: { monitor: MonitorWindow; close: 
           onClick={close}
         />
       </div>
-      <button
-        type="button"
-        className="oriel-toolbar__handle"
-        aria-expanded={open}
-        aria-label={t(open ? 'viewer.hideToolbar' : 'viewer.showToolbar')}
-        title={t('viewer.handleHelp')}
-        onClick={() => (open ? hide() : setOpen(true))}
-      >
-        {open ? <AngleUpIcon /> : <AngleDownIcon />}
-      </button>
+      <ToolbarHandle open={open} toggle={() => (open ? hide() : setOpen(true))} />
     </div>,
     monitor.bar,
   );
