@@ -206,12 +206,18 @@ public final class ClientMessageReader {
             List<ScreenLayout.Screen> screens = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {
                 int at = 8 + 16 * i;
-                screens.add(new ScreenLayout.Screen(u32(at), rectangle(at + 4), u32(at + 12)));
+                screens.add(new ScreenLayout.Screen(u32(at), screen(rectangle(at + 4), size), u32(at + 12)));
             }
             return new ScreenLayout(size, screens);
         } catch (IllegalArgumentException e) {
             return null;
         }
+    }
+
+    /** One as large as the picture has one place only: libvncclient up to 0.9.14 sends any origin, never having set it. */
+    private static Rectangle screen(Rectangle sent, DisplaySize size) {
+        boolean whole = sent.width() == size.width() && sent.height() == size.height();
+        return whole ? size.bounds() : sent;
     }
 
     private @Nullable ClientMessage qemu() throws RfbProtocolException {

@@ -25,7 +25,10 @@ final class PictureSize {
     private final Supplier<MonitorLayout> monitors;
     private DisplaySize client;
     private DisplaySize frame;
-    /** What this client asked for: where it comes true, screens have the numbers that the client knows. */
+    /**
+     * What this client asked for: where it comes true, several screens have the numbers that the client knows. A single one keeps
+     * ours, as libvncclient up to 0.9.14 asks with any number, which may be the 0 that it doesn't follow.
+     */
     private @Nullable ScreenLayout asked;
 
     private boolean frameKnown;
@@ -127,7 +130,7 @@ final class PictureSize {
             return ScreenLayout.single(frame);
         }
         ScreenLayout mine = asked;
-        return mine != null && mine.monitors().equals(now) ? mine : ScreenLayout.of(now);
+        return mine != null && now.divided() && mine.monitors().equals(now) ? mine : ScreenLayout.of(now);
     }
 
     private void adoptFrame(PendingChanges pending) {

@@ -67,6 +67,16 @@ final class ScreenLayoutTest {
         assertThat(read(setDesktopSize(640, 480, List.of()))).isEqualTo(ScreenLayout.single(new DisplaySize(640, 480)));
     }
 
+    /** As libvncclient 0.9.14 sends it: number, origin and flags are what lay on its stack. */
+    @Test
+    void oneScreenOfThePicturesSizeIsThePicture() throws RfbProtocolException {
+        byte[] message = HexFormat.of().parseHex("fb00" + "04000300" + "0100" + "20202020202020200400030020202020");
+        assertThat(read(message))
+                .isEqualTo(new ScreenLayout(
+                        new DisplaySize(1024, 768),
+                        List.of(new Screen(0x20202020, new Rectangle(0, 0, 1024, 768), 0x20202020))));
+    }
+
     @Test
     void impossibleScreensAreNone() throws RfbProtocolException {
         Screen left = new Screen(1, new Rectangle(0, 0, 320, 480), 0);

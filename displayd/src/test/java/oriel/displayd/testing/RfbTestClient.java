@@ -272,9 +272,7 @@ public final class RfbTestClient implements AutoCloseable {
                     }
                 }
                 log.add("extended size " + w + "×" + h + " reason " + x + " status " + y);
-                if (screens > 1) {
-                    log.add("screens" + layout);
-                }
+                log.add("screens" + layout);
             }
             case -239 -> {
                 in.skipNBytes((long) w * h * format.bitsPerPixel() / 8 + (w + 7L) / 8 * h);

@@ -355,6 +355,31 @@ final class ViewerTest {
         return new byte[] {(byte) 251, 0, (byte) (width >> 8), (byte) width, (byte) (height >> 8), (byte) height, 0, 0};
     }
 
+    /** libvncclient up to 0.9.14 asks with any number that lay on its stack, and doesn't follow a size with a screen 0. */
+    @Test
+    void aSingleScreenHasOurNumberWhateverTheClientCalledIt() throws Exception {
+        client.encodings(Encodings.RAW, Encodings.EXTENDED_DESKTOP_SIZE);
+        client.requestAlways();
+        WireBuffer out = new WireBuffer(24);
+        out.u8(251)
+                .u8(0)
+                .u16(640)
+                .u16(480)
+                .u8(1)
+                .u8(0)
+                .u32(0)
+                .u16(0)
+                .u16(0)
+                .u16(640)
+                .u16(480)
+                .u32(0);
+        client.send(Arrays.copyOf(out.array(), out.size()));
+        awaitLog("extended size 700×500 reason 1 status 4");
+        display.resize(640, 480);
+        awaitLog("extended size 640×480 reason 0 status 0");
+        awaitLog("screens 1:0,0+640×480");
+    }
+
     /** Two screens side by side, with numbers of the client's own. */
     private static byte[] setTwoScreens(int left, int right, int height) {
         WireBuffer out = new WireBuffer(40);
