@@ -5,9 +5,9 @@ import java.io.Reader;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletionException;
@@ -36,7 +36,7 @@ final class SavedVm {
      *
      * @throws IOException if it failed; the machine runs on as if nothing had been asked
      */
-    void snapshot(Machine machine, List<VmDisk> disks) throws IOException {
+    void snapshot(Machine machine, VmDisks disks) throws IOException {
         save(machine, disks, false);
     }
 
@@ -45,33 +45,30 @@ final class SavedVm {
      *
      * @throws IOException if it failed; the machine runs on
      */
-    void snapshotAndEnd(Machine machine, List<VmDisk> disks) throws IOException {
+    void snapshotAndEnd(Machine machine, VmDisks disks) throws IOException {
         save(machine, disks, true);
     }
 
-    private void save(Machine machine, List<VmDisk> disks, boolean end) throws IOException {
+    private void save(Machine machine, VmDisks disks, boolean end) throws IOException {
         Path partial = folder.resolveSibling(folder.getFileName() + ".partial");
         delete(partial);
         if (Files.exists(folder)) {
             throw new IOException(folder + " exists already: choose another folder, or delete it first");
         }
         Files.createDirectories(partial);
-        List<Path> frozen = disks.stream().map(VmDisk::file).toList();
-        List<DiskFormat> formats = disks.stream().map(VmDisk::format).toList();
+        Map<String, Frozen> frozen = new LinkedHashMap<>();
+        disks.byName().forEach((name, disk) -> frozen.put(name, new Frozen(disk.file(), disk.format())));
         boolean saved = false;
         try {
             SavedMachine state = join(machine, still -> {
                 SavedMachine written = still.save(partial.resolve(MACHINE));
-                for (VmDisk disk : disks) {
-                    disk.image().flush();
-                }
+                disks.byName().values().forEach(disk -> disk.image().flush());
                 Files.move(partial, folder); // overlays are made in their place
                 if (end) {
                     still.end();
                 } else {
-                    for (int i = 0; i < disks.size(); i++) {
-                        disks.get(i).continueIn(folder.resolve("after-%d.qcow2".formatted(i)));
-                    }
+                    disks.byName()
+                            .forEach((name, disk) -> disk.continueIn(folder.resolve("after-%s.qcow2".formatted(name))));
                 }
                 return written.movedTo(folder.resolve(MACHINE));
             });
@@ -79,7 +76,7 @@ final class SavedVm {
                 stop(machine); // closes the disks: their last change
             }
             state.sync();
-            writeDisks(frozen, formats);
+            writeDisks(frozen);
             saved = true;
         } finally {
             if (!saved) {
@@ -105,14 +102,19 @@ final class SavedVm {
         }
     }
 
-    private void writeDisks(List<Path> files, List<DiskFormat> formats) throws IOException {
+    /** A disk as it was when the machine was saved. */
+    private record Frozen(Path file, DiskFormat format) {}
+
+    private void writeDisks(Map<String, Frozen> disks) throws IOException {
         Properties properties = new Properties();
-        properties.setProperty("disks", Integer.toString(files.size()));
-        for (int i = 0; i < files.size(); i++) {
-            Path file = files.get(i).toAbsolutePath();
-            properties.setProperty("disk." + i, file.toString());
-            properties.setProperty("format." + i, formats.get(i).label());
-            properties.setProperty("unchanged." + i, stamp(file));
+        int virtio = disks.size() - (disks.containsKey(VmDisks.IDE) ? 1 : 0);
+        properties.setProperty("disks", Integer.toString(virtio));
+        for (Map.Entry<String, Frozen> disk : disks.entrySet()) {
+            Path file = disk.getValue().file().toAbsolutePath();
+            properties.setProperty("disk." + disk.getKey(), file.toString());
+            properties.setProperty(
+                    "format." + disk.getKey(), disk.getValue().format().label());
+            properties.setProperty("unchanged." + disk.getKey(), stamp(file));
         }
         try (Writer out = Files.newBufferedWriter(folder.resolve(DISKS))) {
             properties.store(out, null);
@@ -134,34 +136,34 @@ final class SavedVm {
      * @param overlays a folder for them
      * @throws IOException if a disk is gone, or isn't as it was
      */
-    List<VmDisk> openDisks(Path overlays) throws IOException {
+    VmDisks openDisks(Path overlays) throws IOException {
         Properties properties = new Properties();
         try (Reader in = Files.newBufferedReader(folder.resolve(DISKS))) {
             properties.load(in);
         }
-        List<VmDisk> disks = new ArrayList<>();
-        boolean opened = false;
-        try {
+        try (VmDisks.Opening opening = new VmDisks.Opening()) {
             int count = Integer.parseInt(properties.getProperty("disks", "0"));
             for (int i = 0; i < count; i++) {
-                Path file = Path.of(properties.getProperty("disk." + i, ""));
-                if (!stamp(file).equals(properties.getProperty("unchanged." + i))) {
-                    throw new IOException(file + " has changed since " + folder
-                            + " was made: memory and disk would no longer fit together; restore the file, or boot it");
-                }
-                DiskFormat format =
-                        properties.getProperty("format." + i, "").equals("raw") ? DiskFormat.RAW : DiskFormat.QCOW2;
-                Path overlay = overlays.resolve("disk-%d.qcow2".formatted(i));
-                DiskImages.createOverlay(overlay, file, format);
-                disks.add(VmDisk.open(overlay, Optional.of(DiskFormat.QCOW2)));
+                opening.add(openDisk(Integer.toString(i), properties, overlays));
             }
-            opened = true;
-            return disks;
-        } finally {
-            if (!opened) {
-                disks.forEach(disk -> disk.image().close());
+            if (properties.getProperty("disk." + VmDisks.IDE) != null) {
+                opening.addIde(openDisk(VmDisks.IDE, properties, overlays));
             }
+            return opening.done();
         }
+    }
+
+    private VmDisk openDisk(String name, Properties properties, Path overlays) throws IOException {
+        Path file = Path.of(properties.getProperty("disk." + name, ""));
+        if (!stamp(file).equals(properties.getProperty("unchanged." + name))) {
+            throw new IOException(file + " has changed since " + folder
+                    + " was made: memory and disk would no longer fit together; restore the file, or boot it");
+        }
+        DiskFormat format =
+                properties.getProperty("format." + name, "").equals("raw") ? DiskFormat.RAW : DiskFormat.QCOW2;
+        Path overlay = overlays.resolve("disk-%s.qcow2".formatted(name));
+        DiskImages.createOverlay(overlay, file, format);
+        return VmDisk.open(overlay, Optional.of(DiskFormat.QCOW2));
     }
 
     /** Deletes a folder with all that is in it; nothing happens if it isn't there. */

@@ -125,7 +125,7 @@ public final class VmCommand implements Callable<Integer> {
     @Option(
             names = "--ide-disk",
             paramLabel = "FILE[,format=raw|qcow2]",
-            description = "A disk on IDE, slower, for systems without virtio drivers. Such a machine can't be saved.")
+            description = "A disk on IDE, slower, for systems without virtio drivers.")
     private @Nullable String ideDisk;
 
     @Option(names = "--memory", paramLabel = "MIB", description = "RAM (default: ${DEFAULT-VALUE}).")
@@ -242,7 +242,6 @@ public final class VmCommand implements Callable<Integer> {
             description = "Print wall time, CPU time, guest instructions and translations to standard error.")
     private boolean stats;
 
-    private final List<VmDisk> vmDisks = new ArrayList<>();
     private final List<Machine> forks = new ArrayList<>();
     private @Nullable Path overlays;
 
@@ -279,12 +278,8 @@ public final class VmCommand implements Callable<Integer> {
         if (screenshot != null) {
             requireFolder("--screenshot", screenshot);
         }
-        if (restore != null && !disks.isEmpty()) {
-            throw badUsage("--restore has the saved machine's disks: leave --disk out");
-        }
-        if (ideDisk != null && (restore != null || snapshot != null)) {
-            throw badUsage(
-                    "a machine with an IDE disk can't be saved: use --disk, or leave --snapshot and --restore out");
+        if (restore != null && (!disks.isEmpty() || ideDisk != null)) {
+            throw badUsage("--restore has the saved machine's disks: leave --disk and --ide-disk out");
         }
         if (fork < 1 || fork > 1 && restore == null) {
             throw badUsage("--fork is the number of machines to run with --restore");
@@ -306,7 +301,8 @@ public final class VmCommand implements Callable<Integer> {
         CompletableFuture<MachineEnd> awaited = new CompletableFuture<>();
         MachineEnd stopped = new MachineEnd(MachineEnd.Cause.STOPPED, "");
         try (SerialOutput output = new SerialOutput(serialStream(), until, () -> awaited.complete(stopped))) {
-            Machine machine = assemble(chosen, screen, output);
+            Assembled assembled = assemble(chosen, screen, output);
+            Machine machine = assembled.machine();
             AtomicReference<@Nullable IOException> lostPicture = new AtomicReference<>();
             machine.addListener(new MachineListener() {
                 @Override
@@ -322,18 +318,19 @@ public final class VmCommand implements Callable<Integer> {
             });
             try (DisplayHub hub = new DisplayHub(ViewerListener.NONE);
                     RfbTcpServer server = port < 0 ? null : serve(hub, machine, port);
-                    MonitorServer _ = monitor == null ? null : serveMonitor(machine, monitor)) {
+                    MonitorServer _ = monitor == null ? null : serveMonitor(assembled, monitor)) {
                 output.open(); // nothing is left behind by a machine that doesn't come to be
                 if (server != null) {
                     System.err.println("oriel vm: VNC viewers connect to localhost::" + server.port());
                 }
                 machine.start();
                 for (int i = 2; restore != null && i <= fork; i++) {
-                    Machine clone = restored(restore, "vm-" + i, chosen, _ -> {}, new ArrayList<>());
+                    Machine clone =
+                            restored(restore, "vm-" + i, chosen, _ -> {}).machine();
                     forks.add(clone);
                     clone.start();
                 }
-                int status = await(machine, end, awaited);
+                int status = await(assembled, end, awaited);
                 IOException lost = lostPicture.get();
                 if (lost != null) {
                     throw new IOException("the screenshot " + screenshot + " could not be written: " + reason(lost));
@@ -345,27 +342,21 @@ public final class VmCommand implements Callable<Integer> {
         }
     }
 
-    private MonitorServer serveMonitor(Machine machine, List<VmDisk> disks, Path socket) throws IOException {
-        return new MonitorServer(socket, new MonitorCommands(machine, folder -> snapshot(machine, folder, disks)));
-    }
+    /** A machine with the disks that it has now. */
+    private record Assembled(Machine machine, VmDisks disks) {}
 
-    private void snapshot(Machine machine, Path folder, List<VmDisk> disks) throws IOException {
-        if (ideDisk != null) {
-            throw new IOException("a machine with an IDE disk can't be saved");
-        }
-        new SavedVm(folder).snapshot(machine, disks);
-    }
-
-    private MonitorServer serveMonitor(Machine machine, String address) throws IOException {
+    private MonitorServer serveMonitor(Assembled assembled, String address) throws IOException {
         if (!address.startsWith("unix:") || address.length() == 5) {
             throw badUsage("--monitor is unix:PATH, not " + address);
         }
-        return serveMonitor(machine, vmDisks, Path.of(address.substring(5)));
+        Machine machine = assembled.machine();
+        return new MonitorServer(
+                Path.of(address.substring(5)),
+                new MonitorCommands(machine, folder -> new SavedVm(folder).snapshot(machine, assembled.disks())));
     }
 
-    /** A machine that goes on from a saved one, with the same devices; its disks are added to {@code opened}. */
-    private Machine restored(Path from, String name, Accelerator chosen, ByteSink output, List<VmDisk> opened)
-            throws IOException {
+    /** A machine that goes on from a saved one, with the same devices. */
+    private Assembled restored(Path from, String name, Accelerator chosen, ByteSink output) throws IOException {
         Path root = overlays;
         if (root == null) {
             root = Files.createTempDirectory("oriel-vm");
@@ -373,30 +364,29 @@ public final class VmCommand implements Callable<Integer> {
         }
         SavedVm saved = new SavedVm(from);
         SavedMachine state = saved.machine();
-        opened.addAll(saved.openDisks(Files.createDirectory(root.resolve(name))));
-        List<DiskImage> images = opened.stream().map(VmDisk::image).toList();
+        VmDisks opened = saved.openDisks(Files.createDirectory(root.resolve(name)));
         boolean assembled = false;
         try {
-            Machine machine = Machine.resume(
-                    new MachineConfig(
-                                    name,
-                                    state.memoryMib(),
-                                    state.cpus(),
-                                    chosen,
-                                    firmware == null ? new Boot.Deferred(this::kernelBoot) : boot(),
-                                    images,
-                                    openCdDrive(),
-                                    state.display(),
-                                    output,
-                                    networkCards())
-                            .with(CpuModel.named(state.cpuModel()))
-                            .with(equipment()),
-                    state);
+            MachineConfig config = new MachineConfig(
+                            name,
+                            state.memoryMib(),
+                            state.cpus(),
+                            chosen,
+                            firmware == null ? new Boot.Deferred(this::kernelBoot) : boot(),
+                            opened.images(),
+                            openCdDrive(),
+                            state.display(),
+                            output,
+                            networkCards())
+                    .with(CpuModel.named(state.cpuModel()))
+                    .with(equipment());
+            config = opened.ideImage().map(config::withIdeDisk).orElse(config);
+            Machine machine = Machine.resume(config, state);
             assembled = true;
-            return machine;
+            return new Assembled(machine, opened);
         } finally {
             if (!assembled) {
-                images.forEach(DiskImage::close);
+                opened.close();
             }
         }
     }
@@ -409,35 +399,30 @@ public final class VmCommand implements Callable<Integer> {
         return new Boot.Kernel(LinuxKernel.read(kernel), initrd == null ? Initrd.none() : Initrd.read(initrd), append);
     }
 
-    private Machine assemble(Accelerator chosen, DisplaySize screen, SerialOutput output) throws IOException {
+    private Assembled assemble(Accelerator chosen, DisplaySize screen, SerialOutput output) throws IOException {
         if (restore != null) {
-            return restored(restore, "vm", chosen, output, vmDisks);
+            return restored(restore, "vm", chosen, output);
         }
-        List<DiskImage> images = openDisks();
+        VmDisks opened = openDisks();
         MachineConfig.CdDrive drive = MachineConfig.CdDrive.NONE;
-        DiskImage ide = null;
         boolean assembled = false;
         try {
             drive = openCdDrive();
-            ide = ideDisk == null ? null : openDisk(ideDisk).image();
             MachineConfig config = new MachineConfig(
-                            "vm", memory, cpus, chosen, boot(), images, drive, screen, output, networkCards())
+                            "vm", memory, cpus, chosen, boot(), opened.images(), drive, screen, output, networkCards())
                     .with(CpuModel.named(cpuModel))
                     .with(equipment());
-            config = ide == null ? config : config.withIdeDisk(ide);
+            config = opened.ideImage().map(config::withIdeDisk).orElse(config);
             Machine machine =
                     new Machine(countInstructions ? config.with(InstructionTime.DEFAULT.with(tape())) : config);
             assembled = true;
-            return machine;
+            return new Assembled(machine, opened);
         } catch (IllegalArgumentException e) {
             throw badUsage(String.valueOf(e.getMessage()));
         } finally {
             if (!assembled) {
-                images.forEach(DiskImage::close);
+                opened.close();
                 drive.disc().ifPresent(DiskImage::close);
-                if (ide != null) {
-                    ide.close();
-                }
             }
         }
     }
@@ -547,8 +532,9 @@ public final class VmCommand implements Callable<Integer> {
         }
     }
 
-    private int await(Machine machine, CompletableFuture<MachineEnd> end, CompletableFuture<MachineEnd> awaited)
+    private int await(Assembled assembled, CompletableFuture<MachineEnd> end, CompletableFuture<MachineEnd> awaited)
             throws IOException, InterruptedException {
+        Machine machine = assembled.machine();
         int status = 0;
         try {
             CompletableFuture<Object> first = CompletableFuture.anyOf(end, awaited);
@@ -564,7 +550,7 @@ public final class VmCommand implements Callable<Integer> {
             throw new IllegalStateException(e);
         }
         if (snapshot != null && !end.isDone()) {
-            new SavedVm(snapshot).snapshotAndEnd(machine, vmDisks);
+            new SavedVm(snapshot).snapshotAndEnd(machine, assembled.disks());
             System.err.println("oriel vm: saved in " + snapshot);
         }
         machine.stop();
@@ -649,18 +635,13 @@ public final class VmCommand implements Callable<Integer> {
         throw badUsage("--display is none or rfb:PORT, not " + display);
     }
 
-    private List<DiskImage> openDisks() {
-        List<DiskImage> images = new ArrayList<>();
-        try {
-            for (String disk : disks) {
-                VmDisk opened = openDisk(disk);
-                vmDisks.add(opened);
-                images.add(opened.image());
+    private VmDisks openDisks() {
+        try (VmDisks.Opening opening = new VmDisks.Opening()) {
+            disks.forEach(disk -> opening.add(openDisk(disk)));
+            if (ideDisk != null) {
+                opening.addIde(openDisk(ideDisk));
             }
-            return images;
-        } catch (RuntimeException e) {
-            images.forEach(DiskImage::close);
-            throw e;
+            return opening.done();
         }
     }
 

@@ -15,11 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import oriel.hypervisor.bus.StateException;
 import oriel.hypervisor.bus.StateReader;
 import oriel.hypervisor.bus.StateWriter;
 import oriel.hypervisor.cpu.emulated.CpuModel;
 import oriel.hypervisor.cpu.kvm.HostLimits;
+import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.memory.HostMapping;
 import oriel.hypervisor.memory.MemoryFile;
@@ -34,6 +37,7 @@ public final class SavedMachine {
     /** The file by whose time of change one knows a saved machine again. */
     public static final String STATE = "state";
 
+    private static final Logger LOG = LoggerFactory.getLogger(SavedMachine.class);
     private static final String MEMORY = "memory";
     private static final long MAGIC = 0x4F52_4945_4C53_4E01L; // "ORIELSN", 1
     private static final int VERSION = 1;
@@ -297,6 +301,16 @@ public final class SavedMachine {
         Map<String, byte[]> left = new LinkedHashMap<>(parts);
         board.devices().forEach(device -> {
             byte[] saved = left.remove(device.name());
+            if (saved == null && device instanceof PciFunction function) {
+                // Newer than the saved machine, or an option that it didn't have. Its guest never asks for it before it
+                // boots.
+                LOG.info(
+                        "{} was saved by a machine without {}: the guest has it when it boots again",
+                        folder,
+                        device.name());
+                function.silence();
+                return;
+            }
             if (saved == null) {
                 throw new StateException(
                         "%s was saved by a machine without %s, by an older Oriel or with other options: start it as it was, or boot"

@@ -108,6 +108,19 @@ class SavedMachineTest {
                 counts::accept);
     }
 
+    private static MachineConfig withCdDrive(MachineConfig plain) {
+        return new MachineConfig(
+                plain.name(),
+                plain.memoryMib(),
+                plain.cpus(),
+                plain.accelerator(),
+                plain.boot(),
+                plain.disks(),
+                MachineConfig.CdDrive.EMPTY,
+                plain.display(),
+                plain.serial());
+    }
+
     private Machine start(Counts counts) {
         return start(new Machine(config(counts, 32)));
     }
@@ -240,6 +253,31 @@ class SavedMachineTest {
         clone.awaitMore(10);
         resumed.reset();
         clone.awaitMore(300); // the count is in memory, which a reset keeps
+    }
+
+    @Test
+    void deviceThatTheSavedMachineLackedIsThereAfterAReset() throws Exception {
+        Counts counts = new Counts();
+        Machine machine = start(counts);
+        counts.awaitMore(100);
+        Save save = save(machine, counts);
+        machine.stop();
+        Counts clone = new Counts();
+        MachineConfig plain = config(clone, 32);
+        Machine resumed = start(Machine.resume(withCdDrive(plain), SavedMachine.read(saved)));
+        clone.awaitMore(100);
+        assertThat(clone.first()).isEqualTo(save.count() + 1 & 0xFF);
+        resumed.reset();
+        clone.awaitMore(100);
+        resumed.stop();
+
+        Machine withDrive = start(new Machine(withCdDrive(plain)));
+        Path second = folder.resolve("second");
+        withDrive.whenStill(still -> still.save(second)).get();
+        withDrive.stop();
+        assertThatThrownBy(() -> Machine.resume(plain, SavedMachine.read(second)))
+                .isInstanceOf(StateException.class)
+                .hasMessageContaining("was saved by a machine with ide, which this one lacks");
     }
 
     @Test

@@ -272,6 +272,12 @@ public abstract class PciFunction implements Device {
         updateInterrupt();
     }
 
+    /** Answers at no address until the next reset: for a guest that found the bus without it. */
+    public final void silence() {
+        config.set(ConfigSpace.COMMAND, 2, 0);
+        attachedBus().route();
+    }
+
     @Override
     public final void save(StateWriter out) {
         out.version(VERSION).blob(config.copy()).bool(interrupt);

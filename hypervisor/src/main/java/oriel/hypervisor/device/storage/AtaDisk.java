@@ -23,6 +23,9 @@ public final class AtaDisk implements IdeDrive {
     /** The most that is moved from or to the host at once. */
     private static final int PIECE = (64 << 10) / SECTOR;
 
+    /** The most that a command moves. */
+    private static final int MOST_SECTORS = 0x1_0000;
+
     private static final byte[] NOTHING = {};
 
     private final DiskImage image;
@@ -310,7 +313,7 @@ public final class AtaDisk implements IdeDrive {
 
     private int length(boolean extended) {
         int given = extended ? count.both() : count.now;
-        return given == 0 ? (extended ? 0x1_0000 : 0x100) : given;
+        return given == 0 ? (extended ? MOST_SECTORS : 0x100) : given;
     }
 
     private boolean outside(long from, int length) {
@@ -601,14 +604,22 @@ public final class AtaDisk implements IdeDrive {
         multiple = in.u8();
         transferMode = in.u8();
         writeCache = in.bool();
-        Transfer saved = Transfer.of(in.u8());
+        Transfer moving = Transfer.of(in.u8());
         run = in.i32();
         buffer = in.blob();
         position = in.i32();
         runEnd = in.i32();
         nextSector = in.i64();
         sectorsLeft = in.i32();
-        boolean plausible = run >= 0
+        if (!plausible(moving)) {
+            throw new StateException("saved state of the IDE disk isn't plausible");
+        }
+        transfer = moving;
+    }
+
+    /** Whether what was loaded can be gone on with, whatever the guest does next. */
+    private boolean plausible(Transfer moving) {
+        boolean numbers = run >= 0
                 && run <= PIECE
                 && multiple <= AtaIdentity.MOST_MULTIPLE
                 && buffer.length <= PIECE * SECTOR
@@ -620,11 +631,14 @@ public final class AtaDisk implements IdeDrive {
                 && runEnd <= buffer.length
                 && nextSector >= 0
                 && sectorsLeft >= 0
-                && nextSector + sectorsLeft <= sectors();
+                && sectorsLeft <= MOST_SECTORS
+                && nextSector <= sectors() - sectorsLeft;
+        boolean writes = moving == Transfer.WRITE || moving == Transfer.WRITE_DMA;
         boolean waiting = (status & REQUEST) != 0;
-        if (!plausible || waiting && (saved == Transfer.NONE || position >= runEnd)) {
-            throw new StateException("saved state of the IDE disk isn't plausible");
-        }
-        transfer = saved;
+        return numbers
+                && (moving == Transfer.NONE || run > 0)
+                && (moving != Transfer.REPLY || sectorsLeft == 0)
+                && (!writes || buffer.length <= sectorsLeft * SECTOR)
+                && (!waiting || moving != Transfer.NONE && position < runEnd);
     }
 }

@@ -63,6 +63,10 @@ final class IdeChannel implements PortIo {
         bus.addPorts(controlPort, 1, this);
     }
 
+    boolean hasDrive() {
+        return drive != null;
+    }
+
     private @Nullable IdeDrive selected() {
         return (device & SECOND_DEVICE) == 0 ? drive : null;
     }

@@ -23,7 +23,10 @@ public final class IdeController extends PciFunction {
     private static final int TIMINGS = 0x40;
     private static final int DECODE = 0x8000;
     private static final int BUS_MASTER_PORTS = 16;
-    private static final int STATE_VERSION = 2;
+    private static final int STATE_VERSION = 3;
+
+    /** Drives of a saved state, as bits. */
+    private static final int PRIMARY = 1, SECONDARY = 2;
 
     private final IdeChannel first;
     private final IdeChannel second;
@@ -97,21 +100,45 @@ public final class IdeController extends PciFunction {
         drives.forEach(IdeDrive::quiesce);
     }
 
+    private int present() {
+        return (first.hasDrive() ? PRIMARY : 0) | (second.hasDrive() ? SECONDARY : 0);
+    }
+
     @Override
     protected void saveFunction(StateWriter out) {
         out.version(STATE_VERSION);
-        out.u8(drives.size());
+        out.u8(present());
         first.save(out);
         second.save(out);
     }
 
     @Override
     protected void loadFunction(StateReader in) {
-        in.version(STATE_VERSION);
-        if (in.u8() != drives.size()) {
-            throw new StateException("the saved machine had other IDE drives");
+        int saved = savedDrives(in.version(STATE_VERSION), in);
+        if (saved != present()) {
+            throw new StateException("the saved machine had %s on IDE, this one has %s: start it with the same drives"
+                    .formatted(describe(saved), describe(present())));
         }
         first.load(in);
         second.load(in);
+    }
+
+    /** Version 1 knew the CD drive only; 2 counted drives, and one alone was the CD drive, as a disk's machine wasn't saved. */
+    private static int savedDrives(int version, StateReader in) {
+        return switch (version) {
+            case 1 -> SECONDARY;
+            case 2 -> in.u8() == 1 ? SECONDARY : PRIMARY | SECONDARY;
+            default -> in.u8();
+        };
+    }
+
+    private static String describe(int drives) {
+        return switch (drives) {
+            case 0 -> "no drive";
+            case PRIMARY -> "a disk";
+            case SECONDARY -> "a CD drive";
+            case PRIMARY | SECONDARY -> "a disk and a CD drive";
+            default -> "drives that this build doesn't know";
+        };
     }
 }
