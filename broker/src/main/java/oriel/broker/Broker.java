@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -37,6 +36,7 @@ import oriel.broker.host.HostController;
 import oriel.broker.host.HostRegistrations;
 import oriel.broker.host.HostResource;
 import oriel.broker.host.Hosts;
+import oriel.broker.host.PeerAddress;
 import oriel.broker.identity.Account;
 import oriel.broker.identity.AccountObserver;
 import oriel.broker.identity.Accounts;
@@ -422,7 +422,12 @@ public final class Broker implements AutoCloseable {
                 config.store().shared() ? registrations : Elsewhere.NOWHERE,
                 clock);
         web = server;
-        registrations.listening(() -> reachedAt(server.address()));
+        Tls shown = tls;
+        URI configured = config.peerAddress();
+        HostRegistrations.Address reached =
+                PeerAddress.of(configured, server.address(), shown == null ? null : shown.fingerprint());
+        registrations.listening(
+                () -> shown == null ? reached : new HostRegistrations.Address(reached.at(), shown.fingerprint()));
         return server.address();
     }
 
@@ -437,32 +442,6 @@ public final class Broker implements AutoCloseable {
         Tls shown = tls == null ? certificateFor(wanted.publicHost(), listen) : tls;
         return new NativeViewerPort(
                 wanted.publicHost(), service.startForNativeViewers(listen, shown.context(), audit), shown);
-    }
-
-    /** Where other brokers come to this one: where it listens, unless the configuration says otherwise. */
-    private HostRegistrations.Address reachedAt(InetSocketAddress listening) {
-        Tls encryption = tls;
-        URI configured = config.peerAddress();
-        String certificate = encryption == null ? null : encryption.fingerprint();
-        return configured != null
-                // A proxy there shows a certificate of its own, which we can't pin; it is to be one that is vouched
-                // for.
-                ? new HostRegistrations.Address(configured, "https".equals(configured.getScheme()) ? certificate : null)
-                : new HostRegistrations.Address(
-                        URI.create((encryption == null ? "http://" : "https://") + ownName(listening) + ":"
-                                + listening.getPort()),
-                        certificate);
-    }
-
-    private static String ownName(InetSocketAddress listening) {
-        try {
-            InetAddress address =
-                    listening.getAddress().isAnyLocalAddress() ? InetAddress.getLocalHost() : listening.getAddress();
-            String literal = address.getHostAddress();
-            return literal.contains(":") ? "[" + literal.replaceAll("%.*", "") + "]" : literal;
-        } catch (UnknownHostException e) {
-            return "127.0.0.1";
-        }
     }
 
     private void displayOpened(Tickets.Redeemed grant) {

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.identity.keycloak.OidcConfig;
 import oriel.broker.recording.Retention;
@@ -66,172 +67,110 @@ public record BrokerConfig(
 
     /** With another address. */
     public BrokerConfig listeningOn(String host, int port) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                InetSocketAddress.createUnresolved(host, port),
-                behindProxy,
-                tls,
-                oidc,
-                pool,
-                machines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.listen = InetSocketAddress.createUnresolved(host, port));
     }
 
     /** With golden images elsewhere. */
     public BrokerConfig withImages(Path directory) {
-        return new BrokerConfig(
-                dataDirectory,
-                directory.toAbsolutePath().normalize(),
-                store,
-                listen,
-                behindProxy,
-                tls,
-                oidc,
-                pool,
-                machines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.imageDirectory = directory.toAbsolutePath().normalize());
     }
 
     /** With another database. */
     public BrokerConfig storedIn(StoreConfig otherStore) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                otherStore,
-                listen,
-                behindProxy,
-                tls,
-                oidc,
-                pool,
-                machines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.store = otherStore);
     }
 
     /** Behind a proxy of ours, or not. */
     public BrokerConfig behindProxy(boolean proxied) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                listen,
-                proxied,
-                tls,
-                oidc,
-                pool,
-                machines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.behindProxy = proxied);
     }
 
     /** With another way to run machines. */
     public BrokerConfig running(MachineConfig otherMachines) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                listen,
-                behindProxy,
-                tls,
-                oidc,
-                pool,
-                otherMachines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.machines = otherMachines);
     }
 
     /** With another way to encrypt. */
     public BrokerConfig encrypted(TlsConfig otherTls) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                listen,
-                behindProxy,
-                otherTls,
-                oidc,
-                pool,
-                machines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.tls = otherTls);
     }
 
     /** With an identity provider. */
     public BrokerConfig signingInBy(OidcConfig provider) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                listen,
-                behindProxy,
-                tls,
-                provider,
-                pool,
-                machines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.oidc = provider);
     }
 
     /** With another keeping of recordings. */
     public BrokerConfig keepingRecordings(Retention otherRecordings) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                listen,
-                behindProxy,
-                tls,
-                oidc,
-                pool,
-                machines,
-                otherRecordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.recordings = otherRecordings);
     }
 
     /** With another first pool. */
     public BrokerConfig startingWith(FirstPool otherPool) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                listen,
-                behindProxy,
-                tls,
-                oidc,
-                otherPool,
-                machines,
-                recordings,
-                nativeViewers,
-                peerAddress);
+        return with(parts -> parts.pool = otherPool);
     }
 
     /** With a port for VNC viewers, or none. */
     public BrokerConfig servingNativeViewers(@Nullable NativeViewerPort port) {
-        return new BrokerConfig(
-                dataDirectory,
-                imageDirectory,
-                store,
-                listen,
-                behindProxy,
-                tls,
-                oidc,
-                pool,
-                machines,
-                recordings,
-                port,
-                peerAddress);
+        return with(parts -> parts.nativeViewers = port);
+    }
+
+    /** With another address for other brokers; null: where it listens. */
+    public BrokerConfig reachedByPeersAt(@Nullable URI address) {
+        return with(parts -> parts.peerAddress = address);
+    }
+
+    private BrokerConfig with(Consumer<Parts> change) {
+        Parts parts = new Parts(this);
+        change.accept(parts);
+        return parts.config();
+    }
+
+    /** The record's components while one of them changes: the only place where all are listed. */
+    private static final class Parts {
+        private final Path dataDirectory;
+        private Path imageDirectory;
+        private StoreConfig store;
+        private InetSocketAddress listen;
+        private boolean behindProxy;
+        private TlsConfig tls;
+        private @Nullable OidcConfig oidc;
+        private FirstPool pool;
+        private MachineConfig machines;
+        private Retention recordings;
+        private @Nullable NativeViewerPort nativeViewers;
+        private @Nullable URI peerAddress;
+
+        Parts(BrokerConfig of) {
+            dataDirectory = of.dataDirectory;
+            imageDirectory = of.imageDirectory;
+            store = of.store;
+            listen = of.listen;
+            behindProxy = of.behindProxy;
+            tls = of.tls;
+            oidc = of.oidc;
+            pool = of.pool;
+            machines = of.machines;
+            recordings = of.recordings;
+            nativeViewers = of.nativeViewers;
+            peerAddress = of.peerAddress;
+        }
+
+        BrokerConfig config() {
+            return new BrokerConfig(
+                    dataDirectory,
+                    imageDirectory,
+                    store,
+                    listen,
+                    behindProxy,
+                    tls,
+                    oidc,
+                    pool,
+                    machines,
+                    recordings,
+                    nativeViewers,
+                    peerAddress);
+        }
     }
 
     /**

@@ -36,13 +36,13 @@ final class DisplayClient {
                 closed.completeExceptionally(error);
             }
         };
-        socket = Http.CLIENT
+        socket = http.client
                 .newWebSocketBuilder()
                 .subprotocols(
                         ready.path("subprotocols").get(0).asString(),
                         ready.path("subprotocols").get(1).asString())
                 .header("Origin", http.server.toString())
-                .buildAsync(URI.create("ws://127.0.0.1:" + http.server.getPort() + "/display"), listener)
+                .buildAsync(URI.create(http.server.toString().replaceFirst("http", "ws") + "/display"), listener)
                 .get(Fixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         greeted.get(Fixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         send("RFB 003.008\n".getBytes(StandardCharsets.US_ASCII));

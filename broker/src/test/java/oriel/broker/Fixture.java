@@ -16,11 +16,14 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Role;
 import oriel.broker.identity.Accounts;
 import oriel.broker.identity.TestPasswords;
 import oriel.broker.machine.Machine;
+import oriel.broker.pool.PoolPlacement;
+import oriel.broker.pool.PoolPolicy;
 import oriel.broker.pool.Pools;
 import oriel.broker.session.Connected;
 import oriel.broker.session.Desktop;
@@ -192,6 +195,26 @@ final class Fixture implements AutoCloseable {
             assertThat(free.stream().filter(Machine::powerWanted).count())
                     .isGreaterThanOrEqualTo(Math.min(free.size(), pool.enabled() ? pool.warm() : 0));
         });
+    }
+
+    /** Another number of machines and spares, on other hosts. */
+    void resize(int size, int warm, PoolPlacement placement) {
+        change(size, warm, PoolPolicy.changes().placement(placement).build());
+    }
+
+    /** Another policy of the pool. */
+    void policy(PoolPolicy changes) {
+        change(null, null, changes);
+    }
+
+    private void change(@Nullable Integer size, @Nullable Integer warm, PoolPolicy policy) {
+        broker.pools()
+                .change(
+                        "demo",
+                        new Pools.PoolChange(null, null, null, size, warm, null, null, null, null, null, policy),
+                        null,
+                        "test",
+                        "");
     }
 
     Pools.PoolView pool() {

@@ -19,12 +19,27 @@ final class Http {
     static final HttpClient CLIENT = HttpClient.newHttpClient();
 
     final URI server;
+    final HttpClient client;
 
     @Nullable
     String cookie;
 
     Http(InetSocketAddress server) {
-        this.server = URI.create("http://127.0.0.1:" + server.getPort());
+        this(URI.create("http://127.0.0.1:" + server.getPort()), CLIENT);
+    }
+
+    private Http(URI server, HttpClient client) {
+        this.server = server;
+        this.client = client;
+    }
+
+    /** Over TLS, whatever certificate the server shows. */
+    static Http encrypted(InetSocketAddress server) throws Exception {
+        return new Http(
+                URI.create("https://127.0.0.1:" + server.getPort()),
+                HttpClient.newBuilder()
+                        .sslContext(TestCertificate.trustingAll())
+                        .build());
     }
 
     Http signedIn(String user, String password) {
@@ -43,7 +58,7 @@ final class Http {
     }
 
     HttpResponse<String> get(String path) {
-        return send(request(path).GET());
+        return send(client, request(path).GET());
     }
 
     HttpResponse<String> post(String path, @Nullable Object body) {
@@ -53,6 +68,7 @@ final class Http {
     HttpResponse<String> call(String method, String path, @Nullable Object body) {
         HttpRequest.Builder request = request(path).header("X-Oriel-Request", "1");
         return send(
+                client,
                 body == null
                         ? request.method(method, BodyPublishers.noBody())
                         : request.header("Content-Type", "application/json")
@@ -63,8 +79,12 @@ final class Http {
     }
 
     static HttpResponse<String> send(HttpRequest.Builder request) {
+        return send(CLIENT, request);
+    }
+
+    private static HttpResponse<String> send(HttpClient client, HttpRequest.Builder request) {
         try {
-            return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -14,74 +14,25 @@ import org.junit.jupiter.api.Test;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Role;
 import oriel.broker.host.Hosts;
-import oriel.broker.host.NamedHost;
-import oriel.broker.identity.TestPasswords;
 import oriel.broker.machine.Machine;
 import oriel.broker.pool.PoolPlacement;
 import oriel.broker.pool.PoolPolicy;
-import oriel.broker.pool.Pools;
 import oriel.broker.session.Connected;
 import oriel.hypervisor.host.HostException;
 import tools.jackson.databind.JsonNode;
 
 /** Two brokers on one database, each with a host of its own: whichever a page talks to, it is the same installation. */
 class PeersTest {
-    /** The second broker and its host. */
-    private static final class Second implements AutoCloseable {
-        final FakeHost host = new FakeHost();
-        final Broker broker;
-
-        Second(Fixture f) throws HostException {
-            broker = Broker.open(
-                    f.config.running(f.config.machines().of("second")),
-                    new NamedHost("second", host),
-                    TestPasswords.quick(),
-                    f.clock);
-            broker.startMachines();
-        }
-
-        @Override
-        public void close() {
-            broker.close();
-        }
-    }
-
     private static Map<String, Long> byHost(Fixture f) {
         return f.machines().stream().collect(Collectors.groupingBy(Machine::host, Collectors.counting()));
-    }
-
-    private static void change(Fixture f, int size, int warm, PoolPlacement placement) {
-        f.broker
-                .pools()
-                .change(
-                        "demo",
-                        new Pools.PoolChange(
-                                null,
-                                null,
-                                null,
-                                size,
-                                warm,
-                                null,
-                                null,
-                                null,
-                                null,
-                                null,
-                                PoolPolicy.changes().placement(placement).build()),
-                        null,
-                        "test",
-                        "");
-    }
-
-    private static PoolPlacement only(String host) {
-        return new PoolPlacement(null, List.of(host), null);
     }
 
     @Test
     void aPageOfOneBrokerShowsTheScreenAndTheFiguresOfAMachineOfTheOther() throws Exception {
         try (Fixture f = new Fixture(0, 0);
-                Second second = new Second(f)) {
-            second.broker.listen();
-            change(f, 1, 1, only("second"));
+                SecondBroker second = new SecondBroker(f)) {
+            second.listen();
+            f.resize(1, 1, SecondBroker.only());
             Caller ann = f.newUser("ann");
             Connected.Ready ready = f.connectUntilReady(ann);
             String machine = ready.session().machineName();
@@ -126,9 +77,9 @@ class PeersTest {
     @Test
     void aDisplayIsOpenedThroughTheBrokerThatTheBrowserTalksTo() throws Exception {
         try (Fixture f = new Fixture(0, 0);
-                Second second = new Second(f)) {
-            second.broker.listen();
-            change(f, 1, 1, only("second"));
+                SecondBroker second = new SecondBroker(f)) {
+            second.listen();
+            f.resize(1, 1, SecondBroker.only());
             f.user("ann");
             Http user = new Http(f.listen()).signedIn("ann", Fixture.PASSWORD);
             JsonNode ready = await().until(
@@ -149,30 +100,10 @@ class PeersTest {
     @Test
     void filesReachADesktopOfTheOtherHostAndTheTrailSaysWhereTheyCameFrom() throws Exception {
         try (Fixture f = new Fixture(0, 0);
-                Second second = new Second(f)) {
-            second.broker.listen();
-            change(f, 1, 1, only("second"));
-            f.broker
-                    .pools()
-                    .change(
-                            "demo",
-                            new Pools.PoolChange(
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    PoolPolicy.changes()
-                                            .fileDrop(PoolPolicy.FileDrop.TO_GUEST)
-                                            .build()),
-                            null,
-                            "test",
-                            "");
+                SecondBroker second = new SecondBroker(f)) {
+            second.listen();
+            f.resize(1, 1, SecondBroker.only());
+            f.policy(PoolPolicy.changes().fileDrop(PoolPolicy.FileDrop.TO_GUEST).build());
             Caller ann = f.newUser("ann");
             Connected.Ready ready = f.connectUntilReady(ann);
             Http user = new Http(f.listen()).signedIn("ann", Fixture.PASSWORD);
@@ -223,9 +154,9 @@ class PeersTest {
             String machine;
             f.user("boss", Role.ADMIN);
             Http boss = new Http(f.listen()).signedIn("boss", Fixture.PASSWORD);
-            try (Second second = new Second(f)) {
-                second.broker.listen();
-                change(f, 1, 1, only("second"));
+            try (SecondBroker second = new SecondBroker(f)) {
+                second.listen();
+                f.resize(1, 1, SecondBroker.only());
                 machine = f.connectUntilReady(f.newUser("ann")).session().machineName();
             }
             HttpResponse<String> screen = boss.get("/api/v1/machines/" + machine + "/screen");
@@ -244,8 +175,8 @@ class PeersTest {
     @Test
     void machinesAreSpreadOverHostsAndLeaveOnesThatAreDrained() throws Exception {
         try (Fixture f = new Fixture(0, 0);
-                Second second = new Second(f)) {
-            change(f, 6, 2, PoolPlacement.DEFAULT);
+                SecondBroker second = new SecondBroker(f)) {
+            f.resize(6, 2, PoolPlacement.DEFAULT);
             await().untilAsserted(() -> assertThat(byHost(f)).isEqualTo(Map.of("fake", 3L, "second", 3L)));
             f.user("boss", Role.ADMIN);
             f.broker.hosts().drain("second", new Hosts.Order(null, null), f.signIn("boss"));
@@ -260,15 +191,15 @@ class PeersTest {
     @Test
     void aHostThatRefusesForWantOfRoomLeadsToTheNextOne() throws Exception {
         try (Fixture f = new Fixture(0, 0);
-                Second second = new Second(f)) {
+                SecondBroker second = new SecondBroker(f)) {
             f.host.script = call -> {
                 if (call.what().equals("start")) {
                     throw new HostException(HostException.Reason.CAPACITY, "full");
                 }
             };
-            change(f, 2, 0, only("fake"));
+            f.resize(2, 0, new PoolPlacement(null, List.of("fake"), null));
             await().until(() -> byHost(f).equals(Map.of("fake", 2L)));
-            change(f, 2, 0, PoolPlacement.DEFAULT);
+            f.resize(2, 0, PoolPlacement.DEFAULT);
             Connected.Ready ready = f.connectUntilReady(f.newUser("ann"));
             assertThat(f.machine(ready.session().machineName()).host()).isEqualTo("second");
         }

@@ -236,7 +236,7 @@ public final class HostRegistrations implements Elsewhere, AutoCloseable {
             String at = row.address();
             if (row.gone() || at == null) {
                 throw RefusedException.later(
-                        Reason.NOT_READY,
+                        Reason.HOST_UNREACHABLE,
                         "The host \"" + row.host() + "\" is not reached: its broker was last heard of at "
                                 + row.seen().truncatedTo(java.time.temporal.ChronoUnit.SECONDS) + ".",
                         Duration.ofSeconds(10));

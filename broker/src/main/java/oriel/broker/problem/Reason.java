@@ -44,6 +44,10 @@ public enum Reason {
     MACHINE_IN_USE(409, "The machine is in use"),
     /** The host has no memory, CPU or disk space left. */
     HOST_CAPACITY(503, "The host is full"),
+    /** The host that has the machine is not heard of. */
+    HOST_UNREACHABLE(503, "The host is not reached"),
+    /** What answers in another broker's place shows another certificate than that broker has registered. */
+    PEER_CERTIFICATE(502, "Another broker's certificate is not the registered one"),
     /** Taken out of service by an administrator. */
     MAINTENANCE(409, "Under maintenance"),
     /** The desktop starts. */

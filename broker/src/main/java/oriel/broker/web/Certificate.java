@@ -11,6 +11,8 @@ import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -18,6 +20,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -33,7 +36,9 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
     private static final Pattern KEY =
             Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
 
-    private static final List<String> ALGORITHMS = List.of("EC", "RSA", "EdDSA");
+    /** Kinds of keys, and how each signs. */
+    private static final Map<String, String> SIGNATURES =
+            Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
 
     Certificate {
         chain = List.copyOf(chain);
@@ -58,7 +63,7 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
                 throw new IOException("There is no certificate in " + certificate + ". It must be a PEM file.");
             }
             PrivateKey read = key(key);
-            if (!read.getAlgorithm().equals(chain.getFirst().getPublicKey().getAlgorithm())) {
+            if (!belong(chain.getFirst().getPublicKey(), read)) {
                 throw new IOException(
                         "The key in " + key + " is not the one of the first certificate in " + certificate + ".");
             }
@@ -66,6 +71,22 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
         } catch (GeneralSecurityException e) {
             throw new IOException("The certificate in " + certificate + " cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /** Whether what one signs the other confirms: between the two halves of a renewal, it does not. */
+    private static boolean belong(PublicKey shown, PrivateKey kept) throws GeneralSecurityException {
+        String with = SIGNATURES.get(kept.getAlgorithm());
+        if (with == null || !kept.getAlgorithm().equals(shown.getAlgorithm())) {
+            return false;
+        }
+        byte[] text = "one pair".getBytes(StandardCharsets.US_ASCII);
+        Signature signature = Signature.getInstance(with);
+        signature.initSign(kept);
+        signature.update(text);
+        byte[] signed = signature.sign();
+        signature.initVerify(shown);
+        signature.update(text);
+        return signature.verify(signed);
     }
 
     private static PrivateKey key(Path file) throws IOException {
@@ -77,7 +98,7 @@ record Certificate(List<X509Certificate> chain, PrivateKey key) {
         }
         PKCS8EncodedKeySpec spec =
                 new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(found.group(1)));
-        for (String algorithm : ALGORITHMS) {
+        for (String algorithm : SIGNATURES.keySet()) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(spec);
             } catch (GeneralSecurityException e) {

@@ -36,13 +36,18 @@ final class DisplayWay implements HttpHandler {
 
     private final boolean behindProxy;
     private final Elsewhere elsewhere;
+    private final PeerConnections connections;
     private final Executor threads;
     private final HttpHandler gateway;
-    private final Map<Peer, HttpHandler> peers = new ConcurrentHashMap<>();
+    private final Map<String, Way> ways = new ConcurrentHashMap<>();
 
-    DisplayWay(int port, boolean behindProxy, Elsewhere elsewhere, Executor threads) {
+    /** The way to a peer's displays, for as long as it is registered like this. */
+    private record Way(Peer peer, HttpHandler handler) {}
+
+    DisplayWay(int port, boolean behindProxy, Elsewhere elsewhere, PeerConnections connections, Executor threads) {
         this.behindProxy = behindProxy;
         this.elsewhere = elsewhere;
+        this.connections = connections;
         this.threads = threads;
         this.gateway = to(URI.create("http://127.0.0.1:" + port), null);
     }
@@ -50,7 +55,9 @@ final class DisplayWay implements HttpHandler {
     private static HttpHandler to(URI server, @Nullable String certificate) {
         LoadBalancingProxyClient client = new LoadBalancingProxyClient()
                 .setConnectionsPerThread(MOST_CONNECTIONS / WebServer.IO_THREADS)
-                .setMaxQueueSize(0);
+                .setMaxQueueSize(0)
+                // One that came back is used at once; whether it is there is found out beforehand.
+                .setProblemServerRetry(1);
         if ("http".equals(server.getScheme())) {
             client.addHost(server);
         } else {
@@ -91,19 +98,37 @@ final class DisplayWay implements HttpHandler {
         Optional<Peer> peer;
         try {
             peer = ticket(exchange.getRequestHeaders()).flatMap(elsewhere::ofTicket);
-        } catch (RefusedException | StoreUnavailableException e) {
+            if (peer.isPresent()) {
+                // A proxy would only say 503, and nobody would know why.
+                connections.greet(peer.get());
+            }
+        } catch (RefusedException e) {
+            plain(exchange, e.reason().status() == 502 ? 502 : 503, e.getMessage() + "\n");
+            return;
+        } catch (StoreUnavailableException e) {
             plain(exchange, 503, e.getMessage() + "\n");
+            return;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            plain(exchange, 503, "The server stops.\n");
             return;
         }
         if (peer.isEmpty()) {
             exchange.dispatch(exchange.getIoThread(), this::here);
         } else {
-            Peer other = peer.get();
-            HttpHandler there = peers.computeIfAbsent(other, _ -> to(other.address(), other.certificate()));
             // Its origin was checked here; the other broker has another name.
             exchange.getRequestHeaders().remove(Headers.ORIGIN);
-            exchange.dispatch(exchange.getIoThread(), there);
+            exchange.dispatch(exchange.getIoThread(), way(peer.get()));
         }
+    }
+
+    private HttpHandler way(Peer peer) {
+        return ways.compute(
+                        peer.host(),
+                        (_, known) -> known != null && known.peer().equals(peer)
+                                ? known
+                                : new Way(peer, to(peer.address(), peer.certificate())))
+                .handler();
     }
 
     private void here(HttpServerExchange exchange) throws Exception {

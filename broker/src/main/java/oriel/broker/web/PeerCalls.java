@@ -5,7 +5,6 @@ import io.undertow.util.HttpString;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -17,7 +16,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oriel.broker.problem.Reason;
@@ -28,10 +26,9 @@ import oriel.broker.problem.RefusedException;
  * there too, so that the other broker decides about rights itself. All that one broker tells another is where the
  * caller is, and it proves that it is a broker of the same installation. Thread-safe.
  */
-final class PeerCalls implements AutoCloseable {
+final class PeerCalls {
     private static final Logger log = LoggerFactory.getLogger(PeerCalls.class);
     private static final HttpString PASSED_ON = new HttpString("X-Oriel-Passed-On");
-    private static final Duration CONNECT = Duration.ofSeconds(3);
     /** Until the answer begins. */
     private static final Duration ANSWER = Duration.ofSeconds(15);
     /** A proof is good for so long before and after it was made: brokers' clocks differ. */
@@ -47,10 +44,11 @@ final class PeerCalls implements AutoCloseable {
 
     private final Elsewhere elsewhere;
     private final Clock clock;
-    private final Map<Peer, HttpClient> clients = new ConcurrentHashMap<>();
+    private final PeerConnections connections;
 
-    PeerCalls(Elsewhere elsewhere, Clock clock) {
+    PeerCalls(Elsewhere elsewhere, PeerConnections connections, Clock clock) {
         this.elsewhere = elsewhere;
+        this.connections = connections;
         this.clock = clock;
     }
 
@@ -97,7 +95,7 @@ final class PeerCalls implements AutoCloseable {
         }
         String millis = Long.toString(clock.millis());
         String caller = address.replace(';', '_');
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base(peer) + target))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(PeerConnections.base(peer) + target))
                 .timeout(ANSWER)
                 .method(method, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body))
                 .header(
@@ -110,31 +108,14 @@ final class PeerCalls implements AutoCloseable {
             }
         }
         try {
-            return answer(client(peer).send(request.build(), HttpResponse.BodyHandlers.ofInputStream()));
+            return answer(connections.send(peer, request.build()));
         } catch (IOException e) {
-            log.warn("the broker of host {} at {} does not answer: {}", peer.host(), peer.address(), e.toString());
+            log.warn("the broker of host {} did not end its answer: {}", peer.host(), e.toString());
             throw RefusedException.later(
                     Reason.NOT_READY,
-                    "The broker of host \"" + peer.host() + "\" does not answer just now.",
+                    "The broker of host \"" + peer.host() + "\" did not end its answer. Try again.",
                     Duration.ofSeconds(5));
         }
-    }
-
-    private static String base(Peer peer) {
-        String base = peer.address().toString();
-        return base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
-    }
-
-    private HttpClient client(Peer peer) {
-        return clients.computeIfAbsent(peer, _ -> {
-            HttpClient.Builder builder = HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(CONNECT)
-                    .followRedirects(HttpClient.Redirect.NEVER);
-            return peer.certificate() == null
-                    ? builder.build()
-                    : builder.sslContext(PinnedTls.context(peer.certificate())).build();
-        });
     }
 
     private static Response answer(HttpResponse<InputStream> response) throws IOException {
@@ -176,10 +157,5 @@ final class PeerCalls implements AutoCloseable {
     /** Where a request goes, as both brokers see it. */
     static String target(String path, String query) {
         return query.isEmpty() ? path : path + "?" + query;
-    }
-
-    @Override
-    public void close() {
-        clients.values().forEach(HttpClient::shutdownNow);
     }
 }

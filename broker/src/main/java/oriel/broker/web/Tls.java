@@ -76,19 +76,19 @@ public final class Tls {
         return certificateFile == null;
     }
 
-    /** SHA-256 of the certificate, to compare with what a browser shows. */
+    /** SHA-256 of the certificate that the next client is shown, to compare with what a browser shows. */
     public String fingerprint() {
-        return certificate.fingerprint();
+        return current().fingerprint();
     }
 
     /** SHA-256 of the certificate's public key, in base64 (RFC 7469 §2.4), as TigerVNC's viewer shows it. */
     public String publicKeyPin() {
-        return certificate.publicKeyPin();
+        return current().publicKeyPin();
     }
 
     /** The certificate with those that vouch for it, for viewers that are to know it beforehand. */
     public String pem() {
-        return certificate.pem();
+        return current().pem();
     }
 
     /** For the sockets and engines of a server. */

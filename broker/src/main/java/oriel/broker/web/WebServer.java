@@ -34,7 +34,7 @@ public final class WebServer implements AutoCloseable {
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("http-", 0).factory());
     private final GracefulShutdownHandler graceful;
-    private final PeerCalls peers;
+    private final PeerConnections peers = new PeerConnections();
     private final Undertow undertow;
     private final InetSocketAddress address;
 
@@ -70,13 +70,13 @@ public final class WebServer implements AutoCloseable {
             throws IOException {
         List<Route> routes = new ArrayList<>(ServiceResource.routes(ready));
         resources.forEach(resource -> routes.addAll(resource.routes()));
-        peers = new PeerCalls(elsewhere, clock);
+        PeerCalls calls = new PeerCalls(elsewhere, peers, clock);
         HttpHandler api = onVirtualThread(
-                new ApiHandler(routes, authenticator, json, options.behindProxy(), repeats, figures, elsewhere, peers));
+                new ApiHandler(routes, authenticator, json, options.behindProxy(), repeats, figures, elsewhere, calls));
         HttpHandler files = onVirtualThread(new StaticFiles());
         HttpHandler displays = options.displayPort() == 0
                 ? null
-                : new DisplayWay(options.displayPort(), options.behindProxy(), elsewhere, threads);
+                : new DisplayWay(options.displayPort(), options.behindProxy(), elsewhere, peers, threads);
         graceful = Handlers.gracefulShutdown(new SecurityHeaders(exchange -> {
             String path = exchange.getRequestPath();
             if (path.equals("/api")
