@@ -314,6 +314,7 @@ export const deAdmin: Record<keyof typeof enAdmin, string> = {
   'ended.by.DISCONNECTED_TOO_LONG': 'zu lange getrennt',
   'ended.by.NEVER_CONNECTED': 'nie verbunden',
   'ended.by.MACHINE_LOST': 'Maschine verloren',
+  'ended.by.HOST_LOST': 'Server verloren',
   'logon.title': 'Anmeldung',
   'logon.none': 'Noch ist nichts gemessen.',
   'logon.total': '{time} bis zum Desktop',

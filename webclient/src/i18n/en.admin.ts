@@ -312,6 +312,7 @@ export const enAdmin = {
   'ended.by.DISCONNECTED_TOO_LONG': 'disconnected for too long',
   'ended.by.NEVER_CONNECTED': 'never connected',
   'ended.by.MACHINE_LOST': 'machine lost',
+  'ended.by.HOST_LOST': 'server lost',
   'logon.title': 'Logon',
   'logon.none': 'Nothing was measured yet.',
   'logon.total': '{time} to the desktop',

@@ -36,6 +36,7 @@ import oriel.broker.host.HostController;
 import oriel.broker.host.HostRegistrations;
 import oriel.broker.host.HostResource;
 import oriel.broker.host.Hosts;
+import oriel.broker.host.LostHosts;
 import oriel.broker.host.PeerAddress;
 import oriel.broker.identity.Account;
 import oriel.broker.identity.AccountObserver;
@@ -251,6 +252,7 @@ public final class Broker implements AutoCloseable {
         this.activity = new Activity(host, clock);
         this.repeats = new StoredRepeats(store, clock);
         this.snapshots = new Snapshots(store, journal, roles, audit, signals, clock);
+        LostHosts lostHosts = new LostHosts(store, sessions, registrations, signals, clock, run.hostLostAfter());
         TimeLimits limits = new TimeLimits(store, sessions, displays, activity, signals, clock);
         this.controller = new HostController(
                 store,
@@ -281,6 +283,7 @@ public final class Broker implements AutoCloseable {
                         shadows::sweep,
                         recordings::sweep,
                         hosts::look,
+                        lostHosts::sweep,
                         outbox::sweep,
                         repeats::sweep,
                         lostRights::cut,
@@ -675,6 +678,11 @@ public final class Broker implements AutoCloseable {
     /** Machines. */
     public Machines machines() {
         return machines;
+    }
+
+    /** What administrators do to single machines. */
+    public MachineCare machineCare() {
+        return care;
     }
 
     /** The audit trail. */

@@ -209,6 +209,7 @@ public record BrokerConfig(
      * @param retryPause after the first failure of an operation; doubles with each
      * @param unclaimedAfter a session that nobody connects to ends after this time
      * @param overcommit how much more than it has the host may promise
+     * @param hostLostAfter another broker's host that has not been reached for so long is lost: sessions there end
      */
     public record MachineConfig(
             String broker,
@@ -219,7 +220,9 @@ public record BrokerConfig(
             Duration interval,
             Duration retryPause,
             Duration unclaimedAfter,
-            Overcommit overcommit) {
+            Overcommit overcommit,
+            Duration hostLostAfter) {
+        private static final Duration HOST_LOST_AFTER = Duration.ofMinutes(5);
         private static final String NAME = "broker";
 
         /** Of the only broker. */
@@ -240,7 +243,8 @@ public record BrokerConfig(
                     interval,
                     retryPause,
                     unclaimedAfter,
-                    Overcommit.DEFAULT);
+                    Overcommit.DEFAULT,
+                    HOST_LOST_AFTER);
         }
 
         /** Of another broker. */
@@ -254,7 +258,8 @@ public record BrokerConfig(
                     interval,
                     retryPause,
                     unclaimedAfter,
-                    overcommit);
+                    overcommit,
+                    hostLostAfter);
         }
 
         static MachineConfig defaults() {
@@ -267,7 +272,8 @@ public record BrokerConfig(
                     Duration.ofSeconds(15),
                     Duration.ofSeconds(1),
                     Duration.ofMinutes(10),
-                    Overcommit.DEFAULT);
+                    Overcommit.DEFAULT,
+                    HOST_LOST_AFTER);
         }
     }
 

@@ -22,6 +22,7 @@ import oriel.broker.access.Role;
 import oriel.broker.identity.Accounts;
 import oriel.broker.identity.TestPasswords;
 import oriel.broker.machine.Machine;
+import oriel.broker.pool.Entitlement;
 import oriel.broker.pool.PoolPlacement;
 import oriel.broker.pool.PoolPolicy;
 import oriel.broker.pool.Pools;
@@ -215,6 +216,20 @@ final class Fixture implements AutoCloseable {
                         null,
                         "test",
                         "");
+    }
+
+    /** Makes the pool anew, with policies that can't be changed; it has no machines yet. */
+    void replacePool(PoolPolicy policy) {
+        broker.pools().delete("demo", "test", "");
+        await().until(() -> !broker.pools().exists("demo"));
+        broker.pools()
+                .create(
+                        new Pools.NewPool(
+                                "demo", null, null, "debian-desktop", null, 0, 0, 128, null, null, null, null, policy),
+                        "test",
+                        "");
+        broker.pools()
+                .entitle("demo", new Pools.NewEntitlement(Entitlement.Kind.GROUP, Entitlement.EVERYONE), "test", "");
     }
 
     Pools.PoolView pool() {

@@ -14,8 +14,9 @@ final class SecondBroker implements AutoCloseable {
     /** Of broker and host. */
     static final String NAME = "second";
 
-    final FakeHost host = new FakeHost();
+    final FakeHost host;
     final Broker broker;
+    private boolean killed;
 
     SecondBroker(Fixture f) throws HostException {
         this(f, config -> config);
@@ -23,6 +24,16 @@ final class SecondBroker implements AutoCloseable {
 
     /** With other options than the first. */
     SecondBroker(Fixture f, UnaryOperator<BrokerConfig> options) throws HostException {
+        this(f, options, new FakeHost());
+    }
+
+    /** On a host that was there before. */
+    SecondBroker(Fixture f, FakeHost host) throws HostException {
+        this(f, config -> config, host);
+    }
+
+    private SecondBroker(Fixture f, UnaryOperator<BrokerConfig> options, FakeHost host) throws HostException {
+        this.host = host;
         broker = Broker.open(
                 options.apply(f.config).running(f.config.machines().of(NAME)),
                 new NamedHost(NAME, host),
@@ -41,8 +52,21 @@ final class SecondBroker implements AutoCloseable {
         return new PoolPlacement(null, List.of(NAME), null);
     }
 
+    /** It can't note anything any more, and is told nothing, as if its process were killed. */
+    void kill() {
+        killed = true;
+        broker.store().close();
+    }
+
     @Override
     public void close() {
-        broker.close();
+        try {
+            broker.close();
+        } catch (RuntimeException e) {
+            if (!killed) {
+                throw e;
+            }
+            // It has no database any more.
+        }
     }
 }

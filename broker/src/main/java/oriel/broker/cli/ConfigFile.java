@@ -132,7 +132,8 @@ final class ConfigFile {
                                         "host.memory-overcommit-percent",
                                         machines.overcommit().memoryPercent(),
                                         50,
-                                        1000))),
+                                        1000)),
+                        seconds("host.lost-after-seconds", machines.hostLostAfter())),
                 new Retention(
                         Path.of(text(
                                 "recordings.directory",

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -126,7 +127,8 @@ public final class HostRegistrations implements Elsewhere, AutoCloseable {
             if (known.isEmpty()) {
                 tx.insert(row);
             }
-            if (known.isEmpty() || row.gone()) {
+            boolean back = row.gone();
+            if (known.isEmpty() || back) {
                 signals.send(tx, new Signal.Changed(Signal.Kind.HOST, own.host()));
             }
             row.beat(
@@ -136,11 +138,14 @@ public final class HostRegistrations implements Elsewhere, AutoCloseable {
                     own.promisableMib(),
                     clock.instant());
             tx.update(row);
+            if (back) {
+                tellUsers(tx, own.host());
+            }
         });
     }
 
     /** Notes whose broker has been silent for long. */
-    private void look() {
+    void look() {
         Instant since = clock.instant().minus(SILENT);
         store.run(tx -> {
             for (String host : tx.list(
@@ -151,9 +156,21 @@ public final class HostRegistrations implements Elsewhere, AutoCloseable {
                 if (tx.execute("update HostRegistration set gone = true where host = ?1 and gone = false", host) > 0) {
                     log.warn("host {} is gone: its broker has said nothing since {}", host, since);
                     signals.send(tx, new Signal.Changed(Signal.Kind.HOST, host));
+                    tellUsers(tx, host);
                 }
             }
         });
+    }
+
+    /** Pages of those who have a session on a host ask anew how their desktop is. */
+    private void tellUsers(Tx tx, String host) {
+        tx.list(Object[].class, "select userId, poolId from Machine where host = ?1 and userId is not null", host)
+                .forEach(row -> signals.send(tx, new Signal.Desktop((UUID) row[0], (String) row[1])));
+    }
+
+    /** Whether a host is this broker's. */
+    boolean isOwn(String host) {
+        return host.equals(own.host());
     }
 
     /** MiB of memory that this computer may promise to machines. */

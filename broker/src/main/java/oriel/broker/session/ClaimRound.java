@@ -22,6 +22,7 @@ import oriel.broker.event.Signal;
 import oriel.broker.event.Signals;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
+import oriel.broker.machine.UnreachableHost;
 import oriel.broker.pool.Entitlements;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.QueuePlace;
@@ -148,8 +149,11 @@ final class ClaimRound {
             Optional<Machine> own = pool.policy().dedicated()
                     ? Machines.ownOf(tx, poolId, wish.caller().userId())
                     : Optional.empty();
+            Optional<UnreachableHost> gone = own.flatMap(machine -> UnreachableHost.of(tx, machine));
             if (own.isEmpty()) {
                 others.add(wish);
+            } else if (gone.isPresent()) {
+                refuse(wish, gone.get().refusal(true));
             } else if (own.get().claimableBy(wish.caller().userId())) {
                 given.add(wish);
                 assigned.add(Assignments.Assignment.of(own.get(), wish.caller(), wish.asked()));

@@ -17,6 +17,7 @@ import oriel.broker.event.Signals;
 import oriel.broker.identity.Account;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
+import oriel.broker.machine.UnreachableHost;
 import oriel.broker.pool.Entitlements;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.Pools;
@@ -72,7 +73,7 @@ public final class Claims {
      * Connects a user to a desktop: the session there is, else a free machine, else a place in the queue.
      *
      * @throws RefusedException {@link Reason#NOT_FOUND}, {@link Reason#NOT_ENTITLED}, {@link Reason#POOL_DISABLED},
-     *     {@link Reason#POOL_FULL}, {@link Reason#NOT_READY} if the machine has stopped with an error
+     *     {@link Reason#POOL_FULL}, {@link Reason#NOT_READY} if the machine has stopped with an error, {@link Reason#HOST_UNREACHABLE}
      */
     public Connected connect(Caller caller, String poolId) {
         ClaimRound.Outcome outcome = rounds.ask(new ClaimRound.Wish(caller, poolId, clock.instant()));
@@ -116,13 +117,17 @@ public final class Claims {
                 machines.save(tx, machine);
                 yield new Connected.Pending(desktops.of(tx, pool, session.accountId()));
             }
+            case UNAVAILABLE -> {
+                UnreachableHost.requireReached(tx, machine);
+                yield new Connected.Pending(desktop);
+            }
             case FAILED -> {
                 Desktop.Refusal problem = desktop.problem();
                 throw new RefusedException(
                         Reason.NOT_READY,
                         problem == null ? "The desktop has stopped. Restart it, or log off." : problem.detail());
             }
-            case NONE, QUEUED, STARTING, RESTARTING, LOGGING_OFF, UNAVAILABLE -> new Connected.Pending(desktop);
+            case NONE, QUEUED, STARTING, RESTARTING, LOGGING_OFF -> new Connected.Pending(desktop);
         };
     }
 
@@ -187,7 +192,8 @@ public final class Claims {
             if (mayHave(tx, place)) {
                 Optional<Machine> own = Machines.ownOf(tx, pool.id(), place.accountId());
                 Optional<Machine> machine = own.isPresent()
-                        ? own.filter(found -> found.claimableBy(place.accountId()))
+                        ? own.filter(found -> found.claimableBy(place.accountId())
+                                && UnreachableHost.of(tx, found).isEmpty())
                         : Machines.claimable(tx, pool.id(), clock.instant());
                 if (machine.isEmpty()) {
                     continue;
@@ -247,7 +253,9 @@ public final class Claims {
             if (!Entitlements.entitled(tx, caller.userId(), caller.username(), session.poolId())) {
                 throw new RefusedException(Reason.NOT_ENTITLED, "You may not use this desktop any more.");
             }
-            if (Machines.require(tx, session.machineName()).ready()) {
+            Machine machine = Machines.require(tx, session.machineName());
+            UnreachableHost.requireReached(tx, machine);
+            if (machine.ready()) {
                 return Optional.of(opening.open(tx, caller, session));
             }
             // After a crash of the host a session's machine is off until its user wants it: now.

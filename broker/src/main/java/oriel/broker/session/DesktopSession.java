@@ -228,6 +228,9 @@ public class DesktopSession {
     void moveTo(String machine) {
         machineName = machine;
         liveMachineKey = machine;
+        ready = null;
+        cloneMs = null;
+        bootMs = null;
     }
 
     void end(EndReason reason, Instant now) {

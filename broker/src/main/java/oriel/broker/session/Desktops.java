@@ -11,6 +11,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.machine.Agent;
 import oriel.broker.machine.Machine;
+import oriel.broker.machine.UnreachableHost;
 import oriel.broker.operation.Journal;
 import oriel.broker.operation.Operation;
 import oriel.broker.operation.OperationKind;
@@ -96,6 +97,14 @@ public final class Desktops {
         if (pool.policy().dedicated()) {
             Optional<Machine> own =
                     tx.first(Machine.class, "from Machine where poolId = ?1 and assignedTo = ?2", pool.id(), userId);
+            Optional<UnreachableHost> gone = own.flatMap(machine -> UnreachableHost.of(tx, machine));
+            if (gone.isPresent()) {
+                return plain(
+                        pool,
+                        State.UNAVAILABLE,
+                        Action.NONE,
+                        new Refusal(Reason.HOST_UNREACHABLE, gone.get().sentence(true)));
+            }
             if (own.isPresent()) {
                 boolean usable = own.get().claimableBy(userId);
                 return plain(
@@ -116,7 +125,8 @@ public final class Desktops {
                 && tx.count(
                                 "select count(*) from Machine where poolId = ?1 and sessionId is null and taintedBy is null and assignedTo is null"
                                         + " and failure is null and lifecycle in (REQUESTED, CLONING, BOOTING, AVAILABLE)"
-                                        + " and host not in (select d.host from HostDrain d)",
+                                        + " and host not in (select d.host from HostDrain d)"
+                                        + " and host not in (select r.host from HostRegistration r where r.gone = true)",
                                 pool.id())
                         > 0;
         return plain(pool, State.NONE, free ? Action.CONNECT : Action.QUEUE, null);
@@ -187,7 +197,13 @@ public final class Desktops {
     private Desktop ofSession(Tx tx, Pool pool, DesktopSession session) {
         Machine machine = tx.find(Machine.class, session.machineName()).orElse(null);
         Optional<Operation> open = machine == null ? Optional.empty() : Journal.openFor(tx, machine.name());
-        State state = machine == null ? State.STARTING : state(session, machine, open);
+        Refusal gone = machine == null
+                ? null
+                : UnreachableHost.of(tx, machine)
+                        .map(host -> new Refusal(Reason.HOST_UNREACHABLE, host.sentence(machine.assignedTo() != null)))
+                        .orElse(null);
+        State state =
+                gone != null ? State.UNAVAILABLE : machine == null ? State.STARTING : state(session, machine, open);
         boolean restart = session.ready() != null;
         List<Stage> stages = List.of();
         Long estimate = null;
@@ -216,7 +232,7 @@ public final class Desktops {
                 session.id(),
                 session.machineName(),
                 null,
-                machine == null ? null : problem(machine, open),
+                gone != null || machine == null ? gone : problem(machine, open),
                 recorded(pool),
                 fileDrop(pool),
                 nativeViewers(pool),

@@ -17,5 +17,7 @@ public enum EndReason {
     /** Nobody ever connected. */
     NEVER_CONNECTED,
     /** The machine is gone. */
-    MACHINE_LOST
+    MACHINE_LOST,
+    /** The machine's host has not been heard of for long. */
+    HOST_LOST
 }

@@ -20,6 +20,7 @@ import oriel.broker.event.Signals;
 import oriel.broker.machine.Lifecycle;
 import oriel.broker.machine.Machine;
 import oriel.broker.machine.Machines;
+import oriel.broker.machine.UnreachableHost;
 import oriel.broker.pool.Entitlements;
 import oriel.broker.pool.Pool;
 import oriel.broker.pool.PoolPolicy;
@@ -122,6 +123,7 @@ public final class Sessions {
 
     /** Boots a machine again. */
     public void restart(Tx tx, Machine machine) {
+        UnreachableHost.requireReached(tx, machine);
         if (machine.power() == PowerState.OFF) {
             machine.wantPower(true, clock.instant());
         } else {
@@ -202,9 +204,9 @@ public final class Sessions {
                 ? Optional.empty()
                 : tx.lock(DesktopSession.class, id)
                         .filter(DesktopSession::lives)
-                        .filter(s -> s.ready() == null)
+                        .filter(s -> s.state() == SessionState.PENDING)
                         // What a user keeps on a machine is not left behind for another one.
-                        .filter(s -> from.generation() <= 1 || from.assignedTo() == null);
+                        .filter(s -> from.assignedTo() == null || neverUsed(tx, from, s));
         Optional<Machine> to =
                 session.isEmpty() ? Optional.empty() : Machines.claimable(tx, from.poolId(), clock.instant());
         if (session.isEmpty() || to.isEmpty()) {
@@ -235,6 +237,16 @@ public final class Sessions {
                                 "session " + moving.id() + " from " + from.name() + ": " + why)
                         .about(moving.username()));
         return true;
+    }
+
+    /** Whether nothing but a session that begins was ever on a machine. A log-off that keeps the disk leaves no other trace. */
+    private static boolean neverUsed(Tx tx, Machine machine, DesktopSession begins) {
+        return machine.generation() <= 1
+                && tx.count(
+                                "select count(*) from DesktopSession where machineName = ?1 and id <> ?2",
+                                machine.name(),
+                                begins.id())
+                        == 0;
     }
 
     /** The desktop of a session is there. */
