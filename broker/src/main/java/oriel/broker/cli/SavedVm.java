@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.machine.Machine;
+import oriel.hypervisor.machine.RunningSave;
 import oriel.hypervisor.machine.SavedMachine;
 
 /**
@@ -59,9 +60,9 @@ final class SavedVm {
         Map<String, Frozen> frozen = new LinkedHashMap<>();
         disks.byName().forEach((name, disk) -> frozen.put(name, new Frozen(disk.file(), disk.format())));
         boolean saved = false;
-        try {
+        try (RunningSave begun = begin(machine, partial.resolve(MACHINE))) {
             SavedMachine state = join(machine, still -> {
-                SavedMachine written = still.save(partial.resolve(MACHINE));
+                SavedMachine written = still.save(begun);
                 disks.byName().values().forEach(disk -> disk.image().flush());
                 Files.move(partial, folder); // overlays are made in their place
                 if (end) {
@@ -82,6 +83,14 @@ final class SavedVm {
             if (!saved) {
                 delete(partial);
             }
+        }
+    }
+
+    private static RunningSave begin(Machine machine, Path folder) throws IOException {
+        try {
+            return machine.beginSave(folder);
+        } catch (IllegalStateException e) {
+            throw new IOException(e.getMessage(), e); // it has just ended
         }
     }
 

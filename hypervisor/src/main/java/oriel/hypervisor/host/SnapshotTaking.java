@@ -13,13 +13,14 @@ import oriel.hypervisor.disk.DiskFormat;
 import oriel.hypervisor.disk.DiskImage;
 import oriel.hypervisor.disk.DiskImages;
 import oriel.hypervisor.machine.Machine;
+import oriel.hypervisor.machine.RunningSave;
 import oriel.hypervisor.machine.SavedMachine;
 
 /**
  * Takes one snapshot: the disk's head is frozen, and the machine goes on writing to a new overlay on it. Under the
  * machine's lock.
  *
- * <p>Order: overlay made; machine still; memory written; disk changed over; <em>label written</em>, before the guest
+ * <p>Order: overlay made; memory copied while the guest runs; machine still; the rest of the memory written; disk changed over; <em>label written</em>, before the guest
  * writes its first byte to the overlay; machine goes on; memory durable; snapshot named. Killed before the label: the
  * old disk is the machine's, and nothing was written to the new. Killed after it: the machine has one more layer, and no
  * snapshot.
@@ -76,9 +77,9 @@ final class SnapshotTaking {
 
     private Optional<SavedMachine> freezeMachine(MachineRun run, boolean withMemory, Path folder) throws IOException {
         DiskImages.createOverlay(files.disk(after), files.disk(before), DiskFormat.QCOW2, run.disk.size());
-        try {
+        try (RunningSave begun = withMemory ? run.machine.beginSave(folder) : null) {
             return run.machine
-                    .whenStill(still -> freezeStill(run, still, withMemory, folder))
+                    .whenStill(still -> freezeStill(run, still, begun))
                     .join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof IOException cause) {
@@ -91,9 +92,9 @@ final class SnapshotTaking {
         }
     }
 
-    private Optional<SavedMachine> freezeStill(MachineRun run, Machine.Still still, boolean withMemory, Path folder)
+    private Optional<SavedMachine> freezeStill(MachineRun run, Machine.Still still, @Nullable RunningSave begun)
             throws IOException {
-        Optional<SavedMachine> saved = withMemory ? Optional.of(still.save(folder)) : Optional.empty();
+        Optional<SavedMachine> saved = begun == null ? Optional.empty() : Optional.of(still.save(begun));
         run.disk.replace(() -> open(files.disk(after)), () -> open(files.disk(before)));
         try {
             files.commit(after);

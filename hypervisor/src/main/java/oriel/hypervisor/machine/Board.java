@@ -3,6 +3,7 @@ package oriel.hypervisor.machine;
 import java.io.Writer;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -330,6 +331,19 @@ final class Board {
     void quiesce() {
         cpus.forEach(Vcpu::standStill);
         devices.forEach(Device::quiesce);
+    }
+
+    /** Notes which pages of RAM are written from now on, or no more. */
+    void trackWrites(boolean yes) {
+        memory.trackWrites(yes);
+        flushWriteTracking();
+    }
+
+    /** Pages of RAM written since the last time. */
+    BitSet takeWritten() {
+        BitSet written = memory.takeWritten();
+        flushWriteTracking();
+        return written;
     }
 
     /** Says which processor's accesses follow: all see their own local APIC at the same address. */

@@ -2,8 +2,10 @@ package oriel.hypervisor.machine;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -41,6 +44,7 @@ import oriel.hypervisor.firmware.MultibootLoader;
 import oriel.hypervisor.guest.GuestAgent;
 import oriel.hypervisor.guest.GuestIdentity;
 import oriel.hypervisor.memory.HostMapping;
+import oriel.hypervisor.memory.MemoryCopy;
 import oriel.hypervisor.schedule.CpuAccount;
 import oriel.hypervisor.schedule.CpuPolicy;
 import oriel.hypervisor.schedule.CpuScheduler;
@@ -70,6 +74,9 @@ public final class Machine {
 
     /** Paused by request; on the machine's thread. */
     private boolean paused;
+
+    /** Copies the memory; on the machine's thread. */
+    private @Nullable RunningSave saving;
 
     /** Why the run ends; set on the machine's thread before it does. */
     private @Nullable MachineEnd end;
@@ -292,7 +299,20 @@ public final class Machine {
          * @throws IOException if the folder exists or can't be written; what is there then is rubbish
          */
         public SavedMachine save(Path folder) throws IOException {
-            return SavedMachine.write(folder, board, clock, config);
+            Files.createDirectory(folder);
+            try (MemoryCopy copy = new MemoryCopy(folder.resolve(SavedMachine.MEMORY), board.memories())) {
+                copy.copyAll();
+                return SavedMachine.write(folder, copy.finish(new BitSet()), board, clock, config);
+            }
+        }
+
+        /**
+         * Saves what {@link Machine#beginSave} hasn't.
+         *
+         * @throws IOException if the folder can't be written; what is there then is rubbish
+         */
+        public SavedMachine save(RunningSave begun) throws IOException {
+            return SavedMachine.write(begun.folder(), begun.finish(board.takeWritten()), board, clock, config);
         }
 
         /** Ends the machine here: its guest executes nothing more. */
@@ -315,15 +335,78 @@ public final class Machine {
                 throw new IllegalStateException("machine " + config.name() + " has ended");
             }
             clock.stop();
+            long since = System.nanoTime();
             try {
                 board.quiesce();
                 return work.run(new Still());
             } finally {
+                LOG.info("machine {} stood still for {} ms", config.name(), (System.nanoTime() - since) / 1_000_000);
                 if (!paused) {
                     clock.run();
                 }
             }
         });
+    }
+
+    /**
+     * Begins to save into a new folder while the guest runs on, so that it needn't stand still for long. Blocks until most
+     * of the memory is there.
+     *
+     * @return what goes to {@link Still#save(RunningSave)} soon, and is closed afterwards
+     * @throws IOException if the folder exists or can't be written, or the machine is being saved already; what is there
+     *     then is rubbish
+     * @throws IllegalStateException if the machine doesn't run
+     */
+    public RunningSave beginSave(Path folder) throws IOException {
+        RunningSave begun = join(onThread(() -> {
+            if (saving != null) {
+                throw new IOException("machine " + config.name() + " is being saved already: wait for that");
+            }
+            Files.createDirectory(folder);
+            MemoryCopy copy = new MemoryCopy(folder.resolve(SavedMachine.MEMORY), board.memories());
+            saving = new RunningSave(folder, copy, new WrittenRam());
+            board.trackWrites(true);
+            return saving;
+        }));
+        boolean ahead = false;
+        try {
+            begun.copyAhead();
+            ahead = true;
+            return begun;
+        } finally {
+            if (!ahead) {
+                begun.close();
+            }
+        }
+    }
+
+    private final class WrittenRam implements RunningSave.WrittenPages {
+        @Override
+        public BitSet take() throws IOException {
+            return join(onThread(board::takeWritten));
+        }
+
+        @Override
+        public void forget() {
+            post(() -> {
+                saving = null;
+                board.trackWrites(false);
+            });
+        }
+    }
+
+    private static <T> T join(CompletableFuture<T> future) throws IOException {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     /** Makes the guest and its clock stand still until {@link #cont}; viewers still see the screen. */
@@ -667,6 +750,9 @@ public final class Machine {
         board.disconnectGuest();
         board.sound.close();
         board.display.close(how.detail());
+        if (saving != null) {
+            tell(saving::abandon);
+        }
         board.close();
         over = true;
         failWaiting();

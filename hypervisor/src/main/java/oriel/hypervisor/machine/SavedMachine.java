@@ -25,7 +25,6 @@ import oriel.hypervisor.cpu.kvm.HostLimits;
 import oriel.hypervisor.device.pci.PciFunction;
 import oriel.hypervisor.display.DisplaySize;
 import oriel.hypervisor.memory.HostMapping;
-import oriel.hypervisor.memory.MemoryFile;
 
 /**
  * A machine that was saved while it ran: a folder with the file {@code state} (processors, devices, time) and the file
@@ -38,7 +37,7 @@ public final class SavedMachine {
     public static final String STATE = "state";
 
     private static final Logger LOG = LoggerFactory.getLogger(SavedMachine.class);
-    private static final String MEMORY = "memory";
+    static final String MEMORY = "memory";
     private static final long MAGIC = 0x4F52_4945_4C53_4E01L; // "ORIELSN", 1
     private static final int VERSION = 1;
     private static final String HEADER = "header";
@@ -165,17 +164,20 @@ public final class SavedMachine {
         return (int) checksum.getValue();
     }
 
-    /** Makes the folder with everything in it. The board is still, all of its devices quiet. */
-    static SavedMachine write(Path folder, Board board, VirtualClock clock, MachineConfig config) throws IOException {
-        Files.createDirectory(folder);
-        List<HostMapping> memories = board.memories();
-        List<BitSet> used = MemoryFile.write(folder.resolve(MEMORY), memories);
+    /**
+     * Writes what isn't memory. The board is still, all of its devices quiet.
+     *
+     * @param folder has the memory already
+     * @param used pages of RAM and video memory that aren't zero
+     */
+    static SavedMachine write(Path folder, List<BitSet> used, Board board, VirtualClock clock, MachineConfig config)
+            throws IOException {
         Header header = new Header(
                 config.memoryMib(),
                 config.cpus(),
                 config.display(),
                 clock.nanos(),
-                Math.toIntExact(memories.get(1).size()),
+                Math.toIntExact(board.memories().get(1).size()),
                 used.get(0),
                 used.get(1));
         Map<String, byte[]> parts = new LinkedHashMap<>();

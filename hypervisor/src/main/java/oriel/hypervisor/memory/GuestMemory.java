@@ -1,6 +1,7 @@
 package oriel.hypervisor.memory;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +30,16 @@ public final class GuestMemory implements AutoCloseable {
 
         /** Regions came, went or moved: every cached translation is stale. */
         void mapChanged();
+
+        /**
+         * Writes to RAM are tracked from now on, or no more. Whoever asked for it has processors drop their write
+         * permissions ({@link oriel.hypervisor.cpu.Vcpu#flushWriteTracking}).
+         */
+        default void trackingChanged() {}
     }
 
     private final HostMapping ram;
+    private final List<MemoryRegion> ramRegions = new ArrayList<>();
     private final List<Observer> observers = new ArrayList<>();
     private MemoryRegion[] regions = new MemoryRegion[0];
     private @Nullable MemoryRegion recent;
@@ -53,10 +61,11 @@ public final class GuestMemory implements AutoCloseable {
         this.ram = ram;
         long ramSize = ram.size();
         long low = Math.min(ramSize, LOW_LIMIT);
-        add(MemoryRegion.ram("ram", 0, low, ram.address()));
+        ramRegions.add(MemoryRegion.ram("ram", 0, low, ram.address()));
         if (ramSize > low) {
-            add(MemoryRegion.ram("ram-high", HIGH_BASE, ramSize - low, ram.address() + low));
+            ramRegions.add(MemoryRegion.ram("ram-high", HIGH_BASE, ramSize - low, ram.address() + low));
         }
+        ramRegions.forEach(this::add);
     }
 
     /** The RAM: below 3 GiB, then the rest. */
@@ -67,6 +76,25 @@ public final class GuestMemory implements AutoCloseable {
     /** RAM in bytes. */
     public long ramSize() {
         return ram.size();
+    }
+
+    /** Notes which pages of RAM are written from now on, or no more. */
+    public void trackWrites(boolean yes) {
+        ramRegions.forEach(region -> region.trackWrites(yes));
+        observers.forEach(Observer::trackingChanged);
+    }
+
+    /**
+     * Pages of {@link #ram} written since writes are tracked, or since the last call. The caller then has every processor
+     * drop its write permissions, as for {@link MemoryRegion#takeDirty}.
+     */
+    public BitSet takeWritten() {
+        BitSet written = new BitSet();
+        for (MemoryRegion region : ramRegions) {
+            int first = (int) (region.hostAddress() - ram.address() >> MemoryRegion.PAGE_SHIFT);
+            region.takeDirty().stream().forEach(page -> written.set(first + page));
+        }
+        return written;
     }
 
     /** Registers an observer. */

@@ -158,7 +158,7 @@ public final class HostMapping implements AutoCloseable {
     }
 
     /**
-     * Numbers of pages that aren't all zero. Nobody may write meanwhile. Pages that were never touched aren't looked at,
+     * Numbers of pages that aren't all zero. Of pages that are written meanwhile the answer means nothing. Pages that were never touched aren't looked at,
      * so that looking takes no memory.
      */
     public BitSet usedPages() {
@@ -172,6 +172,13 @@ public final class HostMapping implements AutoCloseable {
                 used.set(page, usedInFile != null && usedInFile.get(page));
             }
         }
+        return used;
+    }
+
+    /** Which of these pages aren't all zero. They are looked at, and so take memory. */
+    BitSet usedAmong(BitSet pages) {
+        BitSet used = new BitSet();
+        pages.stream().filter(page -> !isZero(page)).forEach(used::set);
         return used;
     }
 

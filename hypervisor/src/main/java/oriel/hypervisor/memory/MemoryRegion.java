@@ -17,7 +17,7 @@ public final class MemoryRegion {
     /** By page: how many processors hold decoded code of it. */
     private final byte[] codeHolders;
 
-    private final @Nullable BitSet dirty;
+    private @Nullable BitSet dirty;
     private final @Nullable Runnable becameDirty;
     private @Nullable Runnable log;
 
@@ -92,6 +92,11 @@ public final class MemoryRegion {
     /** Whether guest writes take effect. */
     public boolean writable() {
         return writable;
+    }
+
+    /** Tracks writes from now on, beginning with none; or no more. */
+    void trackWrites(boolean yes) {
+        dirty = yes ? new BitSet() : null;
     }
 
     /** Whether writes are tracked. */

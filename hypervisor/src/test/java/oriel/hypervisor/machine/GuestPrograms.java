@@ -38,6 +38,22 @@ public final class GuestPrograms {
                 0xE2, 0xFE, 0xEB, 0xF2);
     }
 
+    /**
+     * Goes over 8 MiB for ever, adds one to each page, and writes each round's number (modulo 256) on the serial console. Every
+     * page is checked before: where one isn't what the last round made it, the same number comes for ever.
+     */
+    public static Path sweep(Path file) throws IOException {
+        // mov ebx, 1100000h; xor eax, eax
+        // round: mov esi, ebx; mov ecx, 2048
+        // next: cmp [rsi], eax; jne bad; inc dword [rsi]; add esi, 1000h; loop next
+        // inc eax; out dx, al; jmp round
+        // bad: out dx, al; jmp bad
+        return write(
+                file, "", 0xBB, 0x00, 0x00, 0x10, 0x01, 0x31, 0xC0, 0x89, 0xDE, 0xB9, 0x00, 0x08, 0x00, 0x00, 0x39,
+                0x06, 0x75, 0x0F, 0xFF, 0x06, 0x81, 0xC6, 0x00, 0x10, 0x00, 0x00, 0xE2, 0xF2, 0xFF, 0xC0, 0xEE, 0xEB,
+                0xE6, 0xEE, 0xEB, 0xFD);
+    }
+
     /** Code of at most 4 KiB, at 1000000H. */
     public static Path code(Path file, byte[] code) throws IOException {
         byte[] elf = elf();

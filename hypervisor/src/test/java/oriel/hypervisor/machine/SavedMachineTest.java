@@ -178,6 +178,59 @@ class SavedMachineTest {
         assertThat(grandchild.first()).isEqualTo(at + 1 & 0xFF);
     }
 
+    /** The memory is copied while the guest writes to all of it; every page must be as it was when the machine stood still. */
+    @Test
+    void guestThatWritesAllTheTimeIsSavedWhileItRuns() throws Exception {
+        kernel = GuestPrograms.sweep(folder.resolve("sweep"));
+        Counts counts = new Counts();
+        Machine machine = start(counts);
+        counts.awaitMore(20);
+        Machine parent = machine;
+        Counts parents = counts;
+        for (int i = 0; i < 5; i++) {
+            Path to = folder.resolve("running-" + i);
+            int at = saveRunning(parent, to, parents);
+            parents.awaitMore(20);
+            Counts clone = new Counts();
+            Machine resumed = start(Machine.resume(config(clone, 32), SavedMachine.read(to)));
+            clone.awaitMore(20);
+            assertThat(clone.first()).isEqualTo(at + 1 & 0xFF);
+            parent.stop();
+            parent = resumed;
+            parents = clone;
+        }
+    }
+
+    private static int saveRunning(Machine machine, Path to, Counts counts) throws Exception {
+        try (RunningSave begun = machine.beginSave(to)) {
+            Path twice = to.resolveSibling("twice");
+            assertThatThrownBy(() -> machine.beginSave(twice))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("saved already");
+            assertThat(twice).doesNotExist();
+            return machine.whenStill(still -> {
+                        still.save(begun);
+                        return counts.last();
+                    })
+                    .get();
+        }
+    }
+
+    @Test
+    void saveThatIsGivenUpOrOutlivedLeavesNothingBehindInTheMachine() throws Exception {
+        Counts counts = new Counts();
+        Machine machine = start(counts);
+        counts.awaitMore(10);
+        machine.beginSave(folder.resolve("given-up")).close();
+        RunningSave begun = machine.beginSave(folder.resolve("outlived"));
+        counts.awaitMore(10);
+        machine.stop();
+        assertThatThrownBy(() -> machine.whenStill(still -> still.save(begun)).get())
+                .hasCauseInstanceOf(IllegalStateException.class);
+        begun.close();
+        assertThatThrownBy(() -> machine.beginSave(saved)).isInstanceOf(IllegalStateException.class);
+    }
+
     @Test
     void memoryFileHasHolesWhereMemoryIsZero() throws Exception {
         Counts counts = new Counts();

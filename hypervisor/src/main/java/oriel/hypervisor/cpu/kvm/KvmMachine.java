@@ -183,6 +183,11 @@ public final class KvmMachine implements AutoCloseable, GuestMemory.Observer {
         mapStale = true;
     }
 
+    @Override
+    public void trackingChanged() {
+        mapChanged(); // slots are marked for logging when they are made
+    }
+
     /** Closes what is common; the processors are closed before. */
     @Override
     public void close() {

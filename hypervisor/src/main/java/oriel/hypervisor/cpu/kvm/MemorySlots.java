@@ -6,8 +6,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import oriel.hypervisor.memory.GuestMemory;
 import oriel.hypervisor.memory.GuestMemory.Visible;
@@ -32,6 +34,9 @@ final class MemorySlots {
     private final TreeSet<Integer> freeNumbers = new TreeSet<>();
     private int numbers;
 
+    /** Where the kernel puts logs, by the size of a slot: one is read out before the next is asked for. */
+    private final Map<Long, MemorySegment> logs = new HashMap<>();
+
     private record Slot(int number, Visible range, int flags, MemorySegment log) {}
 
     MemorySlots(KernelFile machine, GuestMemory memory, Arena arena) {
@@ -47,7 +52,8 @@ final class MemorySlots {
         List<Visible> wanted = new ArrayList<>(memory.visible());
         for (Iterator<Slot> old = slots.iterator(); old.hasNext(); ) {
             Slot slot = old.next();
-            if (!wanted.remove(slot.range)) {
+            boolean same = slot.flags == flags(slot.range.region());
+            if (!same || !wanted.remove(slot.range)) {
                 collect(slot);
                 slot.range.region().logBy(null);
                 set(slot.number, slot.range, 0, 0);
@@ -59,19 +65,25 @@ final class MemorySlots {
             Integer free = freeNumbers.pollFirst();
             int number = free == null ? numbers++ : free;
             MemoryRegion region = range.region();
-            int flags = (region.writable() ? 0 : READ_ONLY) | (region.tracksWrites() ? LOG_DIRTY : 0);
+            int flags = flags(region);
             set(number, range, range.size(), flags);
-            slots.add(new Slot(number, range, flags, region.tracksWrites() ? logFor(range) : MemorySegment.NULL));
+            MemorySegment log =
+                    region.tracksWrites() ? logs.computeIfAbsent(range.size(), this::newLog) : MemorySegment.NULL;
+            slots.add(new Slot(number, range, flags, log));
             if (region.tracksWrites()) {
                 region.logBy(this::collect);
             }
         }
     }
 
-    private MemorySegment logFor(Visible range) {
-        long pages = range.size() >> 12;
+    private static int flags(MemoryRegion region) {
+        return (region.writable() ? 0 : READ_ONLY) | (region.tracksWrites() ? LOG_DIRTY : 0);
+    }
+
+    private MemorySegment newLog(long size) {
+        long pages = size >> 12;
         if (pages > MOST_PAGES) {
-            throw new IllegalArgumentException(range.region().name() + " is too large to be tracked");
+            throw new IllegalArgumentException("%d MiB are too much to be tracked".formatted(size >> 20));
         }
         return arena.allocate((pages + 63 & -64L) / 8, 8);
     }
