@@ -245,6 +245,9 @@ public final class VmCommand implements Callable<Integer> {
     private final List<Machine> forks = new ArrayList<>();
     private @Nullable Path overlays;
 
+    /** A saved machine lies on the overlays: they stay. */
+    private volatile boolean overlaysSaved;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -290,7 +293,9 @@ public final class VmCommand implements Callable<Integer> {
             for (Machine clone : forks) {
                 clone.stop();
             }
-            if (overlays != null) {
+            if (overlays != null && overlaysSaved) {
+                System.err.println("oriel vm: what was saved needs the disks in " + overlays + ": keep them");
+            } else if (overlays != null) {
                 SavedVm.delete(overlays);
             }
         }
@@ -350,16 +355,17 @@ public final class VmCommand implements Callable<Integer> {
             throw badUsage("--monitor is unix:PATH, not " + address);
         }
         Machine machine = assembled.machine();
-        return new MonitorServer(
-                Path.of(address.substring(5)),
-                new MonitorCommands(machine, folder -> new SavedVm(folder).snapshot(machine, assembled.disks())));
+        return new MonitorServer(Path.of(address.substring(5)), new MonitorCommands(machine, folder -> {
+            new SavedVm(folder).snapshot(machine, assembled.disks());
+            overlaysSaved = true;
+        }));
     }
 
     /** A machine that goes on from a saved one, with the same devices. */
     private Assembled restored(Path from, String name, Accelerator chosen, ByteSink output) throws IOException {
         Path root = overlays;
         if (root == null) {
-            root = Files.createTempDirectory("oriel-vm");
+            root = overlayFolder(snapshot);
             overlays = root;
         }
         SavedVm saved = new SavedVm(from);
@@ -389,6 +395,14 @@ public final class VmCommand implements Callable<Integer> {
                 opened.close();
             }
         }
+    }
+
+    /** Where overlays go: beside what is to be saved on them, if anything is. */
+    private static Path overlayFolder(@Nullable Path savedLater) throws IOException {
+        Path beside = savedLater == null ? null : savedLater.toAbsolutePath().getParent();
+        return savedLater == null || beside == null
+                ? Files.createTempDirectory("oriel-vm")
+                : Files.createTempDirectory(Files.createDirectories(beside), savedLater.getFileName() + "-disks");
     }
 
     private Boot.Kernel kernelBoot() {
@@ -551,6 +565,7 @@ public final class VmCommand implements Callable<Integer> {
         }
         if (snapshot != null && !end.isDone()) {
             new SavedVm(snapshot).snapshotAndEnd(machine, assembled.disks());
+            overlaysSaved = true;
             System.err.println("oriel vm: saved in " + snapshot);
         }
         machine.stop();

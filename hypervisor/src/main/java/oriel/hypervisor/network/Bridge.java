@@ -62,7 +62,8 @@ public final class Bridge implements AutoCloseable {
     }
 
     private void fromLan(byte[] frame) {
-        if (EthernetFrame.valid(frame)) { // neither a VLAN's nor a giant
+        // Neither a VLAN's nor a giant; nor a router's offer of IPv6, which a machine would take and then wait in vain.
+        if (EthernetFrame.valid(frame) && EthernetFrame.type(frame) != EthernetFrame.IPV6) {
             snoop(frame);
             ports.route(lan, frame).forEach(port -> port.deliver(frame));
         }

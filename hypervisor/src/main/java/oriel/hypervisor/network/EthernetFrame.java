@@ -6,6 +6,7 @@ final class EthernetFrame {
     static final int MAX_LENGTH = HEADER + 1500;
     static final int IPV4 = 0x0800;
     static final int ARP = 0x0806;
+    static final int IPV6 = 0x86DD;
 
     private EthernetFrame() {}
 

@@ -24,7 +24,7 @@ class MemoryCopyTest {
             switch (random.nextInt(4)) {
                 case 0 -> memory.discard(at, (1 + random.nextInt(8)) * (long) PAGE);
                 case 1 -> memory.write(at, new byte[PAGE], 0, PAGE);
-                case 2 -> memory.store(at + 8 * random.nextInt(PAGE / 8), 8, random.nextLong());
+                case 2 -> memory.store(at + 8L * random.nextInt(PAGE / 8), 8, random.nextLong());
                 default -> {
                     byte[] bytes = new byte[Math.min(PAGE * (1 + random.nextInt(3)), (int) (memory.ramSize() - at))];
                     random.nextBytes(bytes);

@@ -155,6 +155,17 @@ class BridgeTest {
     }
 
     @Test
+    void aMachineIsOfferedNoIpv6() {
+        Station a = new Station("a", true).leased(50);
+        a.received.clear();
+        lanSends(EthernetFrame.create(MacAddress.of("33:33:00:00:00:01"), ROUTER, 0x86DD, 96)); // to all nodes
+        lanSends(EthernetFrame.create(a.hardware, ROUTER, 0x86DD, 60));
+        assertThat(a.received).isEmpty();
+        lanSends(Arp.reply(ROUTER, ROUTER_ADDRESS, MacAddress.BROADCAST, ROUTER_ADDRESS));
+        assertThat(a.received).as("what else there is for all").hasSize(1);
+    }
+
+    @Test
     void aMachineThatComesBackHasItsLeaseStill() {
         Station before = new Station("a", true).leased(50);
         before.cable.close();
