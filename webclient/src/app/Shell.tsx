@@ -34,12 +34,15 @@ function AreaLink({ name, short, ...link }: { to: string; end?: boolean; name: s
 export function Shell({ children, sidebar }: { children: ReactNode; sidebar?: ReactNode }) {
   const { t } = useLanguage();
   const me = useMe();
-  const { pathname } = useLocation();
+  const { pathname, key } = useLocation();
+  // The browser begins the page that it loads itself, at the link that skips what is before the content.
+  const loaded = key === 'default';
 
-  // A new page is read from its beginning, also by a screen reader.
+  // A new page is read from its beginning, also by a screen reader, unless it begins with a field that waits for input.
   useEffect(() => {
-    document.getElementById('main')?.focus({ preventScroll: true });
-  }, [pathname]);
+    const main = document.getElementById('main');
+    if (!loaded && !main?.contains(document.activeElement)) main?.focus({ preventScroll: true });
+  }, [pathname, loaded]);
 
   const masthead = (
     <Masthead className="oriel-masthead" display={{ default: 'inline' }}>

@@ -14,7 +14,7 @@ export function GrantsCard({ subject, own }: { subject: Subject; own?: ReactNode
   const { t, date } = useLanguage();
   const [giving, setGiving] = useState(false);
   const { actions, dialog } = useGrantActions();
-  const pages = usePages(['grant', subject.name], (cursor) => grants(subject.name, cursor));
+  const pages = usePages(['grant', 'of', subject.name], (cursor) => grants(subject.name, cursor));
   const rows = pages.rows?.filter((grant) => grant.subjectKind === subject.kind);
   return (
     <Card>

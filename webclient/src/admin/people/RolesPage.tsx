@@ -17,7 +17,7 @@ export function RolesPage() {
   const subject = useDeferredValue(search.trim());
   const [giving, setGiving] = useState(false);
   const { actions, dialog } = useGrantActions();
-  const pages = usePages(['grant', subject], (cursor) => grants(subject, cursor));
+  const pages = usePages(['grant', 'of', subject], (cursor) => grants(subject, cursor));
   return (
     <AdminPage
       title={t('admin.roles')}

@@ -10,7 +10,7 @@ type Affinity = 'any' | 'only' | 'avoid';
 /** On which hosts machines are made. With one host there is nothing to choose, but what was chosen is shown. */
 export function PlacementFields({ policy: { placement }, change }: { policy: Pick<Policy, 'placement'>; change: (change: Partial<Policy>) => void }) {
   const { t } = useLanguage();
-  const query = useQuery({ queryKey: ['host'], queryFn: hosts, enabled: hasRight(useMe(), 'machine.read') });
+  const query = useQuery({ queryKey: ['host', 'all'], queryFn: hosts, enabled: hasRight(useMe(), 'machine.read') });
   const named = [...placement.onlyHosts, ...placement.avoidHosts];
   const names = [...new Set([...(query.data ?? []).map((host) => host.name), ...named])].sort();
   const affinity: Affinity = placement.onlyHosts.length > 0 ? 'only' : placement.avoidHosts.length > 0 ? 'avoid' : 'any';

@@ -31,7 +31,7 @@ export function PoolPage() {
   const { poolId = '', tab = 'overview' } = useParams();
   const me = useMe();
   const navigate = useNavigate();
-  const query = useQuery({ queryKey: ['pool', poolId], queryFn: () => readPool(poolId) });
+  const query = useQuery({ queryKey: ['pool', 'one', poolId], queryFn: () => readPool(poolId) });
   const { actions, dialog } = usePoolActions(() => void navigate('/admin/pools'));
   const pool = query.data;
   const shown = TABS.filter((key) => (key !== 'settings' && key !== 'calendar') || hasRight(me, 'pool.write'));

@@ -6,7 +6,7 @@ import { poolQueue } from '../api';
 /** Who waits for a machine of the pool, in order. */
 export function PoolQueue({ poolId }: { poolId: string }) {
   const { t, date } = useLanguage();
-  const query = useQuery({ queryKey: ['pool', poolId, 'queue'], queryFn: () => poolQueue(poolId) });
+  const query = useQuery({ queryKey: ['pool', 'queue', poolId], queryFn: () => poolQueue(poolId) });
   if (!query.data?.length) return null;
   return (
     <Card>

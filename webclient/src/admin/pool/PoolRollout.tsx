@@ -68,7 +68,7 @@ export function PushProgress({ pool, push }: { pool: Pool; push: Push }) {
               text: t('push.cancel.text', { version: push.from }),
               confirm: t('push.cancel'),
               destructive: true,
-              act: async () => client.setQueryData(['pool', pool.id], await cancelPush(pool.id)),
+              act: async () => client.setQueryData(['pool', 'one', pool.id], await cancelPush(pool.id)),
             })
           }
         >
@@ -132,7 +132,7 @@ function PushForm({ pool, image }: { pool: Pool; image: Image }) {
   const [ask, setAsk] = useState(false);
   const { busy, failure, submit } = useSubmit(async () => {
     const after = await pushVersion(pool, { imageVersion, canary, maxUnavailable, ask });
-    client.setQueryData(['pool', pool.id], after);
+    client.setQueryData(['pool', 'one', pool.id], after);
     toasts.success(t('push.begun', { version: imageVersion, name: pool.displayName }));
   });
   if (versions.length === 0) return <p className="oriel-subtle">{t('push.none')}</p>;

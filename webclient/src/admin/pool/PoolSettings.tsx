@@ -62,9 +62,9 @@ function usePoolEdit(pool: Pool): Edit {
   };
   const { busy, failure, submit } = useSubmit(async () => {
     try {
-      client.setQueryData(['pool', pool.id], await updatePool(pool, changes));
+      client.setQueryData(['pool', 'one', pool.id], await updatePool(pool, changes));
     } catch (error) {
-      if (asFailure(error).reason === 'CHANGED') await client.invalidateQueries({ queryKey: ['pool', pool.id] });
+      if (asFailure(error).reason === 'CHANGED') await client.invalidateQueries({ queryKey: ['pool', 'one', pool.id] });
       throw error;
     }
     undo();
