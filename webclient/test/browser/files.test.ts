@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { noBrowser, World } from './world';

@@ -1,9 +1,8 @@
-// @vitest-environment node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { ASSETS, noBrowser, WAIT, WINDOWS, World } from './world';
+import { describe, expect, it } from 'vitest';
+import { ASSETS, noBrowser, WAIT, World } from './world';
 
 const FIRST_LOAD_LIMIT = 300 * 1024;
 
@@ -23,7 +22,7 @@ describe.skipIf(noBrowser)('in a browser', { timeout: 90_000 }, () => {
     await world.page.getByLabel('User name').waitFor();
     await world.accessible();
     world.mock.broker.hold();
-    await world.signIn('/desktop/demo', 'alice');
+    await world.signInByForm('/desktop/demo', 'alice');
     await world.page.getByText('Claiming a machine').waitFor({ state: 'attached' });
     await world.accessible();
     world.mock.broker.advance();
@@ -166,58 +165,6 @@ describe.skipIf(noBrowser)('in a browser', { timeout: 90_000 }, () => {
     world.mock.broker.tell('alice', 'signed-out', { reason: 'DISABLED' });
     await world.page.getByLabel('User name').waitFor();
     expect(await world.page.getByText('Debian desktop').count()).toBe(0);
-  });
-
-  describe.each([
-    ['light', WINDOWS.wide],
-    ['light', WINDOWS.tablet],
-    ['dark', WINDOWS.phone],
-  ] as const)('the pages in %s, %o', (theme, viewport) => {
-    beforeEach(() => world.open({ viewport, colorScheme: theme }), 60_000);
-
-    it('are accessible and fit the window', async () => {
-      await world.signIn('/', 'admin');
-      await world.page.getByRole('article', { name: 'Debian desktop' }).waitFor();
-      for (const [path, heading] of [
-        ['/', 'My desktops'],
-        ['/helpdesk', 'Helpdesk'],
-        ['/helpdesk/bob', 'Bob Baker'],
-        ['/admin/dashboard', 'Dashboard'],
-        ['/admin/pools', 'Pools'],
-        ['/admin/pools/new', 'Create pool'],
-        ['/admin/machines', 'Machines'],
-        ['/admin/machines/lab-1', 'lab-1'],
-        ['/admin/operations', 'Operations'],
-        ['/admin/pools/demo', 'Debian desktop'],
-        ['/admin/pools/demo/settings', 'Debian desktop'],
-        ['/admin/pools/demo/calendar', 'Debian desktop'],
-        ['/admin/pools/demo/version', 'Debian desktop'],
-        ['/admin/pools/demo/people', 'Debian desktop'],
-        ['/admin/users/bob', 'Bob Baker'],
-        ['/admin/groups', 'Groups'],
-        ['/admin/groups/design', 'design'],
-        ['/admin/roles', 'Roles'],
-        ['/admin/sessions', 'Sessions'],
-        ['/admin/users', 'Users'],
-        ['/admin/images', 'Golden images'],
-        ['/admin/audit', 'Audit'],
-        ['/admin/events', 'Events'],
-        ['/admin/settings', 'Settings'],
-        ['/admin/reports', 'Reports'],
-        ['/admin/reports/concurrency', 'Reports'],
-        ['/admin/reports/logons', 'Reports'],
-        ['/admin/reports/capacity', 'Reports'],
-        ['/nowhere', 'There is no such page'],
-      ] as const) {
-        await world.page.goto(world.mock.url + path);
-        await world.page.getByRole('heading', { name: heading, level: 1 }).waitFor();
-        await world.loaded();
-        // Between the two others nothing is other than the room.
-        if (viewport !== WINDOWS.tablet) await world.accessible();
-        expect([path, await world.fits()]).toEqual([path, true]);
-        await world.shot(`${theme}-${viewport.width}${path.replaceAll('/', '-')}`);
-      }
-    });
   });
 
   it('lets an administrator create a user, whose name stays text, and disable them', async () => {

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Input } from '../../mock/screen';
 import { noBrowser, WAIT, WINDOWS, World } from './world';
