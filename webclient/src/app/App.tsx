@@ -11,6 +11,7 @@ import { SignInPage } from '../identity/SignInPage';
 import { ConsentListener } from '../shadow/ConsentListener';
 import { ErrorBoundary } from './ErrorBoundary';
 import { FailurePage } from './FailurePage';
+import { FirstPage } from './firstPage';
 import { LiveProvider } from './live';
 import { MessageListener } from './MessageListener';
 import { NotFoundPage } from './NotFoundPage';
@@ -48,7 +49,9 @@ export function App() {
           <IdentityProvider>
             <ToastProvider>
               <BrowserRouter>
-                <Pages />
+                <FirstPage>
+                  <Pages />
+                </FirstPage>
               </BrowserRouter>
             </ToastProvider>
           </IdentityProvider>

@@ -17,6 +17,7 @@ import { isHelper, isOperator, useMe } from '../identity/identity';
 import { SignInExpiry } from '../identity/SignInExpiry';
 import { AccountMenu } from './AccountMenu';
 import { ConnectionBanner } from './ConnectionBanner';
+import { useFirstPage } from './firstPage';
 
 const HomeLink = (props: Omit<LinkProps, 'to'>) => <Link {...props} to="/" />;
 
@@ -36,7 +37,7 @@ export function Shell({ children, sidebar }: { children: ReactNode; sidebar?: Re
   const me = useMe();
   const { pathname, key } = useLocation();
   // The browser begins the page that it loads itself, at the link that skips what is before the content.
-  const loaded = key === 'default';
+  const loaded = useFirstPage() === key;
 
   // A new page is read from its beginning, also by a screen reader, unless it begins with a field that waits for input.
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { SearchInput } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { AdminPage } from '../admin/AdminPage';
 import { UserState } from '../admin/people/UserState';
@@ -15,6 +15,11 @@ export function FindPage() {
   const { t, n, date } = useLanguage();
   const navigate = useNavigate();
   const [text, setText] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+
+  // PatternFly's field knows no autoFocus.
+  useEffect(() => field.current?.focus(), []);
+
   const search = useDeferredValue(text.trim());
   const people = useQuery({
     queryKey: ['user', 'find', search],
@@ -32,7 +37,7 @@ export function FindPage() {
         <SearchInput
           aria-label={t('helpdesk.find')}
           placeholder={t('helpdesk.find')}
-          autoFocus
+          ref={field}
           value={text}
           onChange={(_, value) => setText(value)}
           onClear={() => setText('')}

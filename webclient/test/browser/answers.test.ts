@@ -10,7 +10,7 @@ const LISTS = [
 
 const needed = (route: Route): boolean => /\/(me|events|login)$/.test(new URL(route.request().url()).pathname);
 
-describe.skipIf(noBrowser)('an operator’s page', { timeout: 240_000 }, () => {
+describe.skipIf(noBrowser)('an operator’s page', { timeout: 480_000 }, () => {
   const world = new World();
 
   beforeEach(async () => {

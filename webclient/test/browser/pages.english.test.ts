@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nameOf, PAGES } from './pages';
 import { noBrowser, WINDOWS, World } from './world';
 
-describe.skipIf(noBrowser)('every page by its address, in English,', { timeout: 240_000 }, () => {
+describe.skipIf(noBrowser)('every page by its address, in English,', { timeout: 480_000 }, () => {
   const world = new World();
 
   for (const [user, pages] of Object.entries(PAGES)) {
