@@ -82,7 +82,7 @@ public final class LostHosts {
             return;
         }
         String why = "The host \"" + machine.host() + "\" is not reached.";
-        if (sessions.move(tx, machine, why)) {
+        if (sessions.moveUnseen(tx, machine, why)) {
             log.info("session {} goes to another machine: {} is not reached", id, machine.host());
         } else if (lost && machine.assignedTo() == null) {
             end(tx, session, machine);

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import oriel.broker.access.Caller;
 import oriel.broker.access.Reach;
@@ -199,12 +200,21 @@ public final class Sessions {
 
     /** Gives a session that never saw its desktop another machine: its own one does not work. */
     public boolean move(Tx tx, Machine from, String why) {
+        return move(tx, from, why, session -> session.ready() == null);
+    }
+
+    /** Gives a session that nobody ever connected to another machine: its own one is out of reach, ready or not. */
+    public boolean moveUnseen(Tx tx, Machine from, String why) {
+        return move(tx, from, why, session -> session.state() == SessionState.PENDING);
+    }
+
+    private boolean move(Tx tx, Machine from, String why, Predicate<DesktopSession> movable) {
         UUID id = from.sessionId();
         Optional<DesktopSession> session = id == null
                 ? Optional.empty()
                 : tx.lock(DesktopSession.class, id)
                         .filter(DesktopSession::lives)
-                        .filter(s -> s.state() == SessionState.PENDING)
+                        .filter(movable)
                         // What a user keeps on a machine is not left behind for another one.
                         .filter(s -> from.assignedTo() == null || neverUsed(tx, from, s));
         Optional<Machine> to =
