@@ -87,8 +87,11 @@ final class GuestScreen {
         };
     }
 
-    /** How much of an area has a colour, 0–1, with a tolerance of 8 in each component. */
+    /** How much of an area has a colour, 0–1, with a tolerance of 8 in each component; 0 where a picture has no such area. */
     static double share(BufferedImage picture, int x, int y, int width, int height, int rgb) {
+        if (x < 0 || y < 0 || x + width > picture.getWidth() || y + height > picture.getHeight()) {
+            return 0;
+        }
         int matching = 0;
         for (int row = y; row < y + height; row++) {
             for (int column = x; column < x + width; column++) {
