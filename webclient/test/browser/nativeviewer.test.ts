@@ -19,8 +19,8 @@ describe.skipIf(noBrowser)('a desktop in a VNC viewer', { timeout: 90_000 }, () 
   });
 
   it('is claimed, and told how to be opened: once, for a minute', async () => {
-    await world.signIn('/', 'alice');
     world.mock.broker.change('alice', 'demo', { nativeViewers: true });
+    await world.signIn('/', 'alice');
     await offer();
     const dialog = world.page.getByRole('dialog');
     const password = dialog.getByLabel('One-time password', { exact: true });
@@ -52,8 +52,8 @@ describe.skipIf(noBrowser)('a desktop in a VNC viewer', { timeout: 90_000 }, () 
   });
 
   it('needs a new password when the old one has expired', async () => {
-    await world.signIn('/', 'alice');
     world.mock.broker.change('alice', 'demo', { nativeViewers: true, recorded: true });
+    await world.signIn('/', 'alice');
     await world.page.clock.install();
     await offer();
     const dialog = world.page.getByRole('dialog');

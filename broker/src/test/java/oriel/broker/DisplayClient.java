@@ -70,6 +70,11 @@ final class DisplayClient {
         return closed.get(Fixture.PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
+    /** Whether nobody has closed it. */
+    boolean isOpen() {
+        return !closed.isDone();
+    }
+
     /** Goes without a word. */
     void drop() {
         socket.abort();

@@ -208,7 +208,8 @@ final class Fixture implements AutoCloseable {
         change(null, null, changes);
     }
 
-    private void change(@Nullable Integer size, @Nullable Integer warm, PoolPolicy policy) {
+    /** Another number of machines and spares, and another policy; null: as they are. */
+    void change(@Nullable Integer size, @Nullable Integer warm, PoolPolicy policy) {
         broker.pools()
                 .change(
                         "demo",

@@ -47,8 +47,17 @@ final class Http {
         if (response.statusCode() != 200) {
             throw new AssertionError(response.body());
         }
-        cookie = response.headers().firstValue("Set-Cookie").orElseThrow().replaceAll(";.*", "");
+        return withCookie(cookieOf(response));
+    }
+
+    Http withCookie(String known) {
+        cookie = known;
         return this;
+    }
+
+    /** What a sign-in answers with. */
+    static String cookieOf(HttpResponse<String> login) {
+        return login.headers().firstValue("Set-Cookie").orElseThrow().replaceAll(";.*", "");
     }
 
     HttpRequest.Builder request(String path) {

@@ -37,6 +37,7 @@ public final class SignIns {
     private final Secrets secrets;
     private final SecondFactor secondFactor;
     private final Lockout lockout;
+    private final SignInTurns turns = new SignInTurns();
     private final AccountObserver observer;
     private final Clock clock;
 
@@ -85,6 +86,10 @@ public final class SignIns {
      *     the password is right and the account has a second factor; {@link Reason#BAD_CODE}
      */
     public Started signIn(String name, String password, @Nullable String code, Client client) {
+        return turns.take(client.address(), () -> signInNow(name, password, code, client));
+    }
+
+    private Started signInNow(String name, String password, @Nullable String code, Client client) {
         long began = System.nanoTime();
         String username = name.strip().toLowerCase(Locale.ROOT);
         String address = client.address();
