@@ -1,6 +1,7 @@
-import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from '@patternfly/react-core';
+import { Divider, DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from '@patternfly/react-core';
 import { EllipsisVIcon } from '@patternfly/react-icons';
 import { useState, type ReactNode, type Ref } from 'react';
+import { ToggleMenu } from '../app/ToggleMenu';
 import { useLanguage } from '../i18n/language';
 
 export type MenuItem =
@@ -21,7 +22,7 @@ export function RowMenu({ name, items }: { name: string; items: readonly MenuIte
   const [open, setOpen] = useState(false);
   if (items.length === 0) return null;
   return (
-    <Dropdown
+    <ToggleMenu
       isOpen={open}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
@@ -54,6 +55,6 @@ export function RowMenu({ name, items }: { name: string; items: readonly MenuIte
           ),
         )}
       </DropdownList>
-    </Dropdown>
+    </ToggleMenu>
   );
 }

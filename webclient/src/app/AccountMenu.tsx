@@ -1,6 +1,5 @@
 import {
   Divider,
-  Dropdown,
   DropdownGroup,
   DropdownItem,
   DropdownList,
@@ -14,6 +13,7 @@ import { LANGUAGES, useLanguage } from '../i18n/language';
 import type { Language } from '../i18n/translate';
 import { useIdentity, useMe } from '../identity/identity';
 import { useTheme, type Theme } from './theme';
+import { ToggleMenu } from './ToggleMenu';
 import { useToasts } from './toasts';
 
 const ChangePasswordDialog = lazy(() => import('../identity/ChangePasswordDialog'));
@@ -31,7 +31,7 @@ export function AccountMenu() {
 
   return (
     <>
-      <Dropdown
+      <ToggleMenu
         isOpen={open}
         onOpenChange={setOpen}
         popperProps={{ position: 'right' }}
@@ -99,7 +99,7 @@ export function AccountMenu() {
           </DropdownItem>
           <DropdownItem onClick={() => void signOut().catch(toasts.failed)}>{t('account.signOut')}</DropdownItem>
         </DropdownList>
-      </Dropdown>
+      </ToggleMenu>
       {changingPassword && (
         <Suspense fallback={null}>
           <ChangePasswordDialog close={() => setChangingPassword(false)} />

@@ -5,7 +5,6 @@ import {
   CardFooter,
   CardHeader,
   CardTitle,
-  Dropdown,
   DropdownItem,
   DropdownList,
   Label,
@@ -21,6 +20,7 @@ import { leaveQueue } from '../api/portal';
 import type { Desktop, DesktopState } from '../api/types';
 import { ConfirmDialog, type Confirmation } from '../app/ConfirmDialog';
 import { FailureAlert } from '../app/FailureAlert';
+import { ToggleMenu } from '../app/ToggleMenu';
 import { useToasts } from '../app/toasts';
 import { useLanguage } from '../i18n/language';
 import { DesktopPicture } from './DesktopPicture';
@@ -61,7 +61,7 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
 
   const session = sessionActions(desktop) ? desktop.sessionId : undefined;
   const menu = what !== 'none' && (
-    <Dropdown
+    <ToggleMenu
       isOpen={menuOpen}
       onOpenChange={setMenuOpen}
       onSelect={() => setMenuOpen(false)}
@@ -94,7 +94,7 @@ export function DesktopCard({ desktop }: { desktop: Desktop }) {
           </>
         )}
       </DropdownList>
-    </Dropdown>
+    </ToggleMenu>
   );
 
   return (

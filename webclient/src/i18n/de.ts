@@ -43,6 +43,7 @@ export const de: Messages = {
   'expiry.stay': 'Angemeldet bleiben',
   'shadow.question': 'Darf {name} Ihrem Desktop zusehen?',
   'shadow.consent': 'Zu sehen ist, was Sie sehen; tippen und klicken ist nicht möglich. Sie können es jederzeit beenden.',
+  'shadow.reason': 'Begründung',
   'shadow.left.one': 'Noch {count} Sekunde für die Antwort',
   'shadow.left.other': 'Noch {count} Sekunden für die Antwort',
   'shadow.allow': 'Zusehen lassen',

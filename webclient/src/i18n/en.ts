@@ -43,6 +43,7 @@ export const en = {
   'expiry.stay': 'Stay signed in',
   'shadow.question': 'May {name} watch your desktop?',
   'shadow.consent': 'They see what you see, and can’t type or click. You can end it at any time.',
+  'shadow.reason': 'Their reason',
   'shadow.left.one': '{count} second left to answer',
   'shadow.left.other': '{count} seconds left to answer',
   'shadow.allow': 'Let them watch',

@@ -1,4 +1,14 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core';
+import {
+  Button,
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+} from '@patternfly/react-core';
 import { EyeIcon } from '@patternfly/react-icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -74,8 +84,15 @@ function Question({ shadow }: { shadow: Shadow }) {
     >
       <ModalHeader title={t('shadow.question', { name: shadow.requesterName })} labelId="shadow-title" titleIconVariant={EyeIcon} />
       <ModalBody id="shadow-text">
-        {shadow.reason && <p className="oriel-plain-text">{shadow.reason}</p>}
         <p>{t('shadow.consent')}</p>
+        {shadow.reason && (
+          <DescriptionList isCompact className="oriel-consent__reason">
+            <DescriptionListGroup>
+              <DescriptionListTerm>{t('shadow.reason')}</DescriptionListTerm>
+              <DescriptionListDescription className="oriel-plain-text">{shadow.reason}</DescriptionListDescription>
+            </DescriptionListGroup>
+          </DescriptionList>
+        )}
         <p className="oriel-subtle" aria-live="off">
           {left !== undefined && n('shadow.left', left)}
         </p>

@@ -46,74 +46,84 @@ export default function SnapshotsDialog({ machine, name, writes, close, done, sc
 
   const titleOf = (snapshot: Snapshot): string => snapshot.label || t(`snapshots.kind.${snapshot.kind}`);
 
-  if (ask) return <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />;
+  // The question lies over the list, which gets the focus back.
+  const question = ask && <ConfirmDialog ask={ask} close={() => setAsk(undefined)} />;
   return (
-    <Modal isOpen variant="medium" onClose={close} aria-labelledby="snapshots-title">
-      <ModalHeader title={t('snapshots.of', { name })} labelId="snapshots-title" description={t('snapshots.help')} />
-      <ModalBody>
-        {failure && <FailureAlert failure={failure} />}
-        {query.error && <FailureAlert failure={asFailure(query.error)} retry={() => void query.refetch()} />}
-        {writes && (
-          <form className="oriel-snapshots__take" onSubmit={(event) => void submit(event)}>
-            <TextInput
-              aria-label={t('snapshots.label')}
-              placeholder={t('snapshots.label')}
-              maxLength={120}
-              value={label}
-              onChange={(_, value) => setLabel(value)}
-            />
-            <Button type="submit" isLoading={busy} isDisabled={busy}>
-              {t('snapshots.take')}
-            </Button>
-          </form>
-        )}
-        {!query.data && !query.error && <Skeleton height="4rem" screenreaderText={t('state.loading')} />}
-        {query.data?.length === 0 && <p className="oriel-subtle">{t('snapshots.none')}</p>}
-        <ul className="oriel-snapshots">
-          {query.data &&
-            tree(query.data).map(({ snapshot, depth }) => (
-              <SnapshotLine
-                key={snapshot.id}
-                snapshot={snapshot}
-                depth={depth}
-                title={titleOf(snapshot)}
-                pictured={!screen?.private}
-                restore={() =>
-                  setAsk({
-                    title: t('snapshots.restore.title', { name, snapshot: titleOf(snapshot) }),
-                    text: (
-                      <>
-                        <p>{t(snapshot.memory ? 'snapshots.restore.text' : 'snapshots.restore.boots')}</p>
-                        <RestoreComparison snapshot={snapshot} title={titleOf(snapshot)} {...(screen && { screen })} />
-                      </>
-                    ),
-                    wide: true,
-                    confirm: t('snapshots.restore'),
-                    destructive: true,
-                    act: () => restoreSnapshot(snapshot).then(() => changed(t('snapshots.restoring', { name }))),
-                  })
-                }
-                {...(writes &&
-                  snapshot.kind !== 'BASELINE' && {
-                    remove: () =>
-                      setAsk({
-                        title: t('snapshots.delete.title', { snapshot: titleOf(snapshot) }),
-                        text: t('snapshots.delete.text'),
-                        confirm: t('snapshots.delete'),
-                        destructive: true,
-                        act: () => deleteSnapshot(snapshot).then(() => changed(t('snapshots.deleting'))),
-                      }),
-                  })}
+    <>
+      <Modal
+        isOpen
+        variant="medium"
+        onClose={close}
+        onEscapePress={ask ? () => undefined : close}
+        aria-labelledby="snapshots-title"
+      >
+        <ModalHeader title={t('snapshots.of', { name })} labelId="snapshots-title" description={t('snapshots.help')} />
+        <ModalBody>
+          {failure && <FailureAlert failure={failure} />}
+          {query.error && <FailureAlert failure={asFailure(query.error)} retry={() => void query.refetch()} />}
+          {writes && (
+            <form className="oriel-snapshots__take" onSubmit={(event) => void submit(event)}>
+              <TextInput
+                aria-label={t('snapshots.label')}
+                placeholder={t('snapshots.label')}
+                maxLength={120}
+                value={label}
+                onChange={(_, value) => setLabel(value)}
               />
-            ))}
-        </ul>
-      </ModalBody>
-      <ModalFooter>
-        <Button variant="secondary" onClick={close}>
-          {t('action.close')}
-        </Button>
-      </ModalFooter>
-    </Modal>
+              <Button type="submit" isLoading={busy} isDisabled={busy}>
+                {t('snapshots.take')}
+              </Button>
+            </form>
+          )}
+          {!query.data && !query.error && <Skeleton height="4rem" screenreaderText={t('state.loading')} />}
+          {query.data?.length === 0 && <p className="oriel-subtle">{t('snapshots.none')}</p>}
+          <ul className="oriel-snapshots">
+            {query.data &&
+              tree(query.data).map(({ snapshot, depth }) => (
+                <SnapshotLine
+                  key={snapshot.id}
+                  snapshot={snapshot}
+                  depth={depth}
+                  title={titleOf(snapshot)}
+                  pictured={!screen?.private}
+                  restore={() =>
+                    setAsk({
+                      title: t('snapshots.restore.title', { name, snapshot: titleOf(snapshot) }),
+                      text: (
+                        <>
+                          <p>{t(snapshot.memory ? 'snapshots.restore.text' : 'snapshots.restore.boots')}</p>
+                          <RestoreComparison snapshot={snapshot} title={titleOf(snapshot)} {...(screen && { screen })} />
+                        </>
+                      ),
+                      wide: true,
+                      confirm: t('snapshots.restore'),
+                      destructive: true,
+                      act: () => restoreSnapshot(snapshot).then(() => changed(t('snapshots.restoring', { name }))),
+                    })
+                  }
+                  {...(writes &&
+                    snapshot.kind !== 'BASELINE' && {
+                      remove: () =>
+                        setAsk({
+                          title: t('snapshots.delete.title', { snapshot: titleOf(snapshot) }),
+                          text: t('snapshots.delete.text'),
+                          confirm: t('snapshots.delete'),
+                          destructive: true,
+                          act: () => deleteSnapshot(snapshot).then(() => changed(t('snapshots.deleting'))),
+                        }),
+                    })}
+                />
+              ))}
+          </ul>
+        </ModalBody>
+        <ModalFooter>
+          <Button variant="secondary" onClick={close}>
+            {t('action.close')}
+          </Button>
+        </ModalFooter>
+      </Modal>
+      {question}
+    </>
   );
 }
 

@@ -1,7 +1,6 @@
 import {
   Button,
   Divider,
-  Dropdown,
   DropdownGroup,
   DropdownItem,
   DropdownList,
@@ -22,6 +21,7 @@ import {
   VolumeUpIcon,
 } from '@patternfly/react-icons';
 import { useEffect, useRef, useState, type ReactNode, type Ref } from 'react';
+import { ToggleMenu } from '../app/ToggleMenu';
 import { useLanguage } from '../i18n/language';
 import type { Screen } from './display';
 import { LinkIndicator } from './LinkIndicator';
@@ -124,8 +124,9 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned, monito
   };
 
   const dropdown = (which: MenuName, label: string, icon: ReactNode, children: ReactNode): ReactNode => (
-    <Dropdown
+    <ToggleMenu
       className="oriel-toolbar-menu"
+      shouldFocusToggleOnSelect={false} // the desktop has it then
       isOpen={menu === which}
       onOpenChange={(now) => setMenu(now ? which : undefined)}
       popperProps={{ position: 'center', preventOverflow: true, appendTo: 'inline' }}
@@ -144,7 +145,7 @@ export function ViewerToolbar({ name, screen, connected, actions, pinned, monito
       )}
     >
       {children}
-    </Dropdown>
+    </ToggleMenu>
   );
 
   return (

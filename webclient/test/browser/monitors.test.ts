@@ -30,8 +30,10 @@ describe.skipIf(noBrowser)('a person with several monitors', { timeout: 120_000 
   }
 
   async function add(): Promise<Page> {
-    await toolbar();
-    await world.page.getByRole('button', { name: 'View', exact: true }).click();
+    // It hides by itself after a while, which a busy computer may take to find a button in it.
+    const view = world.page.getByRole('button', { name: 'View', exact: true });
+    const click = (): Promise<boolean> => toolbar().then(() => view.click({ timeout: 2_000 })).then(() => true, () => false);
+    await expect.poll(click, { timeout: WAIT }).toBe(true);
     const opened = world.context.waitForEvent('page');
     await world.page.getByRole('menuitem', { name: 'Add a monitor' }).click();
     const other = await opened;

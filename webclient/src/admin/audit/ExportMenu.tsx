@@ -1,5 +1,6 @@
-import { Dropdown, DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from '@patternfly/react-core';
+import { DropdownItem, DropdownList, MenuToggle, type MenuToggleElement } from '@patternfly/react-core';
 import { useState, type Ref } from 'react';
+import { ToggleMenu } from '../../app/ToggleMenu';
 import { useLanguage } from '../../i18n/language';
 import { exportAddress, type AuditFilter } from './filter';
 
@@ -10,7 +11,7 @@ export function ExportMenu({ filter }: { filter: AuditFilter }) {
   const { t } = useLanguage();
   const [open, setOpen] = useState(false);
   return (
-    <Dropdown
+    <ToggleMenu
       isOpen={open}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
@@ -34,6 +35,6 @@ export function ExportMenu({ filter }: { filter: AuditFilter }) {
           </DropdownItem>
         ))}
       </DropdownList>
-    </Dropdown>
+    </ToggleMenu>
   );
 }
