@@ -73,9 +73,14 @@ final class MemoryReclaim {
         return Math.min(available - GUEST_KEEPS, run.machine.memoryBytes() - balloon.ballooned() - keeps);
     }
 
+    private record Ran(MachineRun run, long lastNanos) {}
+
+    /** Machines run on while they are sorted: each is asked once, or the order would contradict itself. */
     private static List<MachineRun> idleFirst(Collection<MachineRun> runs) {
         return runs.stream()
-                .sorted(Comparator.comparingLong(run -> run.processors.lastRanNanos()))
+                .map(run -> new Ran(run, run.processors.lastRanNanos()))
+                .sorted(Comparator.comparingLong(Ran::lastNanos))
+                .map(Ran::run)
                 .toList();
     }
 }
