@@ -8,7 +8,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.util.Base64;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -68,6 +70,23 @@ final class Http {
 
     HttpResponse<String> get(String path) {
         return send(client, request(path).GET());
+    }
+
+    /** Hands a small file over to a session's desktop. */
+    HttpResponse<String> putNote(UUID session) {
+        return post(
+                "/api/v1/sessions/" + session + "/files",
+                Map.of(
+                        "id",
+                        UUID.randomUUID(),
+                        "name",
+                        "note.txt",
+                        "offset",
+                        0,
+                        "size",
+                        2,
+                        "data",
+                        Base64.getEncoder().encodeToString(new byte[] {1, 2})));
     }
 
     HttpResponse<String> post(String path, @Nullable Object body) {

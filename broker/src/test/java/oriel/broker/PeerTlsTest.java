@@ -9,10 +9,7 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -55,19 +52,7 @@ class PeerTlsTest {
         }
 
         HttpResponse<String> file() {
-            return user.post(
-                    "/api/v1/sessions/" + desktop.session().id() + "/files",
-                    Map.of(
-                            "id",
-                            UUID.randomUUID(),
-                            "name",
-                            "note.txt",
-                            "offset",
-                            0,
-                            "size",
-                            2,
-                            "data",
-                            Base64.getEncoder().encodeToString(new byte[] {1, 2})));
+            return user.putNote(desktop.session().id());
         }
 
         /** What the second broker has registered. */

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -107,19 +106,7 @@ class PeersTest {
             Caller ann = f.newUser("ann");
             Connected.Ready ready = f.connectUntilReady(ann);
             Http user = new Http(f.listen()).signedIn("ann", Fixture.PASSWORD);
-            HttpResponse<String> put = user.post(
-                    "/api/v1/sessions/" + ready.session().id() + "/files",
-                    Map.of(
-                            "id",
-                            UUID.randomUUID(),
-                            "name",
-                            "note.txt",
-                            "offset",
-                            0,
-                            "size",
-                            2,
-                            "data",
-                            Base64.getEncoder().encodeToString(new byte[] {1, 2})));
+            HttpResponse<String> put = user.putNote(ready.session().id());
             assertThat(put.statusCode()).as(put.body()).isEqualTo(200);
             assertThat(second.host.calls).anyMatch(call -> call.what().equals("execute"));
             List<String> addresses = second.broker

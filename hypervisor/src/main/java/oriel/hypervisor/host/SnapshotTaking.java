@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,17 +77,7 @@ final class SnapshotTaking {
     private Optional<SavedMachine> freezeMachine(MachineRun run, boolean withMemory, Path folder) throws IOException {
         DiskImages.createOverlay(files.disk(after), files.disk(before), DiskFormat.QCOW2, run.disk.size());
         try (RunningSave begun = withMemory ? run.machine.beginSave(folder) : null) {
-            return run.machine
-                    .whenStill(still -> freezeStill(run, still, begun))
-                    .join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof IOException cause) {
-                throw cause;
-            }
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw e;
+            return Machine.join(run.machine.whenStill(still -> freezeStill(run, still, begun)));
         }
     }
 

@@ -395,7 +395,12 @@ public final class Machine {
         }
     }
 
-    private static <T> T join(CompletableFuture<T> future) throws IOException {
+    /**
+     * Waits for what the machine's thread does, such as {@link #whenStill}.
+     *
+     * @throws IOException if that failed so; other failures are thrown as they were, too
+     */
+    public static <T> T join(CompletableFuture<T> future) throws IOException {
         try {
             return future.join();
         } catch (CompletionException e) {
